@@ -1,0 +1,127 @@
+// What a check says. Data only: its wording for people lives in report/.
+import { z } from 'zod'
+
+export const checkCode = z.enum(['K1', 'K2', 'K4', 'K5', 'V2', 'V3', 'V4', 'I1', 'O1', 'O4', 'S1', 'C1'])
+export type CheckCode = z.infer<typeof checkCode>
+
+export const checkWords = {
+  K1: 'resume-equivalence',
+  K2: 'checkpoint-coverage',
+  K4: 'load-into-other-seed',
+  K5: 'portable-weights',
+  V2: 'batch-size-invariance',
+  V3: 'evaluation-purity',
+  V4: 'metrics-recomputed',
+  I1: 'chance-level',
+  O1: 'trainable-set',
+  O4: 'overfit-one-batch',
+  S1: 'same-seed',
+  C1: 'strict-config',
+} as const satisfies Record<CheckCode, string>
+
+export const status = z.enum(['GO', 'WARN', 'NO-GO', 'SKIPPED', 'WAIVED'])
+export type Status = z.infer<typeof status>
+
+/** Root causes, closed so that "named the right cause" can be measured. A finding without fault has cause null. */
+export const cause = z.enum([
+  // checkpoints
+  'weights-not-restored',
+  'buffers-not-restored',
+  'optimizer-not-restored',
+  'schedule-not-restored',
+  'rng-not-restored',
+  'data-position-lost',
+  'counter-off',
+  'ema-not-restored',
+  'scaler-not-restored',
+  'section-not-saved',
+  'section-not-loaded',
+  'snapshot-aliases-live-state',
+  'load-crashed',
+  'save-crashed',
+  'names-mismatched',
+  'weights-coupled-to-code',
+  'weights-unreadable',
+  // validation
+  'mean-of-batch-means',
+  'wrong-divisor',
+  'batch-dependent-outputs',
+  'no-eval-mode',
+  'evaluation-changes-parameters',
+  'evaluation-changes-buffers',
+  'evaluation-changes-optimizer',
+  'evaluation-changes-mode',
+  'evaluation-consumes-rng',
+  'evaluation-changes-progress',
+  'evaluation-crashed',
+  'samples-left-out',
+  'samples-counted-twice',
+  'metric-wrong',
+  'loss-wrong',
+  // initial loss
+  'initial-loss-too-high',
+  'initial-loss-too-low',
+  'sum-reduction',
+  'initialisation-too-large',
+  'loss-not-finite',
+  // optimisation
+  'parameter-not-in-optimizer',
+  'parameter-without-gradient',
+  'parameter-does-not-move',
+  'frozen-parameter-moves',
+  'loss-term-without-gradient',
+  'loss-floor-above-theory',
+  'double-softmax',
+  'broadcast-in-loss',
+  'learning-rate-out-of-range',
+  'does-not-learn',
+  'diverges',
+  // seeds
+  'unseeded-initialisation',
+  'unseeded-data-order',
+  'unseeded-randomness',
+  'nondeterministic-kernel',
+  // config
+  'unknown-key-accepted',
+  'wrong-type-accepted',
+  'free-string',
+  // a check that could not finish
+  'crashed',
+  'timed-out',
+])
+export type Cause = z.infer<typeof cause>
+
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
+/** Numbers behind a verdict. Flat, so that a table, a CSV and a test can read them. */
+export const evidence = z.record(z.string(), z.union([scalar, z.array(scalar)]))
+export type Evidence = z.infer<typeof evidence>
+
+export const finding = z.strictObject({
+  check: checkCode,
+  status,
+  cause: cause.nullable(),
+  /** Other causes that fit, most likely first. */
+  alternatives: z.array(cause),
+  /** The fault in the user's terms, or what holds. One line. */
+  title: z.string(),
+  /** What was seen, with numbers. Null only where SKIPPED. */
+  seen: z.string().nullable(),
+  /** What was expected, with the number's source. */
+  expected: z.string().nullable(),
+  /** `file:line:column` or a function of the experiment, where the reader should look. */
+  where: z.string().nullable(),
+  evidence,
+  /** One edit or command. */
+  advice: z.string().nullable(),
+  /** Codes of findings that this one explains. */
+  folded: z.array(checkCode),
+  seconds: z.number(),
+})
+export type Finding = z.infer<typeof finding>
+
+export const verdict = z.enum(['GO', 'NO-GO'])
+export type Verdict = z.infer<typeof verdict>
+
+/** A poll is NO-GO when one finding is; warnings, skips and waivers do not block. */
+export const verdictOf = (findings: readonly Finding[]): Verdict =>
+  findings.some((f) => f.status === 'NO-GO') ? 'NO-GO' : 'GO'

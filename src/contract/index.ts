@@ -1,0 +1,10 @@
+// Nouns that cross a room or the disk. No behaviour beyond reading and writing themselves.
+export * from './errors.ts'
+export * from './events.ts'
+export * from './finding.ts'
+export * from './json.ts'
+export * from './plan.ts'
+export * from './protocol.ts'
+export * from './runFile.ts'
+export * from './subject.ts'
+export * from './task.ts'

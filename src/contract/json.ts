@@ -1,0 +1,34 @@
+// JSON that keeps NaN, ±Infinity and −0, which are evidence here. Plain JSON.stringify turns them into null or 0.
+// The form is {"$number": "NaN"}: readable, and the same on the wire, in the journal and in a checkpoint.
+
+const encode = (_key: string, value: unknown): unknown => {
+  if (typeof value !== 'number') return value
+  if (Number.isFinite(value) && !Object.is(value, -0)) return value
+  return { $number: Object.is(value, -0) ? '-0' : String(value) }
+}
+
+const names: ReadonlyMap<unknown, number> = new Map<unknown, number>([
+  ['NaN', Number.NaN],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['-Infinity', Number.NEGATIVE_INFINITY],
+  ['-0', -0],
+])
+
+const decode = (_key: string, value: unknown): unknown => {
+  if (typeof value !== 'object' || value === null || !('$number' in value)) return value
+  return names.get(value.$number) ?? value
+}
+
+/** JSON text of `value`, one line unless `space` is given. Non-finite numbers survive a round trip. */
+export const toJson = (value: unknown, space?: number): string => JSON.stringify(value, encode, space)
+
+/** The value of text written by {@link toJson}. Throws SyntaxError on text that is no JSON. */
+export const fromJson = (text: string): unknown => JSON.parse(text, decode)
+
+const sorted = (_key: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+    : encode(_key, value)
+
+/** JSON with sorted keys: equal values give equal text, so it can be hashed. */
+export const canonicalJson = (value: unknown): string => JSON.stringify(value, sorted)

@@ -1,0 +1,93 @@
+// The run file: one YAML file is one experiment. This is its schema after `extends` has been merged.
+// `config:` is checked against the schema that the experiment itself declares, not here.
+import { z } from 'zod'
+
+/** Engine options, checked against the schema of the engine they name. */
+const engineOptions = z.record(z.string(), z.record(z.string(), z.unknown()))
+
+const positive = z.int().min(1)
+
+export const length = z.union([z.strictObject({ epochs: positive }), z.strictObject({ steps: positive })])
+export type Length = z.infer<typeof length>
+
+const every = z.union([z.strictObject({ epochs: positive }), z.strictObject({ steps: positive })])
+const everyOrMinutes = z.union([
+  z.strictObject({ epochs: positive }),
+  z.strictObject({ steps: positive }),
+  z.strictObject({ minutes: z.number().positive() }),
+])
+
+export const retention = z.strictObject({
+  latest: z.int().min(1).default(1),
+  best: z.int().min(0).default(1),
+  top: z.int().min(0).default(0),
+})
+export type Retention = z.infer<typeof retention>
+
+export const checkLevel = z.enum(['block', 'warn', 'skip'])
+export type CheckLevel = z.infer<typeof checkLevel>
+
+const checkSetting = z.strictObject({
+  level: checkLevel,
+  /** Required where the level lowers a guard; shown wherever the check is. */
+  reason: z.string().min(1).optional(),
+})
+
+export const stopMode = z.enum(['off', 'advise', 'stop'])
+export type StopMode = z.infer<typeof stopMode>
+
+export const precision = z.enum(['float32', 'bfloat16', 'float16'])
+export const device = z.enum(['auto', 'cpu', 'cuda', 'webgpu'])
+
+export const runFile = z.strictObject({
+  gonogo: z.literal(1),
+  /** Names the run folder: letters, digits, dot, dash, underscore. Never inherited. */
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, dot, dash or underscore, 64 at most'),
+  /** Path of the experiment, relative to the file that says it. */
+  experiment: z.string().min(1),
+  engine: engineOptions.default({}),
+  seed: z.int().min(0).max(0xffff_ffff).default(0),
+  device: device.default('auto'),
+  /** CPU threads of the arithmetic; null takes every core. Bitwise equality is promised at a fixed count. */
+  threads: positive.nullable().default(null),
+  /** The metric that keeper, stopper and comparison share; null takes the task's own. */
+  objective: z.string().nullable().default(null),
+  config: z.record(z.string(), z.unknown()).default({}),
+  train: z.strictObject({
+    length,
+    batch_size: positive.default(128),
+    accumulate: positive.default(1),
+    clip_norm: z.number().positive().nullable().default(null),
+    precision: precision.default('float32'),
+  }),
+  evaluate: z
+    .strictObject({ every: every.default({ epochs: 1 }), batch_size: positive.default(500) })
+    .prefault({}),
+  checkpoint: z
+    .strictObject({ every: everyOrMinutes.default({ epochs: 1 }), keep: retention.prefault({}) })
+    .prefault({}),
+  preflight: z
+    .strictObject({
+      budget: z.strictObject({ seconds: z.number().positive().default(60) }).prefault({}),
+      checks: z.record(z.string(), checkSetting).default({}),
+    })
+    .prefault({}),
+  stop: z
+    .strictObject({
+      mode: stopMode.default('advise'),
+      patience: z
+        .strictObject({ evaluations: positive, min_delta: z.number().min(0).default(0) })
+        .nullable()
+        .default(null),
+      /** A loss this many times the first validation loss is a divergence. */
+      divergence: z.number().gt(1).default(10),
+      /** An earlier run, by name: shows and advises how this one stands at the same point. */
+      baseline: z.string().nullable().default(null),
+    })
+    .prefault({}),
+})
+
+/** The run file as the plan holds it: every default written out. */
+export type RunFile = z.output<typeof runFile>
+/** The run file as a person writes it. */
+export type RunFileInput = z.input<typeof runFile>

@@ -1,0 +1,301 @@
+// What an opened experiment can be asked and what it answers. The same for every engine and in every language.
+// Probes are questions, reports are answers; both are plain JSON.
+import { z } from 'zod'
+import { sourceFile, splitManifest } from './plan.ts'
+import { metric, task } from './task.ts'
+
+/** What a subject can show. A check names the abilities it needs; what a subject lacks is SKIPPED with its reason. */
+export const ability = z.enum([
+  /** train on one frozen batch, with a learning rate of the caller's choice */
+  'frozenBatch',
+  /** dropout, weight decay, augmentation and label smoothing off */
+  'regularisationOff',
+  /** gradient and change of each parameter, observed at the optimizer's step */
+  'gradients',
+  /** evaluation at another batch size */
+  'evaluateAnyBatchSize',
+  /** outputs and targets of each sample of an evaluation */
+  'perSample',
+  /** capture, restore, scramble: the harness's own reset */
+  'reset',
+  /** the subject's own save and load */
+  'persist',
+  /** ids of the samples of each step */
+  'sampleIds',
+  /** the experiment's configuration has a schema */
+  'configSchema',
+])
+export type Ability = z.infer<typeof ability>
+
+export const can = z.union([
+  z.literal('yes'),
+  /** The bug this would show cannot be written on this engine; the reason is shown. */
+  z.object({ byConstruction: z.string() }),
+  z.object({ no: z.string() }),
+])
+export type Can = z.infer<typeof can>
+
+/** Relations that an engine may hold by construction. Each is measured all the same where that is cheap. */
+export const guarantee = z.enum([
+  'evaluationIsPure',
+  'metricsArePerSample',
+  'checkpointCoversState',
+  'weightsArePlain',
+  'optimizerOwnsTrainable',
+  'configIsStrict',
+])
+export type Guarantee = z.infer<typeof guarantee>
+
+export const owner = z.enum(['managed', 'manual'])
+export type Owner = z.infer<typeof owner>
+
+/** Sections of a subject's state. `mode` is train/eval flags and requires_grad; it is never saved. */
+export const section = z.enum([
+  'parameters',
+  'buffers',
+  'optimizer',
+  'schedule',
+  'scaler',
+  'ema',
+  'rng',
+  'position',
+  'counters',
+  'mode',
+])
+export type Section = z.infer<typeof section>
+
+export const tensorFact = z.object({
+  /** Path with PyTorch leaf names, `stage1.1.running_mean`. */
+  name: z.string(),
+  kind: z.enum(['parameter', 'buffer']),
+  shape: z.array(z.int()),
+  dtype: z.string(),
+  /** Receives gradients (requires_grad). Buffers: false. */
+  trainable: z.boolean(),
+  /** Declared frozen by the experiment. */
+  frozen: z.boolean(),
+  /** First name of the same storage. */
+  tiedTo: z.string().nullable(),
+  /** Names of the optimizers that hold it. */
+  optimizers: z.array(z.string()),
+  /** `file:line` where it was made, when known. */
+  where: z.string().nullable(),
+})
+export type TensorFact = z.infer<typeof tensorFact>
+
+export const optimizerFact = z.object({
+  name: z.string(),
+  kind: z.string(),
+  /** Base learning rate of each group, before any schedule. */
+  learningRates: z.array(z.number()),
+  weightDecays: z.array(z.number()),
+})
+
+/** What an experiment declares before anything is built. Cheap: no data, no model. */
+export const description = z.object({
+  /** JSON Schema of `config:`; null where the experiment brings its own configuration. */
+  schema: z.record(z.string(), z.unknown()).nullable(),
+  task,
+  metrics: z.array(metric),
+  objective: z.string(),
+  /** Faults that the experiment's own schema found in the values given: what JSON Schema cannot say. */
+  issues: z.array(z.object({ path: z.array(z.union([z.string(), z.number()])), message: z.string() })),
+})
+export type Description = z.infer<typeof description>
+
+export const facts = z.object({
+  task,
+  metrics: z.array(metric),
+  can: z.partialRecord(ability, can),
+  guarantees: z.partialRecord(guarantee, z.string()),
+  owns: z.object({ step: owner, evaluation: owner, checkpoint: owner }),
+  tensors: z.array(tensorFact),
+  optimizers: z.array(optimizerFact),
+  /** Samples of each split, after any limit. */
+  samples: z.partialRecord(z.enum(['train', 'val', 'test']), z.int()),
+  stepsPerEpoch: z.int(),
+  /** Steps of the whole run. */
+  steps: z.int(),
+  /** Where to look: `file:line` of the experiment's functions, by name (model, optimizer, data, train_step, evaluate, save, load …). */
+  where: z.record(z.string(), z.string()),
+  code: z.array(sourceFile),
+  packages: z.record(z.string(), z.string()),
+  data: z.array(splitManifest),
+  environment: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  /** Seconds spent loading code and data, shown apart from the checks' own time. */
+  loadSeconds: z.number(),
+})
+export type Facts = z.infer<typeof facts>
+
+/** Asks for training steps from where the subject stands. */
+export const trainProbe = z.object({
+  /** Calls of the step function. */
+  steps: z.int().min(1),
+  /** The next batches of the run, or one batch of this many samples again and again. Frozen: the data position stays. */
+  batch: z.union([z.literal('live'), z.object({ frozen: z.int().min(1) })]).default('live'),
+  /** Forces the rate of every group, whatever the schedule says. */
+  learningRate: z.number().nullable().default(null),
+  /** False: dropout, weight decay, augmentation and label smoothing are off for these steps. */
+  regularisation: z.boolean().default(true),
+  /** Report gradient and change of each parameter. */
+  observe: z.boolean().default(false),
+})
+export type TrainProbe = z.input<typeof trainProbe>
+
+/** One update that one optimizer made, or did not make, during one step call. */
+export const update = z.object({
+  optimizer: z.string(),
+  outcome: z.enum(['applied', 'accumulated', 'skipped']),
+  learningRates: z.array(z.number()),
+  /** L2 norm over all gradients, before clipping, unscaled; null where it was not observed. */
+  gradientNorm: z.number().nullable(),
+})
+export type Update = z.infer<typeof update>
+
+export const parameterChange = z.object({
+  /** L2 norm of the gradient; null where there was none (not zero: none). */
+  gradient: z.number().nullable(),
+  /** L2 norm of the change of the parameter over this step. */
+  change: z.number(),
+  /** L2 norm of the parameter before this step. */
+  norm: z.number(),
+})
+
+export const stepRecord = z.object({
+  /** Steps done since the start of the run, this one included: the first is 1. */
+  step: z.int(),
+  /** Epoch this step belongs to: the first is 1. */
+  epoch: z.int(),
+  /** Mean training loss of the batch, the sum of `terms`. */
+  loss: z.number(),
+  terms: z.record(z.string(), z.number()),
+  updates: z.array(update),
+  /** Number of samples and a digest of their ids, in order. */
+  samples: z.object({ count: z.int(), digest: z.string() }),
+  parameters: z.record(z.string(), parameterChange).optional(),
+  /** Seconds of the step itself, and of waiting for its batch. */
+  seconds: z.number(),
+  wait: z.number(),
+})
+export type StepRecord = z.infer<typeof stepRecord>
+
+export const split = z.enum(['train', 'val', 'test'])
+export type Split = z.infer<typeof split>
+
+export const evalProbe = z.object({
+  split: split.default('val'),
+  /** Null: as the run file says. */
+  batchSize: z.int().min(1).nullable().default(null),
+  /** Only the first so many samples. */
+  limit: z.int().min(1).nullable().default(null),
+  /** Return outputs and targets of every sample evaluated. */
+  perSample: z.boolean().default(false),
+  /** Put the rng where it was before the evaluation began, so that two evaluations draw the same noise. */
+  sameNoise: z.boolean().default(false),
+})
+export type EvalProbe = z.input<typeof evalProbe>
+
+/** Outputs of `count` samples: float32 [count, ...shape] and targets, each little-endian and base64. */
+export const perSample = z.object({
+  count: z.int(),
+  outputs: z.object({ shape: z.array(z.int()), float32: z.string() }),
+  targets: z.object({ shape: z.array(z.int()), dtype: z.enum(['int32', 'float32']), bytes: z.string() }),
+})
+export type PerSample = z.infer<typeof perSample>
+
+export const evaluation = z.object({
+  split,
+  samples: z.int(),
+  batches: z.int(),
+  /** Without the split's name: loss, accuracy, … */
+  metrics: z.record(z.string(), z.number()),
+  seconds: z.number(),
+  perSample: perSample.optional(),
+})
+export type Evaluation = z.infer<typeof evaluation>
+
+/** Asks for samples without training. `frozen`: the very samples that a frozen batch of this size holds. */
+export const dataProbe = z.object({
+  split: split.default('train'),
+  frozen: z.int().min(1).nullable().default(null),
+  limit: z.int().min(1).default(1000),
+})
+export type DataProbe = z.input<typeof dataProbe>
+
+export const sampleDigest = z.object({
+  id: z.int(),
+  /** Hash of the decoded input. */
+  hash: z.string(),
+  mean: z.number(),
+  std: z.number(),
+  /** NaN or infinite input values. */
+  nonFinite: z.int(),
+  /** Class index, target values or null. */
+  target: z.union([z.number(), z.array(z.number()), z.null()]),
+})
+export type SampleDigest = z.infer<typeof sampleDigest>
+
+export const stateProbe = z.discriminatedUnion('op', [
+  /** Digests of every section; with `detail`, of every entry. */
+  z.object({ op: z.literal('digest'), detail: z.boolean().default(false) }),
+  z.object({ op: z.literal('capture'), slot: z.string() }),
+  z.object({ op: z.literal('restore'), slot: z.string() }),
+  /** Replaces the section's values by others of the same shape and dtype. */
+  z.object({ op: z.literal('scramble'), section }),
+])
+export type StateProbe = z.input<typeof stateProbe>
+
+export const stateEntry = z.object({
+  name: z.string(),
+  digest: z.string(),
+  /** Tensors only: L2 norm and largest magnitude. */
+  l2: z.number().nullable(),
+  absmax: z.number().nullable(),
+})
+export type StateEntry = z.infer<typeof stateEntry>
+
+export const stateReport = z.object({
+  sections: z.array(z.object({ section, digest: z.string(), entries: z.array(stateEntry) })),
+})
+export type StateReport = z.infer<typeof stateReport>
+
+export const persistProbe = z.discriminatedUnion('op', [
+  /** Writes into an existing empty folder. `harness` is kept in state.json and given back by load. */
+  z.object({ op: z.literal('save'), dir: z.string(), harness: z.unknown().optional() }),
+  z.object({ op: z.literal('load'), dir: z.string() }),
+])
+export type PersistProbe = z.input<typeof persistProbe>
+
+export const persistReport = z.object({
+  files: z.array(z.object({ path: z.string(), bytes: z.number() })),
+  harness: z.unknown().optional(),
+  /** Load only. Names in the model and not in the file; in the file and not in the model; of another shape. */
+  missing: z.array(z.string()),
+  unexpected: z.array(z.string()),
+  misshaped: z.array(z.string()),
+})
+export type PersistReport = z.infer<typeof persistReport>
+
+/** Tensors found in a checkpoint that was opened on CPU without the experiment's code. */
+export const weightsReport = z.object({
+  files: z.array(z.object({ path: z.string(), format: z.string(), tensors: z.int(), error: z.string().nullable() })),
+  tensors: z.array(stateEntry.extend({ shape: z.array(z.int()) })),
+})
+export type WeightsReport = z.infer<typeof weightsReport>
+
+/** How an experiment is opened. */
+export const openRequest = z.object({
+  experiment: z.string(),
+  config: z.record(z.string(), z.unknown()),
+  seed: z.int(),
+  threads: z.int(),
+  length: z.union([z.object({ epochs: z.int() }), z.object({ steps: z.int() })]),
+  batchSize: z.int(),
+  evaluateBatchSize: z.int(),
+  accumulate: z.int(),
+  clipNorm: z.number().nullable(),
+  precision: z.string(),
+  /** Preflight only: epochs of this many batches, validation of this many samples. */
+  limit: z.object({ trainBatches: z.int().nullable(), valSamples: z.int().nullable() }),
+})
+export type OpenRequest = z.infer<typeof openRequest>

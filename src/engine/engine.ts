@@ -1,0 +1,40 @@
+// The Engine interface: all that a policy knows of what runs the arithmetic. No engine is named here.
+import type {
+  DataProbe,
+  Description,
+  EvalProbe,
+  Evaluation,
+  Facts,
+  OpenRequest,
+  PersistProbe,
+  PersistReport,
+  SampleDigest,
+  StateProbe,
+  StateReport,
+  StepRecord,
+  TrainProbe,
+  WeightsReport,
+} from '../contract/index.ts'
+
+export interface Engine {
+  /** Shown to people and recorded; nothing branches on it. */
+  readonly name: string
+  /** Schema, task and metrics of an experiment, without its data or model. Runs in a process that is then thrown away. */
+  describe(at: { experiment: string; config: Record<string, unknown> }): Promise<Description>
+  /** Opens the experiment in a FRESH process. Subjects may live side by side. */
+  open(request: OpenRequest): Promise<Subject>
+  /** Opens the weights of a checkpoint folder on CPU, in a process that never loads the experiment. */
+  weights(dir: string): Promise<WeightsReport>
+}
+
+export interface Subject extends AsyncDisposable {
+  readonly facts: Facts
+  /** Trains from where it stands; records come in groups. Returning early from the iterator ends after the current step. */
+  train(probe: TrainProbe): AsyncIterable<readonly StepRecord[]>
+  evaluate(probe?: EvalProbe): Promise<Evaluation>
+  data(probe?: DataProbe): Promise<readonly SampleDigest[]>
+  /** OURS: digest, capture, restore, scramble. */
+  state(probe: StateProbe): Promise<StateReport>
+  /** THE SUBJECT'S OWN save and load: what is on trial. */
+  persist(probe: PersistProbe): Promise<PersistReport>
+}
