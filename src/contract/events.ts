@@ -1,6 +1,7 @@
 // What happens during a run, in order. The journal is a list of these; every report is computed from them.
 import { z } from 'zod'
 import { finding, verdict } from './finding.ts'
+import { measured, measurements } from './measured.ts'
 import { stepRecord } from './subject.ts'
 
 /** Why a run ended, or why a rule says it should. */
@@ -21,7 +22,7 @@ export const decision = z.strictObject({
   action: z.enum(['go-on', 'advise', 'stop']),
   reason: reasonCode,
   sentence: z.string(),
-  numbers: z.record(z.string(), z.number()),
+  numbers: measurements,
 })
 export type Decision = z.infer<typeof decision>
 
@@ -31,7 +32,7 @@ export const checkpointRecord = z.strictObject({
   step: z.int(),
   epoch: z.int(),
   /** Metrics of the evaluation it was saved with; empty where there was none. */
-  metrics: z.record(z.string(), z.number()),
+  metrics: measurements,
   /** sha256 of manifest.json: the identity of the whole checkpoint. */
   manifest: z.string(),
   bytes: z.number(),
@@ -71,7 +72,7 @@ export const runEvent = z.discriminatedUnion('type', [
     step: z.int(),
     epoch: z.number(),
     /** With the split's name: val_loss, val_accuracy, test_accuracy. */
-    metrics: z.record(z.string(), z.number()),
+    metrics: measurements,
     samples: z.int(),
     seconds: z.number(),
   }),
@@ -93,9 +94,9 @@ export const runEvent = z.discriminatedUnion('type', [
     step: z.int(),
     epoch: z.number(),
     best: z
-      .strictObject({ metric: z.string(), value: z.number(), step: z.int(), checkpoint: z.string().nullable() })
+      .strictObject({ metric: z.string(), value: measured, step: z.int(), checkpoint: z.string().nullable() })
       .nullable(),
-    metrics: z.record(z.string(), z.number()),
+    metrics: measurements,
     seconds: z.number(),
   }),
 ])

@@ -1,5 +1,6 @@
 // What a check says. Data only: its wording for people lives in report/.
 import { z } from 'zod'
+import { measured } from './measured.ts'
 
 export const checkCode = z.enum(['K1', 'K2', 'K4', 'K5', 'V2', 'V3', 'V4', 'I1', 'O1', 'O4', 'S1', 'C1'])
 export type CheckCode = z.infer<typeof checkCode>
@@ -91,7 +92,7 @@ export const cause = z.enum([
 ])
 export type Cause = z.infer<typeof cause>
 
-const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
+const scalar = z.union([z.string(), measured, z.boolean(), z.null()])
 /** Numbers behind a verdict. Flat, so that a table, a CSV and a test can read them. */
 export const evidence = z.record(z.string(), z.union([scalar, z.array(scalar)]))
 export type Evidence = z.infer<typeof evidence>

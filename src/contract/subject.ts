@@ -1,6 +1,7 @@
 // What an opened experiment can be asked and what it answers. The same for every engine and in every language.
 // Probes are questions, reports are answers; both are plain JSON.
 import { z } from 'zod'
+import { measured, measurements } from './measured.ts'
 import { sourceFile, splitManifest } from './plan.ts'
 import { metric, task } from './task.ts'
 
@@ -146,19 +147,19 @@ export type TrainProbe = z.input<typeof trainProbe>
 export const update = z.object({
   optimizer: z.string(),
   outcome: z.enum(['applied', 'accumulated', 'skipped']),
-  learningRates: z.array(z.number()),
+  learningRates: z.array(measured),
   /** L2 norm over all gradients, before clipping, unscaled; null where it was not observed. */
-  gradientNorm: z.number().nullable(),
+  gradientNorm: measured.nullable(),
 })
 export type Update = z.infer<typeof update>
 
 export const parameterChange = z.object({
   /** L2 norm of the gradient; null where there was none (not zero: none). */
-  gradient: z.number().nullable(),
+  gradient: measured.nullable(),
   /** L2 norm of the change of the parameter over this step. */
-  change: z.number(),
+  change: measured,
   /** L2 norm of the parameter before this step. */
-  norm: z.number(),
+  norm: measured,
 })
 
 export const stepRecord = z.object({
@@ -167,8 +168,8 @@ export const stepRecord = z.object({
   /** Epoch this step belongs to: the first is 1. */
   epoch: z.int(),
   /** Mean training loss of the batch, the sum of `terms`. */
-  loss: z.number(),
-  terms: z.record(z.string(), z.number()),
+  loss: measured,
+  terms: measurements,
   updates: z.array(update),
   /** Number of samples and a digest of their ids, in order. */
   samples: z.object({ count: z.int(), digest: z.string() }),
@@ -208,7 +209,7 @@ export const evaluation = z.object({
   samples: z.int(),
   batches: z.int(),
   /** Without the split's name: loss, accuracy, … */
-  metrics: z.record(z.string(), z.number()),
+  metrics: measurements,
   seconds: z.number(),
   perSample: perSample.optional(),
 })
@@ -226,12 +227,12 @@ export const sampleDigest = z.object({
   id: z.int(),
   /** Hash of the decoded input. */
   hash: z.string(),
-  mean: z.number(),
-  std: z.number(),
+  mean: measured,
+  std: measured,
   /** NaN or infinite input values. */
   nonFinite: z.int(),
   /** Class index, target values or null. */
-  target: z.union([z.number(), z.array(z.number()), z.null()]),
+  target: z.union([measured, z.array(measured), z.null()]),
 })
 export type SampleDigest = z.infer<typeof sampleDigest>
 
@@ -249,8 +250,8 @@ export const stateEntry = z.object({
   name: z.string(),
   digest: z.string(),
   /** Tensors only: L2 norm and largest magnitude. */
-  l2: z.number().nullable(),
-  absmax: z.number().nullable(),
+  l2: measured.nullable(),
+  absmax: measured.nullable(),
 })
 export type StateEntry = z.infer<typeof stateEntry>
 
