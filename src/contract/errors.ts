@@ -26,6 +26,8 @@ export type ErrorDetails = {
   readonly try?: string | undefined
   /** The user's own traceback, their frame first. */
   readonly trace?: string | undefined
+  /** Further faults found in the same pass, in the order a reader should mend them. */
+  readonly also?: readonly ErrorReport[] | undefined
   readonly exit?: ExitCode | undefined
   readonly cause?: unknown
 }
@@ -40,6 +42,7 @@ export type ErrorReport = {
   readonly expected?: string | undefined
   readonly try?: string | undefined
   readonly trace?: string | undefined
+  readonly also?: readonly ErrorReport[] | undefined
 }
 
 /**
@@ -55,6 +58,7 @@ export class GonogoError extends Error {
   readonly expected: string | undefined
   readonly try: string | undefined
   readonly trace: string | undefined
+  readonly also: readonly ErrorReport[]
   readonly exit: ExitCode
 
   constructor(code: string, message: string, details: ErrorDetails = {}) {
@@ -67,12 +71,14 @@ export class GonogoError extends Error {
     this.expected = details.expected
     this.try = details.try
     this.trace = details.trace
+    this.also = details.also ?? []
     this.exit = details.exit ?? exitCodes.usage
   }
 
   report(): ErrorReport {
-    const { code, message, where, excerpt, seen, expected, try: next, trace } = this
-    return { code, message, where, excerpt, seen, expected, try: next, trace }
+    const { code, message, where, excerpt, seen, expected, try: next, trace, also } = this
+    const report = { code, message, where, excerpt, seen, expected, try: next, trace }
+    return also.length === 0 ? report : { ...report, also }
   }
 
   static from(report: ErrorReport, exit?: ExitCode): GonogoError {
