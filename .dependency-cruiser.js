@@ -1,0 +1,87 @@
+// Who may import whom: the layers of gonogo, one row a room. Read by scripts/layers.ts.
+// Tests beside the code may reach into any room, because they run real parts together.
+
+/** What each room may import of ours, itself apart. A room that is missing here is refused. */
+const rooms = {
+  contract: [],
+  tensor: [],
+  data: ['contract', 'tensor'],
+  experiment: ['contract', 'tensor', 'data'],
+  checkpoint: ['contract'],
+  engine: ['contract', 'checkpoint', 'tensor', 'experiment', 'data'],
+  config: ['contract'],
+  plan: ['contract'],
+  preflight: ['contract', 'engine/engine.ts'],
+  train: ['contract', 'engine/engine.ts', 'checkpoint'],
+  record: ['contract', 'checkpoint'],
+  decide: ['contract'],
+  report: ['contract'],
+  testing: ['contract', 'report', 'run.ts'],
+}
+
+const tests = '[.](test|test-d|fixture)[.]ts$'
+const escaped = (name) => name.replaceAll('.', '[.]')
+const target = (name) => (name.includes('.') ? `${escaped(name)}$` : `${name}/`)
+
+const roomRules = Object.entries(rooms).map(([room, allowed]) => ({
+  name: `${room}-imports`,
+  comment: `${room} may import ${allowed.length === 0 ? 'nothing of ours' : allowed.join(', ')}`,
+  severity: 'error',
+  from: { path: `^src/${room}/`, pathNot: tests },
+  to: { path: '^src/', pathNot: [room, ...allowed].map((name) => `^src/${target(name)}`) },
+}))
+
+export default {
+  forbidden: [
+    ...roomRules,
+    {
+      name: 'contract-imports-zod-only',
+      severity: 'error',
+      from: { path: '^src/contract/', pathNot: tests },
+      to: { pathNot: ['^src/', '(^|/)node_modules/zod/'] },
+    },
+    {
+      name: 'only-ends-join-stages',
+      comment: 'run.ts wires the stages; cli, testing and index.ts are the ways in',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [tests, '^src/(run|index)[.]ts$', '^src/(cli|testing)/'] },
+      to: { path: '^src/(run|index)[.]ts$|^src/(cli|testing)/' },
+    },
+    {
+      name: 'every-room-has-a-row',
+      comment: 'a new folder under src/ needs a row in .dependency-cruiser.js',
+      severity: 'error',
+      from: { path: '^src/[^/]+/', pathNot: [tests, `^src/(${Object.keys(rooms).join('|')}|cli)/`] },
+      to: {},
+    },
+    {
+      name: 'no-cycles',
+      comment: 'type-only imports are gone at run time and may point back',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'packages-declared',
+      comment: 'what ships may import dependencies only',
+      severity: 'error',
+      from: { path: '^src/', pathNot: tests },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: 'node_modules/vitest/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['gonogo-source', 'types', 'import', 'node', 'default'],
+      extensions: ['.ts', '.js', '.d.ts'],
+    },
+  },
+}

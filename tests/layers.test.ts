@@ -1,0 +1,85 @@
+// The layer rule, seen to hold on the sources and seen to fail on each kind of planted breach.
+// Not a test of dependency-cruiser: of our table and of the script that runs it.
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+
+const root = path.resolve(import.meta.dirname, '..')
+const made: string[] = []
+afterAll(() => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true })
+})
+
+const layers = (folder: string) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/layers.ts', folder], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  return { status, text: stdout + stderr }
+}
+
+/** A copy of the sources with some files more. */
+const copyWith = (files: Record<string, string>): string => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'gonogo-layers-'))
+  made.push(folder)
+  cpSync(path.join(root, 'src'), path.join(folder, 'src'), { recursive: true })
+  cpSync(path.join(root, 'package.json'), path.join(folder, 'package.json'))
+  symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true })
+    writeFileSync(path.join(folder, name), text)
+  }
+  return folder
+}
+
+const leaf = 'export const planted = 1\n'
+const importing = (from: string) => `import { planted } from '${from}'\nexport const also = planted\n`
+
+describe('layers', () => {
+  test('hold on the sources', () => {
+    const { status, text } = layers(root)
+    expect(text).toMatch(/^layers: [1-9]\d* modules, 0 breaches$/m)
+    expect(status).toBe(0)
+  })
+
+  const breaches: [rule: string, files: Record<string, string>][] = [
+    [
+      'preflight-imports',
+      { 'src/train/planted.ts': leaf, 'src/preflight/breach.ts': importing('../train/planted.ts') },
+    ],
+    [
+      'preflight-imports',
+      { 'src/engine/planted.ts': leaf, 'src/preflight/breach.ts': importing('../engine/planted.ts') },
+    ],
+    ['tensor-imports', { 'src/contract/planted.ts': leaf, 'src/tensor/breach.ts': importing('../contract/planted.ts') }],
+    ['engine-imports', { 'src/plan/planted.ts': leaf, 'src/engine/breach.ts': importing('../plan/planted.ts') }],
+    ['contract-imports-zod-only', { 'src/contract/breach.ts': "import { hostname } from 'node:os'\nexport { hostname }\n" }],
+    ['only-ends-join-stages', { 'src/cli/planted.ts': leaf, 'src/report/breach.ts': importing('../cli/planted.ts') }],
+    ['every-room-has-a-row', { 'src/contract/planted.ts': leaf, 'src/attic/breach.ts': importing('../contract/planted.ts') }],
+    [
+      'no-cycles',
+      {
+        'src/decide/planted.ts': "import { also } from './breach.ts'\nexport const planted = () => also\n",
+        'src/decide/breach.ts': importing('./planted.ts'),
+      },
+    ],
+    ['packages-declared', { 'src/report/breach.ts': "import fc from 'fast-check'\nexport { fc }\n" }],
+    ['resolvable', { 'src/report/breach.ts': "import { gone } from './gone.ts'\nexport { gone }\n" }],
+  ]
+  test.each(breaches)('%s: a breach is named', (rule, files) => {
+    const { status, text } = layers(copyWith(files))
+    expect(text).toMatch(new RegExp(`^${rule}: .*breach[.]ts`, 'm'))
+    expect(status).toBe(1)
+  })
+
+  test('no module read is a failure', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'gonogo-layers-'))
+    made.push(folder)
+    mkdirSync(path.join(folder, 'src'))
+    const { status, text } = layers(folder)
+    expect(text).toContain('no module was read')
+    expect(status).toBe(1)
+  })
+})
