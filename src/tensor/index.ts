@@ -1,0 +1,16 @@
+// gonogo/tensor: what an experiment imports to write models, losses and optimizers.
+// Not the compiler: the engine imports compile.ts.
+export * as F from './functional.ts'
+export { TensorError } from './graph/error.ts'
+export * as init from './init.ts'
+export * as loss from './loss.ts'
+export * as nn from './nn/index.ts'
+export type { Layer, Module } from './nn/module.ts'
+export type { Param, State } from './nn/param.ts'
+export * as optim from './optim/index.ts'
+export type { Optimizer } from './optim/optimizer.ts'
+export * as random from './random-public.ts'
+export * as schedule from './schedule.ts'
+export type { Schedule } from './schedule.ts'
+export { Tensor } from './tensor.ts'
+export type { DType, Rank, Role } from './types.ts'
