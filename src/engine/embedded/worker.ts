@@ -1,0 +1,88 @@
+// The process of one embedded subject: reads requests from descriptor 3, answers on descriptor 4.
+// Heavy imports wait until an operation needs them: a describe never loads the runtime.
+import { createReadStream, createWriteStream } from 'node:fs'
+import { dirname } from 'node:path'
+import { fromJson, maxLine, type Operation, protocolVersion, toJson } from '../../contract/index.ts'
+import { setExperimentFolder } from '../../data/location.ts'
+import { lineSplitter } from '../lines.ts'
+import { reportOf } from './failure.ts'
+import { type Loaded, load } from './loader.ts'
+import type { EmbeddedSubject } from './subject.ts'
+
+type Request = { readonly id: number; readonly op: Operation; readonly args: Record<string, unknown> }
+
+const replies = createWriteStream('', { fd: 4 })
+const send = (message: unknown): void => void replies.write(`${toJson(message)}\n`)
+const cancelled = new Set<number>()
+let loaded: Loaded | null = null
+let subject: EmbeddedSubject | null = null
+
+const loadExperiment = async (path: string): Promise<Loaded> => {
+  setExperimentFolder(dirname(path))
+  loaded ??= await load(path)
+  return loaded
+}
+
+const opened = (): EmbeddedSubject => {
+  if (!subject) throw new Error('no subject is open')
+  return subject
+}
+
+const answer = async ({ id, op, args }: Request): Promise<unknown> => {
+  const stream = (items: readonly unknown[]) => send({ id, items })
+  switch (op) {
+    case 'describe': {
+      const { describe } = await import('./describe.ts')
+      const { experiment, config } = args as { experiment: string; config: Record<string, unknown> }
+      return describe((await loadExperiment(experiment)).experiment, config)
+    }
+    case 'open': {
+      const { EmbeddedSubject } = await import('./subject.ts')
+      const started = performance.now()
+      const project = await loadExperiment(args.experiment as string)
+      subject = await EmbeddedSubject.open(project, args as never, started)
+      return subject.facts
+    }
+    case 'train':
+      return opened().train(args as never, stream, () => cancelled.has(id))
+    case 'evaluate':
+      return opened().evaluate(args as never)
+    case 'data':
+      return stream(opened().data(args as never))
+    case 'state':
+      return opened().state(args as never)
+    case 'persist':
+      return opened().persist(args as never)
+    case 'weights': {
+      const { openWeights } = await import('./persist.ts')
+      return openWeights(args.dir as string)
+    }
+    case 'close':
+      return null
+    default:
+      return op satisfies never
+  }
+}
+
+const handle = async (request: Request): Promise<void> => {
+  try {
+    send({ id: request.id, ok: (await answer(request)) ?? null })
+  } catch (error) {
+    send({ id: request.id, error: reportOf(error, loaded) })
+  }
+}
+
+send({ hello: { protocol: protocolVersion, pid: process.pid } })
+setInterval(() => send({ beat: Date.now() }), 1000)
+
+let turn = Promise.resolve()
+const feed = lineSplitter(maxLine, (line) => {
+  const message = fromJson(line) as Request | { cancel: number }
+  if ('cancel' in message) cancelled.add(message.cancel)
+  else turn = turn.then(() => handle(message))
+})
+const requests = createReadStream('', { fd: 3 })
+requests.on('data', (chunk) => feed(chunk as Buffer))
+// the parent is gone or has closed us: nothing is left to do, and nobody to tell
+requests.on('end', () => process.exit(0))
+requests.on('error', () => process.exit(0))

@@ -1,0 +1,344 @@
+// One worker process and the calls made to it: spawn, requests, streams, deadlines, death. The same for every engine.
+// It knows the protocol and nothing of what the operations mean.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import {
+  type ErrorReport,
+  exitCodes,
+  fromJson,
+  GonogoError,
+  maxLine,
+  type Operation,
+  protocolVersion,
+  reply,
+  toJson,
+} from '../contract/index.ts'
+import { lineSplitter } from './lines.ts'
+
+export type Launch = {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+  /** Where the user's prints go; appended. Null: a temporary file that dies with the worker. */
+  readonly log?: string | null
+  readonly deadlines?: Partial<Deadlines>
+}
+
+/** Seconds. */
+export type Deadlines = {
+  /** From spawn to hello. */
+  readonly start: number
+  /** Importing the experiment. */
+  readonly describe: number
+  /** Importing, reading the data and building the model. */
+  readonly open: number
+  /** Without any sign of life, heartbeats included. */
+  readonly silence: number
+  /** Without progress in one operation, heartbeats not counted. */
+  readonly progress: number
+}
+
+const defaults: Deadlines = { start: 30, describe: 30, open: 900, silence: 90, progress: 900 }
+
+type Pending = {
+  readonly operation: Operation
+  readonly onItems: ((items: readonly unknown[]) => void) | undefined
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: Error) => void
+  progressAt: number
+}
+
+const living = new Set<WorkerProcess>()
+process.once('exit', () => {
+  for (const worker of living) worker.kill()
+})
+
+/** Kills every worker at once; for the second Ctrl-C. */
+export const killAllWorkers = (): void => {
+  for (const worker of living) worker.kill()
+}
+
+export class WorkerProcess {
+  readonly #child: ChildProcess
+  readonly #deadlines: Deadlines
+  readonly #log: string
+  readonly #ownLog: string | null
+  readonly #pending = new Map<number, Pending>()
+  readonly #hello = Promise.withResolvers<void>()
+  readonly #gone = Promise.withResolvers<void>()
+  #next = 1
+  #aliveAt = Date.now()
+  #failure: GonogoError | null = null
+  #closing = false
+  #watch: NodeJS.Timeout | null = null
+
+  private constructor(launch: Launch) {
+    this.#deadlines = { ...defaults, ...launch.deadlines }
+    this.#ownLog = launch.log ? null : mkdtempSync(join(tmpdir(), 'gonogo-log-'))
+    this.#log = launch.log ?? join(this.#ownLog ?? '', 'log.txt')
+    const log = openSync(this.#log, 'a')
+    this.#child = spawn(launch.command, launch.args, {
+      // its own process group: Ctrl-C reaches us alone, and one kill takes its children too
+      detached: process.platform !== 'win32',
+      stdio: ['ignore', log, log, 'pipe', 'pipe'],
+      env: { ...process.env, ...launch.env },
+      windowsHide: true,
+      ...(launch.cwd ? { cwd: launch.cwd } : {}),
+    })
+    closeSync(log)
+    living.add(this)
+    this.#hello.promise.catch(() => {})
+    this.#child.once('error', (cause) => this.#end(this.#notStarted(launch.command, cause)))
+    // 'exit', not the end of a pipe: a grandchild may hold the pipe open
+    this.#child.once('exit', (code, signal) => this.#exited(code, signal))
+    const feed = lineSplitter(maxLine, (line) => this.#receive(line))
+    const replies = this.#child.stdio[4] as Readable | null | undefined
+    replies?.on('data', (chunk: Buffer) => {
+      try {
+        feed(chunk)
+      } catch (error) {
+        this.#end(asGonogoError(error))
+      }
+    })
+    replies?.on('error', () => {})
+    const requests = this.#child.stdio[3] as Writable | null | undefined
+    requests?.on('error', () => {})
+    this.#watch = setInterval(() => this.#check(), 250)
+    this.#watch.unref()
+  }
+
+  /** Spawns a worker and waits for its hello. */
+  static async start(launch: Launch): Promise<WorkerProcess> {
+    const worker = new WorkerProcess(launch)
+    await worker.#hello.promise
+    return worker
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  /** Calls an operation and waits for its answer; `onItems` receives what it streams. Throws the worker's own error. */
+  call(operation: Operation, args: unknown, onItems?: (items: readonly unknown[]) => void): Promise<unknown> {
+    return this.#send(operation, args, onItems).answer
+  }
+
+  /** Calls an operation that streams. Leaving the loop early cancels it and waits until it has ended. */
+  async *stream(operation: Operation, args: unknown): AsyncGenerator<readonly unknown[]> {
+    const arrived: (readonly unknown[])[] = []
+    let wake = Promise.withResolvers<void>()
+    let ended = false
+    const { id, answer } = this.#send(operation, args, (items) => {
+      arrived.push(items)
+      wake.resolve()
+    })
+    const settled = answer.then(
+      () => null,
+      (error: unknown) => error,
+    )
+    void settled.then(() => {
+      ended = true
+      wake.resolve()
+    })
+    let drained = false
+    try {
+      while (!drained) {
+        while (arrived.length > 0) yield arrived.shift() as readonly unknown[]
+        if (ended) drained = true
+        else {
+          await wake.promise
+          wake = Promise.withResolvers<void>()
+        }
+      }
+    } finally {
+      if (!drained) {
+        this.#write({ cancel: id })
+        await settled
+      }
+    }
+    const error = await settled
+    if (error !== null) throw error
+  }
+
+  /** Asks the worker to end, waits a moment, then kills what is left of its process group. */
+  async close(): Promise<void> {
+    if (this.#closing) return this.#gone.promise
+    this.#closing = true
+    if (this.#failure === null) {
+      this.#child.stdio[3]?.destroy()
+      const force = setTimeout(() => this.kill(), 2000)
+      await this.#gone.promise
+      clearTimeout(force)
+    }
+    this.kill()
+  }
+
+  /** Kills the process group now. */
+  kill(): void {
+    const { pid } = this.#child
+    if (pid === undefined) return
+    try {
+      if (process.platform === 'win32') this.#child.kill('SIGKILL')
+      else process.kill(-pid, 'SIGKILL')
+    } catch {
+      // already gone
+    }
+  }
+
+  #send(operation: Operation, args: unknown, onItems?: (items: readonly unknown[]) => void) {
+    const id = this.#next++
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    if (this.#failure) reject(this.#failure)
+    else {
+      this.#pending.set(id, { operation, onItems, resolve, reject, progressAt: Date.now() })
+      this.#write({ id, op: operation, args })
+    }
+    return { id, answer: promise }
+  }
+
+  #write(message: unknown): void {
+    const requests = this.#child.stdio[3] as Writable | null | undefined
+    if (requests && !requests.destroyed) requests.write(`${toJson(message)}\n`)
+  }
+
+  #receive(line: string): void {
+    this.#aliveAt = Date.now()
+    let message: ReturnType<typeof reply.parse>
+    try {
+      message = reply.parse(fromJson(line))
+    } catch (cause) {
+      this.#end(
+        new GonogoError('WORKER_PROTOCOL', 'a worker sent something that is no message', {
+          seen: line.slice(0, 200),
+          expected: 'a line of the worker protocol',
+          exit: exitCodes.internal,
+          cause,
+        }),
+      )
+      return
+    }
+    if ('beat' in message) return
+    if ('hello' in message) {
+      this.#greet(message.hello.protocol)
+      return
+    }
+    const pending = this.#pending.get(message.id)
+    if (!pending) return
+    pending.progressAt = Date.now()
+    if ('items' in message) {
+      pending.onItems?.(message.items)
+      return
+    }
+    this.#pending.delete(message.id)
+    if ('error' in message) pending.reject(GonogoError.from(message.error as ErrorReport))
+    else pending.resolve(message.ok)
+  }
+
+  #greet(theirs: number): void {
+    if (theirs === protocolVersion) this.#hello.resolve()
+    else this.#refuse(theirs)
+  }
+
+  #refuse(theirs: number): void {
+    this.#end(
+      new GonogoError('WORKER_VERSION', 'the worker speaks another version of the protocol', {
+        seen: `protocol ${theirs}`,
+        expected: `protocol ${protocolVersion}`,
+        try: 'install the same version of gonogo on both sides',
+      }),
+    )
+  }
+
+  #check(): void {
+    const now = Date.now()
+    const silent = (now - this.#aliveAt) / 1000
+    for (const { operation, progressAt } of this.#pending.values()) {
+      const waited = (now - progressAt) / 1000
+      if (operation === 'describe' && waited > this.#deadlines.describe) {
+        this.#end(importTimeout(this.#deadlines.describe))
+        return
+      }
+      const limit = operation === 'open' ? this.#deadlines.open : this.#deadlines.progress
+      // an import or a data loader may block every thread: only the operation's own deadline holds there
+      const mute = operation !== 'open' && operation !== 'describe' && silent > this.#deadlines.silence
+      if (waited > limit || mute) {
+        this.#end(this.#hung(operation, mute ? silent : waited))
+        return
+      }
+    }
+  }
+
+  #hung(operation: Operation, seconds: number): GonogoError {
+    return new GonogoError('WORKER_HUNG', `the experiment's process stopped answering during ${operation}`, {
+      seen: `${seconds.toFixed(0)} s without ${operation === 'open' ? 'an answer' : 'a sign of progress'}`,
+      expected: 'progress',
+      try: 'look at the last lines of its log for what it waits for',
+      trace: this.#lastLines(),
+      exit: exitCodes.internal,
+    })
+  }
+
+  #notStarted(command: string, cause: Error): GonogoError {
+    return new GonogoError('WORKER_NOT_STARTED', 'the process of the experiment could not be started', {
+      where: command,
+      seen: cause.message,
+      exit: exitCodes.internal,
+      cause,
+    })
+  }
+
+  #exited(code: number | null, signal: NodeJS.Signals | null): void {
+    // what it wrote just before its death is still in the pipe
+    setImmediate(() => {
+      const killed = signal === 'SIGKILL' ? ' (killed: out of memory?)' : ''
+      this.#end(
+        new GonogoError('WORKER_DIED', "the experiment's process ended unexpectedly", {
+          seen: signal ? `signal ${signal}${killed}` : `exit code ${code}`,
+          expected: 'an answer',
+          try: 'look at the last lines of its log, then: gonogo resume the run',
+          trace: this.#lastLines(),
+          exit: exitCodes.internal,
+        }),
+      )
+      this.#gone.resolve()
+    })
+  }
+
+  #end(failure: GonogoError): void {
+    if (this.#failure) return
+    this.#failure = failure
+    if (this.#watch) clearInterval(this.#watch)
+    this.#hello.reject(failure)
+    for (const pending of this.#pending.values()) pending.reject(failure)
+    this.#pending.clear()
+    this.kill()
+    living.delete(this)
+    if (this.#ownLog) rmSync(this.#ownLog, { recursive: true, force: true })
+    if (this.#child.pid === undefined) this.#gone.resolve()
+  }
+
+  #lastLines(): string | undefined {
+    try {
+      const lines = readFileSync(this.#log, 'utf8').trimEnd().split('\n').slice(-12)
+      return lines.join('\n') || undefined
+    } catch {
+      return undefined
+    }
+  }
+}
+
+const importTimeout = (seconds: number): GonogoError =>
+  new GonogoError('EXPERIMENT_TIMEOUT', 'the experiment takes too long to import', {
+    seen: `still importing after ${seconds} s`,
+    expected: 'an import that only declares; work belongs into data() and model()',
+    try: 'move slow work from the top level into data(), or raise import_seconds under engine:',
+  })
+
+const asGonogoError = (error: unknown): GonogoError =>
+  error instanceof GonogoError
+    ? error
+    : new GonogoError('WORKER_PROTOCOL', String(error), { exit: exitCodes.internal, cause: error })

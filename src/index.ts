@@ -1,0 +1,13 @@
+// The public list of gonogo: what an experiment.ts imports. gonogo/tensor, gonogo/data and gonogo/testing lie beside it.
+export { type ErrorReport, type Finding, GonogoError, type Verdict } from './contract/index.ts'
+export {
+  type ConfigOf,
+  defineExperiment,
+  type Experiment,
+  type LossTerms,
+  name,
+  note,
+  path,
+  type TaskOf,
+} from './experiment/experiment.ts'
+export { classification, custom, regression } from './experiment/tasks.ts'
