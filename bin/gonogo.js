@@ -48,7 +48,16 @@ const nodeFromRegistry = () => {
   const name = platformPackage()
   if (name === undefined) return undefined
   process.stderr.write(`gonogo: this is Node ${process.version}; taking Node ${needed} from npm, once\n`)
-  const npm = ['exec', '--yes', '--loglevel=error', `--package=${name}@${needed}`, '--', 'node', '-p', 'process.execPath']
+  const npm = [
+    'exec',
+    '--yes',
+    '--loglevel=error',
+    `--package=${name}@${needed}`,
+    '--',
+    'node',
+    '-p',
+    'process.execPath',
+  ]
   const { status, stdout } = spawnSync('npm', npm, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -53,11 +53,20 @@ describe('layers', () => {
       'preflight-imports',
       { 'src/engine/planted.ts': leaf, 'src/preflight/breach.ts': importing('../engine/planted.ts') },
     ],
-    ['tensor-imports', { 'src/contract/planted.ts': leaf, 'src/tensor/breach.ts': importing('../contract/planted.ts') }],
+    [
+      'tensor-imports',
+      { 'src/contract/planted.ts': leaf, 'src/tensor/breach.ts': importing('../contract/planted.ts') },
+    ],
     ['engine-imports', { 'src/plan/planted.ts': leaf, 'src/engine/breach.ts': importing('../plan/planted.ts') }],
-    ['contract-imports-zod-only', { 'src/contract/breach.ts': "import { hostname } from 'node:os'\nexport { hostname }\n" }],
+    [
+      'contract-imports-zod-only',
+      { 'src/contract/breach.ts': "import { hostname } from 'node:os'\nexport { hostname }\n" },
+    ],
     ['only-ends-join-stages', { 'src/cli/planted.ts': leaf, 'src/report/breach.ts': importing('../cli/planted.ts') }],
-    ['every-room-has-a-row', { 'src/contract/planted.ts': leaf, 'src/attic/breach.ts': importing('../contract/planted.ts') }],
+    [
+      'every-room-has-a-row',
+      { 'src/contract/planted.ts': leaf, 'src/attic/breach.ts': importing('../contract/planted.ts') },
+    ],
     [
       'no-cycles',
       {

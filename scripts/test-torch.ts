@@ -1,0 +1,50 @@
+// Runs the tests that need PyTorch: Vitest over tests/torch, then pytest. Makes the Python for them first.
+// Reports go to GONOGO_REPORTS where that is set; counts are printed at the end.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { sum, type Tally, tallyLine, tallyOf } from './tally.ts'
+import { torchPython } from './torch-env.ts'
+
+const start = performance.now()
+const python = await torchPython().catch((error: Error) => {
+  console.error(error.message)
+  process.exit(1)
+})
+const prepared = performance.now()
+
+const kept = process.env.GONOGO_REPORTS
+const reports = kept ?? mkdtempSync(path.join(tmpdir(), 'gonogo-reports-'))
+mkdirSync(reports, { recursive: true })
+const env = { ...process.env, GONOGO_TEST_PYTHON: python, PYTHONDONTWRITEBYTECODE: '1' }
+
+const suite = (name: string, command: string, args: readonly string[], report: string): Tally => {
+  rmSync(report, { force: true })
+  const { status } = spawnSync(command, args, { env, stdio: ['ignore', 'inherit', 'inherit'] })
+  const tally = existsSync(report) ? tallyOf(report) : { passed: 0, failed: 1, skipped: 0 }
+  // A suite that ran nothing, or that says no more than "not zero", has failed.
+  const silent = tally.failed === 0 && (status !== 0 || tally.passed === 0)
+  const counted = silent ? { ...tally, failed: 1 } : tally
+  console.log(`test:torch: ${name} ${tallyLine(counted)}`)
+  return counted
+}
+
+const json = path.join(reports, 'torch.json')
+const xml = path.join(reports, 'pytest.xml')
+const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.torch.config.ts', ...process.argv.slice(2)]
+const total = sum([
+  suite(
+    'vitest',
+    process.execPath,
+    [...vitest, '--reporter=default', '--reporter=json', `--outputFile.json=${json}`],
+    json,
+  ),
+  suite('pytest', python, ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', `--junitxml=${xml}`, 'python/tests'], xml),
+])
+const seconds = (from: number, to: number) => `${((to - from) / 1000).toFixed(0)} s`
+console.log(
+  `test:torch: ${tallyLine(total)}; environment ${seconds(start, prepared)}, tests ${seconds(prepared, performance.now())}`,
+)
+if (kept === undefined) rmSync(reports, { recursive: true, force: true })
+process.exitCode = total.failed > 0 ? 1 : 0
