@@ -15,10 +15,23 @@ export const protocolVersion = 1
 /** 64 MiB: the byte budget of per-sample outputs lies below it. */
 export const maxLine = 64 * 1024 * 1024
 
-export const operation = z.enum(['describe', 'open', 'train', 'evaluate', 'data', 'state', 'persist', 'weights', 'close'])
+export const operation = z.enum([
+  'describe',
+  'open',
+  'train',
+  'evaluate',
+  'data',
+  'state',
+  'persist',
+  'weights',
+  'close',
+])
 export type Operation = z.infer<typeof operation>
 
-const optional = z.string().nullish().transform((v) => v ?? undefined)
+const optional = z
+  .string()
+  .nullish()
+  .transform((v) => v ?? undefined)
 export const errorReport = z.object({
   code: z.string(),
   message: z.string(),

@@ -60,9 +60,7 @@ export const runFile = z.strictObject({
     clip_norm: z.number().positive().nullable().default(null),
     precision: precision.default('float32'),
   }),
-  evaluate: z
-    .strictObject({ every: every.default({ epochs: 1 }), batch_size: positive.default(500) })
-    .prefault({}),
+  evaluate: z.strictObject({ every: every.default({ epochs: 1 }), batch_size: positive.default(500) }).prefault({}),
   checkpoint: z
     .strictObject({ every: everyOrMinutes.default({ epochs: 1 }), keep: retention.prefault({}) })
     .prefault({}),
