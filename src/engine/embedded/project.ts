@@ -78,7 +78,7 @@ export class Project {
     this.kinds = new Map(
       this.tensors
         .filter(({ tiedTo }) => tiedTo === undefined)
-        .map(({ path, role }) => [path, role === null ? 'buffer' : 'parameter']),
+        .map(({ path, role }) => [path, role === 'state' ? 'buffer' : 'parameter']),
     )
   }
 

@@ -141,13 +141,13 @@ const factsOf = async (project: Project, loaded: Loaded, started: number): Promi
     owns: { step: 'managed', evaluation: 'managed', checkpoint: 'managed' },
     tensors: project.tensors.map(({ path, tensor, role, tiedTo }) => ({
       name: path,
-      kind: role === null ? 'buffer' : 'parameter',
+      kind: role === 'state' ? 'buffer' : 'parameter',
       shape: [...tensor.node.shape],
       dtype: 'float32',
-      trainable: role !== null && !project.frozen.has(path),
+      trainable: role !== 'state' && !project.frozen.has(path),
       frozen: project.frozen.has(path),
       tiedTo: tiedTo ?? null,
-      optimizers: role !== null && !project.frozen.has(path) ? ['main'] : [],
+      optimizers: role !== 'state' && !project.frozen.has(path) ? ['main'] : [],
       where: whereMade(tensor),
     })),
     optimizers: [
