@@ -1,0 +1,62 @@
+// Bytes of a TensorBoard event file: TFRecord framing around the few protobuf messages that scalars need.
+// Formats: tensorflow/core/util/event.proto, framework/summary.proto, lib/io/record_writer.h. Written by hand: five fields.
+import { crc32c } from '@node-rs/crc32'
+
+const varint = (value: number): number[] => {
+  const bytes: number[] = []
+  let rest = value
+  while (rest > 127) {
+    bytes.push((rest % 128) | 128)
+    rest = Math.floor(rest / 128)
+  }
+  bytes.push(rest)
+  return bytes
+}
+
+const double = (field: number, value: number): Buffer => {
+  const bytes = Buffer.alloc(9)
+  bytes[0] = (field << 3) | 1
+  bytes.writeDoubleLE(value, 1)
+  return bytes
+}
+const float = (field: number, value: number): Buffer => {
+  const bytes = Buffer.alloc(5)
+  bytes[0] = (field << 3) | 5
+  bytes.writeFloatLE(value, 1)
+  return bytes
+}
+const int = (field: number, value: number): Buffer => Buffer.from([field << 3, ...varint(value)])
+const bytes = (field: number, content: Buffer): Buffer =>
+  Buffer.concat([Buffer.from([(field << 3) | 2, ...varint(content.length)]), content])
+const text = (field: number, content: string): Buffer => bytes(field, Buffer.from(content))
+
+// Event: wall_time 1, step 2, file_version 3, summary 5, session_log 7. Summary: value 1. Value: tag 1, simple_value 2.
+// SessionLog: status 1, with START 1.
+
+/** First record of each file. `seconds` since 1970, as everywhere here. */
+export const versionEvent = (seconds: number): Buffer => Buffer.concat([double(1, seconds), text(3, 'brain.Event:2')])
+
+/** Makes TensorBoard drop what earlier files hold at `step` and after. */
+export const restartEvent = (seconds: number, step: number): Buffer =>
+  Buffer.concat([double(1, seconds), int(2, step), bytes(7, int(1, 1))])
+
+export const scalarsEvent = (seconds: number, step: number, scalars: ReadonlyMap<string, number>): Buffer => {
+  const values = [...scalars].map(([tag, value]) => bytes(1, Buffer.concat([text(1, tag), float(2, value)])))
+  return Buffer.concat([double(1, seconds), int(2, step), bytes(5, Buffer.concat(values))])
+}
+
+/** Rotated and shifted, because a checksum of data that holds checksums is weak (record_writer.h). */
+const masked = (data: Buffer): number => {
+  const crc = crc32c(data) >>> 0
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
+}
+
+/** Length, its checksum, the data, its checksum. */
+export const frame = (data: Buffer): Buffer => {
+  const record = Buffer.alloc(12 + data.length + 4)
+  record.writeBigUInt64LE(BigInt(data.length), 0)
+  record.writeUInt32LE(masked(record.subarray(0, 8)), 8)
+  data.copy(record, 12)
+  record.writeUInt32LE(masked(data), 12 + data.length)
+  return record
+}
