@@ -12,7 +12,10 @@ import type { Any, DType } from './types.ts'
 export interface EvaluationOptions {
   readonly model: Layer
   /** Calls the model itself. `terms` may be empty. */
-  readonly outputs: (fields: Any) => { readonly outputs: Readonly<Record<string, Tensor<Any, DType>>>; readonly terms: Terms }
+  readonly outputs: (fields: Any) => {
+    readonly outputs: Readonly<Record<string, Tensor<Any, DType>>>
+    readonly terms: Terms
+  }
   readonly inputs: Readonly<Record<string, FieldShape>>
 }
 
@@ -34,7 +37,9 @@ export function traceEvaluation({ model, outputs, inputs: shapes }: EvaluationOp
   const state = uniqueTensors(model).map((entry): StatePort => {
     const { path, tensor } = entry
     inputs.bind(tensor.node, feedName(path), 'state', path, true)
-    const about = isParameter(entry) ? { kind: 'parameter' as const, role: entry.tensor.role } : { kind: 'buffer' as const, role: null }
+    const about = isParameter(entry)
+      ? { kind: 'parameter' as const, role: entry.tensor.role }
+      : { kind: 'buffer' as const, role: null }
     return { name: path, ...about, shape: tensor.node.shape, dtype: 'float32', feed: feedName(path), fetch: null }
   })
   const { onnx, nodes, siteOf, used } = emit(inputs.map, results.map)

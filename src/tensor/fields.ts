@@ -30,11 +30,19 @@ export function fieldsOf(inputs: Readonly<Record<string, FieldShape>>): Fields {
   let batch: number | undefined
   for (const [name, { shape, dtype }] of Object.entries(inputs)) {
     if ((reservedFields as readonly string[]).includes(name) || name.includes('/')) {
-      fail({ code: 'FIELD_RESERVED', seen: `a field called '${name}'`, expected: `a name without '/', none of ${reservedFields.join(', ')}` })
+      fail({
+        code: 'FIELD_RESERVED',
+        seen: `a field called '${name}'`,
+        expected: `a name without '/', none of ${reservedFields.join(', ')}`,
+      })
     }
     batch ??= shape[0]
     if (shape.length === 0 || shape[0] !== batch) {
-      fail({ code: 'FIELD_BATCH', seen: `field '${name}' of ${show(shape)}`, expected: `a first size of ${batch ?? 'the batch'}, as the other fields` })
+      fail({
+        code: 'FIELD_BATCH',
+        seen: `field '${name}' of ${show(shape)}`,
+        expected: `a first size of ${batch ?? 'the batch'}, as the other fields`,
+      })
     }
     nodes.set(name, place(dtype, shape, 'input'))
   }

@@ -21,8 +21,7 @@ const initTag = 0x494e4954 // 'INIT': apart from the noise inside the graph
 /** The generator of a parameter: Philox with key from the seed and counter (block, 0, hash of the path). */
 export function drawFor(seed: number, path: string): Draw {
   const [low, high] = seedWords(seed)
-  const words = (block: number) =>
-    philox([block, 0, hashName(path), hashName(path, 1)], [low, (high ^ initTag) >>> 0])
+  const words = (block: number) => philox([block, 0, hashName(path), hashName(path, 1)], [low, (high ^ initTag) >>> 0])
   const bits = (n: number): Float64Array => {
     const out = new Float64Array(n)
     for (let i = 0; i < n; i += 4) {
@@ -77,7 +76,8 @@ export const zeros = (): Initialiser => same('zeros', 0)
 export const ones = (): Initialiser => same('ones', 1)
 export const constant = (value: number): Initialiser => same(`constant(${value})`, value)
 /** Uniform in [low, high). */
-export const uniform = (low: number, high: number): Initialiser => between(`uniform(${low}, ${high})`, () => [low, high])
+export const uniform = (low: number, high: number): Initialiser =>
+  between(`uniform(${low}, ${high})`, () => [low, high])
 export const normal = (mean = 0, std = 1): Initialiser => gaussian(`normal(${mean}, ${std})`, () => std, mean)
 /** He et al. 2015; PyTorch's default for linear and convolution layers, a = √5, is a bound of 1/√fan_in. */
 export const kaimingUniform = (a = Math.sqrt(5)): Initialiser =>

@@ -31,9 +31,21 @@ interface CrossEntropyOptions<K extends Reduction> {
  * Mean over rows unless `reduction` says otherwise. Labels outside 0…classes-1 are not checked here.
  * Throws SHAPE_CROSS_ENTROPY, LABELS_DTYPE.
  */
-export function crossEntropy<R>(logits: Tensor<R>, labels: Tensor<Down<NoInfer<R>>, 'int32'>, options?: CrossEntropyOptions<'mean' | 'sum'>): Tensor<0>
-export function crossEntropy<R>(logits: Tensor<R>, labels: Tensor<Down<NoInfer<R>>, 'int32'>, options: CrossEntropyOptions<'none'>): Tensor<Down<R>>
-export function crossEntropy(logits: Tensor, labels: Tensor<Any, 'int32'>, options: CrossEntropyOptions<Reduction> = {}): Tensor {
+export function crossEntropy<R>(
+  logits: Tensor<R>,
+  labels: Tensor<Down<NoInfer<R>>, 'int32'>,
+  options?: CrossEntropyOptions<'mean' | 'sum'>,
+): Tensor<0>
+export function crossEntropy<R>(
+  logits: Tensor<R>,
+  labels: Tensor<Down<NoInfer<R>>, 'int32'>,
+  options: CrossEntropyOptions<'none'>,
+): Tensor<Down<R>>
+export function crossEntropy(
+  logits: Tensor,
+  labels: Tensor<Any, 'int32'>,
+  options: CrossEntropyOptions<Reduction> = {},
+): Tensor {
   const { smoothing = 0, reduction = 'mean' } = options
   const { shape } = logits.node
   if (shape.length === 0 || !sameShape(labels.node.shape, shape.slice(0, -1))) {
@@ -49,7 +61,8 @@ export function crossEntropy(logits: Tensor, labels: Tensor<Any, 'int32'>, optio
   const last = shape.length - 1
   const log = logSoftmax(logits.node, last)
   const right = sum(mul(log, oneHot(labels.node, shape[last]!)), [last])
-  const target = smoothing === 0 ? right : add(mul(right, scalar(1 - smoothing)), mul(mean(log, [last]), scalar(smoothing)))
+  const target =
+    smoothing === 0 ? right : add(mul(right, scalar(1 - smoothing)), mul(mean(log, [last]), scalar(smoothing)))
   return new Tensor(reduced(neg(target), reduction))
 }
 
@@ -64,8 +77,16 @@ function sameShapes(a: Node, b: Node, name: string): void {
 }
 
 /** (prediction - target)², mean over everything unless `reduction` says otherwise. Throws SHAPE_LOSS. */
-export function mse<R>(prediction: Tensor<R>, target: Tensor<NoInfer<R>>, options?: { readonly reduction?: 'mean' | 'sum' }): Tensor<0>
-export function mse<R>(prediction: Tensor<R>, target: Tensor<NoInfer<R>>, options: { readonly reduction: 'none' }): Tensor<R>
+export function mse<R>(
+  prediction: Tensor<R>,
+  target: Tensor<NoInfer<R>>,
+  options?: { readonly reduction?: 'mean' | 'sum' },
+): Tensor<0>
+export function mse<R>(
+  prediction: Tensor<R>,
+  target: Tensor<NoInfer<R>>,
+  options: { readonly reduction: 'none' },
+): Tensor<R>
 export function mse(prediction: Tensor, target: Tensor, options: { readonly reduction?: Reduction } = {}): Tensor {
   sameShapes(prediction.node, target.node, 'mse')
   const difference = sub(prediction.node, target.node)

@@ -4,7 +4,11 @@
 export type Counter = readonly [number, number, number, number]
 export type Key = readonly [number, number]
 
-export const philoxConstants = { multiply: [0xd2511f53, 0xcd9e8d57], weyl: [0x9e3779b9, 0xbb67ae85], rounds: 10 } as const
+export const philoxConstants = {
+  multiply: [0xd2511f53, 0xcd9e8d57],
+  weyl: [0x9e3779b9, 0xbb67ae85],
+  rounds: 10,
+} as const
 
 /** High 32 bits of a 32 × 32 bit product. */
 function multiplyHigh(a: number, b: number): number {

@@ -57,7 +57,11 @@ function words(stream: string, shape: readonly number[]): { words: Words; blocks
   const name = drawn === 0 ? base : `${base}#${drawn}`
   const blocks = Math.ceil(total / batch / 4)
   const seed = (i: number): Node => reshape(slice(noise.seed, [0], [i], [i + 1]), [])
-  const block = constant('uint32', [1, blocks], Uint32Array.from({ length: blocks }, (_, i) => i))
+  const block = constant(
+    'uint32',
+    [1, blocks],
+    Uint32Array.from({ length: blocks }, (_, i) => i),
+  )
   const counter = [block, reshape(noise.sampleIds, [batch, 1]), noise.step, scalar(hashName(name), 'uint32')] as const
   const drawnWords = philoxNodes(counter, [seed(0), seed(1)])
   const top = drawnWords.map((word) => cast(shiftRight(word, 8), 'float32')) as unknown as Words
@@ -66,7 +70,10 @@ function words(stream: string, shape: readonly number[]): { words: Words; blocks
 
 /** Joins four [batch, blocks] parts into `shape`. */
 function join(parts: Words, shape: readonly number[], batch: number, blocks: number): Node {
-  const wide = concat(parts.map((part) => expand(part, [batch, blocks])), 1)
+  const wide = concat(
+    parts.map((part) => expand(part, [batch, blocks])),
+    1,
+  )
   const each = sizeOf(shape) / batch
   return reshape(slice(wide, [1], [0], [each]), shape)
 }
@@ -97,5 +104,8 @@ export function normal<const S extends readonly number[]>(stream: string, shape:
 }
 
 /** True with probability p; shape as for `uniform`. */
-export const bernoulli = <const S extends readonly number[]>(stream: string, shape: S, p: number): Tensor<RankOf<S>, 'bool'> =>
-  new Tensor(less(uniformNode(stream, shape), scalar(p)))
+export const bernoulli = <const S extends readonly number[]>(
+  stream: string,
+  shape: S,
+  p: number,
+): Tensor<RankOf<S>, 'bool'> => new Tensor(less(uniformNode(stream, shape), scalar(p)))

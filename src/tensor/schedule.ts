@@ -31,7 +31,12 @@ function checked({ peak, warmup = 0, end }: ScheduleOptions): void {
 }
 
 /** Linear warm-up, peak·(step + 1)/steps, then `fall` of the fraction of the rest that is over. */
-function warmed(kind: Schedule['kind'], options: ScheduleOptions, end: number, fall: (done: number) => number): Schedule {
+function warmed(
+  kind: Schedule['kind'],
+  options: ScheduleOptions,
+  end: number,
+  fall: (done: number) => number,
+): Schedule {
   checked(options)
   const { peak, warmup = 0 } = options
   const at = (step: number, totalSteps: number): number => {

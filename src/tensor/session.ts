@@ -59,7 +59,9 @@ const arrays = { float32: Float32Array, int32: Int32Array, uint32: Uint32Array, 
 function feedOf(make: typeof OrtTensor, { name, dtype, shape }: Port, values: Values | undefined): OrtTensor {
   if (!values) throw new Error(`no feed for ${name}`)
   if (!(values instanceof arrays[dtype]) || values.length !== sizeOf(shape)) {
-    throw new Error(`feed ${name}: ${values.constructor.name}(${values.length}), expected ${dtype} [${shape.join(', ')}]`)
+    throw new Error(
+      `feed ${name}: ${values.constructor.name}(${values.length}), expected ${dtype} [${shape.join(', ')}]`,
+    )
   }
   return new make(dtype, values, shape)
 }

@@ -9,7 +9,12 @@ const batch = 128
 const stage = (from: number, to: number) =>
   nn.sequential(nn.conv2d(from, to, 3, { padding: 1, bias: false }), nn.batchNorm2d(to), nn.relu, nn.maxPool2d(2))
 const model = nn.module(
-  { stage1: stage(1, width), stage2: stage(width, 2 * width), dropout: nn.dropout(0.25), head: nn.linear(2 * width * 49, 10) },
+  {
+    stage1: stage(1, width),
+    stage2: stage(width, 2 * width),
+    dropout: nn.dropout(0.25),
+    head: nn.linear(2 * width * 49, 10),
+  },
   (m, x: Tensor<4>) => m.head(m.dropout(m.stage2(m.stage1(x)).flatten(1))),
 )
 const trace = () =>
@@ -36,11 +41,20 @@ const initial = initialise(model, 0)
 for (const { name, feed, shape } of program.state) {
   feeds.set(feed, initial.get(name) ?? new Float32Array(shape.reduce((a, b) => a * b, 1)))
 }
-feeds.set('input', Float32Array.from({ length: batch * 784 }, (_, i) => Math.sin(i * 12.9898) * 2))
-feeds.set('label', Int32Array.from({ length: batch }, (_, i) => i % 10))
+feeds.set(
+  'input',
+  Float32Array.from({ length: batch * 784 }, (_, i) => Math.sin(i * 12.9898) * 2),
+)
+feeds.set(
+  'label',
+  Int32Array.from({ length: batch }, (_, i) => i % 10),
+)
 feeds.set('learning_rate', Float32Array.of(2e-3))
 feeds.set('seed', Uint32Array.of(0, 0))
-feeds.set('sample_ids', Uint32Array.from({ length: batch }, (_, i) => i))
+feeds.set(
+  'sample_ids',
+  Uint32Array.from({ length: batch }, (_, i) => i),
+)
 const times: number[] = []
 const losses: number[] = []
 for (let step = 0, start = performance.now(); performance.now() - start < Number(seconds) * 1000; step++) {

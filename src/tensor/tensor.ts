@@ -45,24 +45,24 @@ export class Tensor<R = Any, D extends DType = 'float32'> {
     })
   }
 
-  add<Q>(other: Tensor<Q, D> | number): Tensor<Max<R, Q extends unknown ? Q : Any>, D> {
+  add<Q = 0>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, D> {
     return new Tensor(math.add(this.node, operand(this, other)))
   }
-  sub<Q>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, D> {
+  sub<Q = 0>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, D> {
     return new Tensor(math.sub(this.node, operand(this, other)))
   }
-  mul<Q>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, D> {
+  mul<Q = 0>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, D> {
     return new Tensor(math.mul(this.node, operand(this, other)))
   }
-  div<Q>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, D> {
+  div<Q = 0>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, D> {
     return new Tensor(math.div(this.node, operand(this, other)))
   }
   /** Elementwise larger; where equal the gradient goes to this one. */
-  maximum<Q>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, D> {
+  maximum<Q = 0>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, D> {
     return new Tensor(math.maximum(this.node, operand(this, other)))
   }
   /** Elementwise smaller; where equal the gradient goes to this one. */
-  minimum<Q>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, D> {
+  minimum<Q = 0>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, D> {
     return new Tensor(math.minimum(this.node, operand(this, other)))
   }
 
@@ -102,7 +102,7 @@ export class Tensor<R = Any, D extends DType = 'float32'> {
   sum(): Tensor<0, D>
   sum(axis: Axes, keep: Keep): Tensor<R, D>
   sum(axis: number): Tensor<Down<R>, D>
-  sum(axes: readonly number[]): Tensor<Any, D>
+  sum(axes: Axes): Tensor<Any, D>
   sum(axes?: Axes, keep?: Keep): Tensor<Any, D> {
     return new Tensor(reduce.sum(this.node, axesOf(axes, this.shape.length), keep?.keepdims))
   }
@@ -110,7 +110,7 @@ export class Tensor<R = Any, D extends DType = 'float32'> {
   mean(): Tensor<0>
   mean(axis: Axes, keep: Keep): Tensor<R>
   mean(axis: number): Tensor<Down<R>>
-  mean(axes: readonly number[]): Tensor<Any>
+  mean(axes: Axes): Tensor<Any>
   mean(axes?: Axes, keep?: Keep): Tensor<Any> {
     return new Tensor(reduce.mean(this.node, axesOf(axes, this.shape.length), keep?.keepdims))
   }
@@ -118,7 +118,7 @@ export class Tensor<R = Any, D extends DType = 'float32'> {
   max(): Tensor<0, D>
   max(axis: Axes, keep: Keep): Tensor<R, D>
   max(axis: number): Tensor<Down<R>, D>
-  max(axes: readonly number[]): Tensor<Any, D>
+  max(axes: Axes): Tensor<Any, D>
   max(axes?: Axes, keep?: Keep): Tensor<Any, D> {
     return new Tensor(reduce.max(this.node, axesOf(axes, this.shape.length), keep?.keepdims))
   }
@@ -144,7 +144,11 @@ export class Tensor<R = Any, D extends DType = 'float32'> {
   permute(order: readonly number[]): Tensor<R, D> {
     const axes = order.map((axis) => axisOf(axis, this.shape.length))
     if (new Set(axes).size !== this.shape.length) {
-      fail({ code: 'SHAPE_PERMUTE', seen: `permute(${show(order)}) of ${show(this.node.shape)}`, expected: 'each axis once' })
+      fail({
+        code: 'SHAPE_PERMUTE',
+        seen: `permute(${show(order)}) of ${show(this.node.shape)}`,
+        expected: 'each axis once',
+      })
     }
     return new Tensor(layout.transpose(this.node, axes))
   }
@@ -181,7 +185,10 @@ export class Tensor<R = Any, D extends DType = 'float32'> {
     if (!Number.isInteger(part) || n < 1) {
       fail({ code: 'SHAPE_SPLIT', seen: `${this.node.shape[at]} along axis ${axis}`, expected: `a multiple of ${n}` })
     }
-    return Array.from({ length: n }, (_, i) => new Tensor(layout.slice(this.node, [at], [i * part], [(i + 1) * part]))) as Tuple<N, Tensor<R, D>>
+    return Array.from(
+      { length: n },
+      (_, i) => new Tensor(layout.slice(this.node, [at], [i * part], [(i + 1) * part])),
+    ) as Tuple<N, Tensor<R, D>>
   }
   /** The n tensors along an axis (the first by default), without it. Throws SHAPE_UNBIND. */
   unbind<const N extends number>(n: N, axis = 0): Tuple<N, Tensor<Down<R>, D>> {
@@ -190,22 +197,25 @@ export class Tensor<R = Any, D extends DType = 'float32'> {
       fail({ code: 'SHAPE_UNBIND', seen: `size ${this.node.shape[at]} along axis ${axis}`, expected: `${n}` })
     }
     const shape = this.node.shape.filter((_, i) => i !== at)
-    return Array.from({ length: n }, (_, i) => new Tensor(layout.reshape(layout.slice(this.node, [at], [i], [i + 1]), shape))) as Tuple<N, Tensor<Down<R>, D>>
+    return Array.from(
+      { length: n },
+      (_, i) => new Tensor(layout.reshape(layout.slice(this.node, [at], [i], [i + 1]), shape)),
+    ) as Tuple<N, Tensor<Down<R>, D>>
   }
 
-  equal<Q>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, 'bool'> {
+  equal<Q = 0>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, 'bool'> {
     return new Tensor(compare.equal(this.node, operand(this, other)))
   }
-  less<Q>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, 'bool'> {
+  less<Q = 0>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, 'bool'> {
     return new Tensor(compare.less(this.node, operand(this, other)))
   }
-  lessEqual<Q>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, 'bool'> {
+  lessEqual<Q = 0>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, 'bool'> {
     return new Tensor(compare.lessEqual(this.node, operand(this, other)))
   }
-  greater<Q>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, 'bool'> {
+  greater<Q = 0>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, 'bool'> {
     return new Tensor(compare.greater(this.node, operand(this, other)))
   }
-  greaterEqual<Q>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, 'bool'> {
+  greaterEqual<Q = 0>(other: Tensor<Q, D> | number): Tensor<Max<R, Q>, 'bool'> {
     return new Tensor(compare.greaterEqual(this.node, operand(this, other)))
   }
   /** The same values as another element type; true is 1. */

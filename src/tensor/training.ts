@@ -1,18 +1,28 @@
 // Traces one training step: forward, loss terms, gradients, clipping, update, new states, as one graph.
 // Not the loop: the engine feeds the state back.
-import { Bindings, feedName, fetchName, fieldsOf, gradientName, isParameter, Results, termName, uniqueTensors } from './fields.ts'
+import {
+  Bindings,
+  feedName,
+  fetchName,
+  fieldsOf,
+  gradientName,
+  isParameter,
+  Results,
+  termName,
+  uniqueTensors,
+} from './fields.ts'
 import { fail } from './graph/error.ts'
 import { gradients } from './graph/gradient.ts'
 import type { Node } from './graph/node.ts'
 import { show } from './graph/shape.ts'
 import { newTrace, tracing } from './graph/trace.ts'
 import { type Layer, pathsOf } from './nn/module.ts'
+import { emit } from './onnx/emit.ts'
 import type { Optimizer } from './optim/optimizer.ts'
 import { cast } from './primitives/compare.ts'
 import { add, div, minimum, mul, sqrt } from './primitives/elementwise.ts'
 import { place, scalar } from './primitives/leaf.ts'
 import { sumSquare } from './primitives/reduce.ts'
-import { emit } from './onnx/emit.ts'
 import type { FieldShape, Program, StatePort } from './program.ts'
 import { Tensor } from './tensor.ts'
 import type { Any } from './types.ts'
@@ -41,17 +51,26 @@ export interface TrainingOptions {
 export function traceTraining(options: TrainingOptions): Program {
   const { model, optimizer, observe, frozen = new Set() } = options
   const fields = fieldsOf(options.inputs)
-  const trace = newTrace({ mode: 'training', regularise: options.regularise, paths: pathsOf(model), batch: fields.batch })
+  const trace = newTrace({
+    mode: 'training',
+    regularise: options.regularise,
+    paths: pathsOf(model),
+    batch: fields.batch,
+  })
   const terms = checkedTerms(tracing(trace, () => options.loss(fields.tensors)))
   const loss = [...terms.values()].reduce((total, term) => add(total, term))
 
   const tensors = uniqueTensors(model)
   const parameters = tensors.filter(isParameter)
   const trainable = parameters.filter(({ path }) => !frozen.has(path))
-  const raw = gradients(loss, trainable.map(({ tensor }) => tensor.node))
+  const raw = gradients(
+    loss,
+    trainable.map(({ tensor }) => tensor.node),
+  )
   const reached = trainable.filter(({ tensor }) => raw.has(tensor.node))
   const norm = globalNorm(reached.map(({ tensor }) => raw.get(tensor.node)!))
-  const shrink = optimizer.clipNorm === null ? null : minimum(scalar(1), div(scalar(optimizer.clipNorm), add(norm, scalar(1e-6))))
+  const shrink =
+    optimizer.clipNorm === null ? null : minimum(scalar(1), div(scalar(optimizer.clipNorm), add(norm, scalar(1e-6))))
 
   const inputs = new Bindings()
   const results = new Results()
@@ -74,19 +93,27 @@ export function traceTraining(options: TrainingOptions): Program {
   const rule = optimizer.rule({ learningRate, count: add(cast(trace.noise.step, 'float64'), scalar(1, 'float64')) })
   for (const { path, tensor } of parameters) {
     const gradient = frozen.has(path) ? undefined : raw.get(tensor.node)
-    const slots = optimizer.slots.map((slot) => ({ name: `${path}.${slot}`, node: place('float32', tensor.node.shape, 'slot') }))
-    const after = gradient && rule({
-      value: tensor.node,
-      gradient: shrink ? mul(gradient, shrink) : gradient,
-      slots: slots.map(({ node }) => node),
-      role: tensor.role,
-    })
+    const slots = optimizer.slots.map((slot) => ({
+      name: `${path}.${slot}`,
+      node: place('float32', tensor.node.shape, 'slot'),
+    }))
+    const after =
+      gradient &&
+      rule({
+        value: tensor.node,
+        gradient: shrink ? mul(gradient, shrink) : gradient,
+        slots: slots.map(({ node }) => node),
+        role: tensor.role,
+      })
     keep(path, tensor.node, after?.value, { kind: 'parameter', role: tensor.role })
-    slots.forEach(({ name, node }, i) => keep(name, node, after?.slots[i], { kind: 'optimizer', role: tensor.role }))
+    for (const [i, { name, node }] of slots.entries()) {
+      keep(name, node, after?.slots[i], { kind: 'optimizer', role: tensor.role })
+    }
     if (observe.gradients && gradient) results.add(gradientName(path), 'gradient', path, gradient)
   }
   for (const entry of tensors) {
-    if (!isParameter(entry)) keep(entry.path, entry.tensor.node, trace.updates.get(entry.tensor.node), { kind: 'buffer', role: null })
+    if (!isParameter(entry))
+      keep(entry.path, entry.tensor.node, trace.updates.get(entry.tensor.node), { kind: 'buffer', role: null })
   }
 
   const { onnx, nodes, siteOf, used } = emit(inputs.map, results.map)
@@ -105,19 +132,28 @@ export function traceTraining(options: TrainingOptions): Program {
 
 /** Square root of the sum of all squares. */
 function globalNorm(all: readonly Node[]): Node {
-  const squares = all.map((gradient) => sumSquare(gradient, gradient.shape.map((_, axis) => axis)))
+  const squares = all.map((gradient) =>
+    sumSquare(
+      gradient,
+      gradient.shape.map((_, axis) => axis),
+    ),
+  )
   return squares.length === 0 ? scalar(0) : sqrt(squares.reduce((total, square) => add(total, square)))
 }
 
 /** Terms as nodes. Throws LOSS_NO_TERMS, LOSS_NOT_SCALAR. */
 export function checkedTerms(terms: Terms): Map<string, Node> {
   const entries = Object.entries(terms)
-  if (entries.length === 0) fail({ code: 'LOSS_NO_TERMS', seen: 'a loss without terms', expected: 'one named scalar or more' })
+  if (entries.length === 0)
+    fail({ code: 'LOSS_NO_TERMS', seen: 'a loss without terms', expected: 'one named scalar or more' })
   for (const [name, term] of entries) {
     if (term instanceof Tensor && term.node.shape.length === 0 && term.node.dtype === 'float32') continue
     fail({
       code: 'LOSS_NOT_SCALAR',
-      seen: term instanceof Tensor ? `term '${name}' of shape ${show(term.node.shape)}, ${term.node.dtype}` : `term '${name}' is ${typeof term}`,
+      seen:
+        term instanceof Tensor
+          ? `term '${name}' of shape ${show(term.node.shape)}, ${term.node.dtype}`
+          : `term '${name}' is ${typeof term}`,
       expected: 'a float32 scalar',
       try: '.mean()',
     })

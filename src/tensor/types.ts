@@ -25,24 +25,61 @@ type Larger = {
 export type Down<R> = IsAny<R> extends true ? Any : R extends keyof Lower ? Lower[R] : Any
 /** Rank after broadcasting. */
 export type Max<A, B> =
-  IsAny<A> extends true ? Any : IsAny<B> extends true ? Any : A extends Rank ? (B extends Rank ? Larger[A][B] : Any) : Any
+  IsAny<A> extends true
+    ? Any
+    : IsAny<B> extends true
+      ? Any
+      : A extends Rank
+        ? B extends Rank
+          ? Larger[A][B]
+          : Any
+        : Any
 /** Rank with one axis more. */
-export type Up<R> = IsAny<R> extends true ? Any : R extends 0 ? 1 : R extends 1 ? 2 : R extends 2 ? 3 : R extends 3 ? 4 : R extends 4 ? 5 : R extends 5 ? 6 : Any
+export type Up<R> =
+  IsAny<R> extends true
+    ? Any
+    : R extends 0
+      ? 1
+      : R extends 1
+        ? 2
+        : R extends 2
+          ? 3
+          : R extends 3
+            ? 4
+            : R extends 4
+              ? 5
+              : R extends 5
+                ? 6
+                : Any
 
 /** A shape as a tuple of the rank's length. */
 export type ShapeOf<R> =
-  IsAny<R> extends true ? readonly number[]
-  : R extends 0 ? readonly []
-  : R extends 1 ? readonly [number]
-  : R extends 2 ? readonly [number, number]
-  : R extends 3 ? readonly [number, number, number]
-  : R extends 4 ? readonly [number, number, number, number]
-  : readonly number[]
+  IsAny<R> extends true
+    ? readonly number[]
+    : R extends 0
+      ? readonly []
+      : R extends 1
+        ? readonly [number]
+        : R extends 2
+          ? readonly [number, number]
+          : R extends 3
+            ? readonly [number, number, number]
+            : R extends 4
+              ? readonly [number, number, number, number]
+              : readonly number[]
 
 /** Rank of a shape written as a tuple. */
 export type RankOf<S extends readonly unknown[]> = number extends S['length'] ? Any : S['length']
 
-export type Tuple<N, T> = N extends 1 ? [T] : N extends 2 ? [T, T] : N extends 3 ? [T, T, T] : N extends 4 ? [T, T, T, T] : T[]
+export type Tuple<N, T> = N extends 1
+  ? [T]
+  : N extends 2
+    ? [T, T]
+    : N extends 3
+      ? [T, T, T]
+      : N extends 4
+        ? [T, T, T, T]
+        : T[]
 
 /** What a parameter is for; the optimizer decays weights and embeddings only. */
 export type Role = 'weight' | 'bias' | 'norm' | 'embedding'

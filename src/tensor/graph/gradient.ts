@@ -3,7 +3,7 @@
 import { add } from '../primitives/elementwise.ts'
 import { scalar } from '../primitives/leaf.ts'
 import { type Node, primitiveOf } from './node.ts'
-import { show, sameShape } from './shape.ts'
+import { sameShape, show } from './shape.ts'
 import { atSite } from './site.ts'
 
 /** Nodes that `root` was computed from by differentiable steps, oldest first. */

@@ -46,11 +46,12 @@ export function primitive<A = null>(definition: Primitive<A>): (inputs: readonly
   }
 }
 
-export function primitiveOf(node: Node): Primitive<unknown> {
-  const found = registry.get(node.op)
-  if (!found) throw new Error(`no primitive ${node.op}`)
+export function registered(name: string): Primitive<unknown> {
+  const found = registry.get(name)
+  if (!found) throw new Error(`no primitive ${name}`)
   return found
 }
+export const primitiveOf = (node: Node): Primitive<unknown> => registered(node.op)
 
 /** Names of all primitives; a test asserts that each is gradient-checked. */
 export const primitiveNames = (): string[] => [...registry.keys()]

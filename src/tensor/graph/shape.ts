@@ -16,7 +16,11 @@ export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length 
 export function axisOf(axis: number, rank: number): number {
   const at = axis < 0 ? rank + axis : axis
   if (!Number.isInteger(at) || at < 0 || at >= rank) {
-    fail({ code: 'SHAPE_AXIS', seen: `axis ${axis} of a tensor of rank ${rank}`, expected: `an axis in -${rank}…${rank - 1}` })
+    fail({
+      code: 'SHAPE_AXIS',
+      seen: `axis ${axis} of a tensor of rank ${rank}`,
+      expected: `an axis in -${rank}…${rank - 1}`,
+    })
   }
   return at
 }

@@ -64,4 +64,9 @@ export const runningTrace = (): Trace | null => running
 
 /** The current trace; throws TRACE_NONE outside one. */
 export const currentTrace = (what: string): Trace =>
-  running ?? fail({ code: 'TRACE_NONE', seen: `${what} outside a traced graph`, expected: 'a call inside a model, a loss or an output' })
+  running ??
+  fail({
+    code: 'TRACE_NONE',
+    seen: `${what} outside a traced graph`,
+    expected: 'a call inside a model, a loss or an output',
+  })

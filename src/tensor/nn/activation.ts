@@ -1,13 +1,17 @@
 // Activations: functions of one tensor, usable wherever a layer is.
 // Formulas with gradients of their own are in ops/normalise.ts.
-import { axisOf } from '../graph/shape.ts'
+
 import type { Node } from '../graph/node.ts'
+import { axisOf } from '../graph/shape.ts'
 import * as composed from '../ops/normalise.ts'
 import * as math from '../primitives/elementwise.ts'
 import { Tensor } from '../tensor.ts'
 
 type Same = <R>(x: Tensor<R>) => Tensor<R>
-const lift = (run: (x: Node) => Node): Same => (x) => new Tensor(run(x.node))
+const lift =
+  (run: (x: Node) => Node): Same =>
+  (x) =>
+    new Tensor(run(x.node))
 
 /** max(x, 0); gradient 0 at 0. */
 export const relu = lift(math.relu)

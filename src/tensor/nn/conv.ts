@@ -18,7 +18,14 @@ export interface Conv2dOptions {
 }
 type Images = (x: Tensor<4>) => Tensor<4>
 
-function outputSize(size: number, kernel: number, stride: number, padding: number, what: string, shape: readonly number[]): void {
+function outputSize(
+  size: number,
+  kernel: number,
+  stride: number,
+  padding: number,
+  what: string,
+  shape: readonly number[],
+): void {
   if (size + 2 * padding >= kernel && Number.isInteger(stride) && stride > 0) return
   fail({
     code: 'SHAPE_WINDOW',
@@ -29,21 +36,36 @@ function outputSize(size: number, kernel: number, stride: number, padding: numbe
 
 function checkImages(x: Tensor<4>, what: string): void {
   if (x.node.shape.length === 4) return
-  fail({ code: 'SHAPE_RANK', seen: `${what} of ${show(x.node.shape)}`, expected: 'rank 4: [batch, channels, height, width]' })
+  fail({
+    code: 'SHAPE_RANK',
+    seen: `${what} of ${show(x.node.shape)}`,
+    expected: 'rank 4: [batch, channels, height, width]',
+  })
 }
 
 /**
  * [n, inputs, h, w] → [n, outputs, (h + 2·padding - kernel)/stride + 1, …]. Weight [outputs, inputs, kernel, kernel].
  * Starts uniform within 1/√(inputs·kernel²) (torch.nn.Conv2d). Throws SHAPE_CONV, SHAPE_WINDOW.
  */
-export function conv2d(inputs: number, outputs: number, kernel: number, options: Conv2dOptions & { readonly bias: false }): Module<{ weight: Param<4> }, Images>
-export function conv2d(inputs: number, outputs: number, kernel: number, options?: Conv2dOptions): Module<{ weight: Param<4>; bias?: Param<1> }, Images>
+export function conv2d(
+  inputs: number,
+  outputs: number,
+  kernel: number,
+  options: Conv2dOptions & { readonly bias: false },
+): Module<{ weight: Param<4> }, Images>
+export function conv2d(
+  inputs: number,
+  outputs: number,
+  kernel: number,
+  options?: Conv2dOptions,
+): Module<{ weight: Param<4>; bias?: Param<1> }, Images>
 export function conv2d(inputs: number, outputs: number, kernel: number, options: Conv2dOptions = {}): Any {
   const { stride = 1, padding = 0 } = options
   const what = `conv2d(${inputs}, ${outputs}, ${kernel})`
   const bound = 1 / Math.sqrt(inputs * kernel * kernel)
   const weight = param([outputs, inputs, kernel, kernel], { init: init.kaimingUniform() })
-  const bias = options.bias === false ? undefined : param([outputs], { role: 'bias', init: init.uniform(-bound, bound) })
+  const bias =
+    options.bias === false ? undefined : param([outputs], { role: 'bias', init: init.uniform(-bound, bound) })
   const forward = (_: Any, x: Tensor<4>): Tensor<4> => {
     checkImages(x, what)
     const [, channels, height, width] = x.node.shape as [number, number, number, number]
@@ -75,7 +97,11 @@ function pooling(name: string, run: typeof pool.maxPool2d) {
       checkImages(x, what)
       outputSize(Math.min(x.node.shape[2]!, x.node.shape[3]!), kernel, stride, padding, what, x.node.shape)
       if (padding > kernel / 2) {
-        fail({ code: 'SHAPE_WINDOW', seen: `${what} with padding ${padding}`, expected: 'padding of at most half the kernel' })
+        fail({
+          code: 'SHAPE_WINDOW',
+          seen: `${what} with padding ${padding}`,
+          expected: 'padding of at most half the kernel',
+        })
       }
       return new Tensor(run(x.node, { kernel, stride, padding }))
     }

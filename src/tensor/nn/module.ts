@@ -76,7 +76,7 @@ function walk(value: Child, path: string, visit: (value: Child, path: string) =>
   visit(value, path)
   const below = path === '' ? '' : `${path}.`
   if (Array.isArray(value)) {
-    value.forEach((item: Layer, i) => walk(item, `${below}${i}`, visit))
+    for (const [i, item] of value.entries()) walk(item, `${below}${i}`, visit)
     return
   }
   for (const [name, child] of Object.entries(childrenOf.get(value as object) ?? {})) walk(child, below + name, visit)

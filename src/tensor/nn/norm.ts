@@ -23,7 +23,11 @@ type BatchNorm<R> = Module<
   (x: Tensor<R>) => Tensor<R>
 >
 
-function batchNorm<R>(channels: number, rank: number, { momentum = 0.1, eps = 1e-5 }: BatchNormOptions = {}): BatchNorm<R> {
+function batchNorm<R>(
+  channels: number,
+  rank: number,
+  { momentum = 0.1, eps = 1e-5 }: BatchNormOptions = {},
+): BatchNorm<R> {
   const name = `batchNorm${rank - 2 || 1}d`
   const children = {
     weight: param([channels], { role: 'norm', init: init.ones() }),
@@ -64,12 +68,17 @@ function batchNorm<R>(channels: number, rank: number, { momentum = 0.1, eps = 1e
 }
 
 /** Normalises each channel over batch and image: [n, channels, h, w]. Running variance unbiased, as torch.nn.BatchNorm2d. */
-export const batchNorm2d = (channels: number, options?: BatchNormOptions): BatchNorm<4> => batchNorm(channels, 4, options)
+export const batchNorm2d = (channels: number, options?: BatchNormOptions): BatchNorm<4> =>
+  batchNorm(channels, 4, options)
 /** Normalises each channel over the batch: [n, channels]. */
-export const batchNorm1d = (channels: number, options?: BatchNormOptions): BatchNorm<2> => batchNorm(channels, 2, options)
+export const batchNorm1d = (channels: number, options?: BatchNormOptions): BatchNorm<2> =>
+  batchNorm(channels, 2, options)
 
 /** Normalises over the last axis: [..., width]. Ba, Kiros & Hinton 2016; eps 1e-5 as torch.nn.LayerNorm. */
-export const layerNorm = (width: number, { eps = 1e-5 }: { readonly eps?: number } = {}): Module<{ weight: Param<1>; bias: Param<1> }, <R>(x: Tensor<R>) => Tensor<R>> => {
+export const layerNorm = (
+  width: number,
+  { eps = 1e-5 }: { readonly eps?: number } = {},
+): Module<{ weight: Param<1>; bias: Param<1> }, <R>(x: Tensor<R>) => Tensor<R>> => {
   const children = {
     weight: param([width], { role: 'norm', init: init.ones() }),
     bias: param([width], { role: 'norm', init: init.zeros() }),
@@ -77,9 +86,15 @@ export const layerNorm = (width: number, { eps = 1e-5 }: { readonly eps?: number
   return module(children, (m, x: Tensor<Any>) => {
     const { shape } = x.node
     if (shape.at(-1) !== width) {
-      fail({ code: 'SHAPE_NORM', seen: `last size ${shape.at(-1)} of ${show(shape)}`, expected: `${width}, declared by layerNorm(${width})` })
+      fail({
+        code: 'SHAPE_NORM',
+        seen: `last size ${shape.at(-1)} of ${show(shape)}`,
+        expected: `${width}, declared by layerNorm(${width})`,
+      })
     }
     const wide = shape.map((_, axis) => (axis === shape.length - 1 ? width : 1))
-    return new Tensor<Any>(normalise(x.node, reshape(m.weight.node, wide), reshape(m.bias.node, wide), [shape.length - 1], eps).y)
+    return new Tensor<Any>(
+      normalise(x.node, reshape(m.weight.node, wide), reshape(m.bias.node, wide), [shape.length - 1], eps).y,
+    )
   })
 }

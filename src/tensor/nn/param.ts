@@ -59,7 +59,12 @@ export class State<R = Any> extends Tensor<R> {
       fail({ code: 'SHAPE_STATE', seen: `an update of shape ${show(to.node.shape)}`, expected: show(this.node.shape) })
     }
     if (trace.updates.has(this.node)) {
-      fail({ code: 'STATE_TWICE', seen: 'a second update of a state in one step', expected: 'one update a step', try: 'one module for each place that it is used' })
+      fail({
+        code: 'STATE_TWICE',
+        seen: 'a second update of a state in one step',
+        expected: 'one update a step',
+        try: 'one module for each place that it is used',
+      })
     }
     trace.updates.set(this.node, to.node)
   }

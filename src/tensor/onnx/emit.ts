@@ -62,7 +62,12 @@ export function emit(
     graph.label = label
     const from = graph.nodes.length
     const primitive = primitiveOf(node)
-    const value = primitive.emit(graph, node.inputs.map((input) => names.get(input)!), node.attrs, node)
+    const value = primitive.emit(
+      graph,
+      node.inputs.map((input) => names.get(input)!),
+      node.attrs,
+      node,
+    )
     for (const made of graph.nodes.slice(from)) sites.set(made.name, node.site)
     names.set(node, value)
   }

@@ -6,7 +6,15 @@ import type { Attributes, Data, Emitter } from './emitter.ts'
 import { Message } from './protobuf.ts'
 
 /** TensorProto.DataType of onnx.proto3. */
-export const dataTypeCode = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11, uint32: 12, uint64: 13 } as const satisfies Record<NodeType, number>
+export const dataTypeCode = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float64: 11,
+  uint32: 12,
+  uint64: 13,
+} as const satisfies Record<NodeType, number>
 const opset = 21
 const irVersion = 10
 
@@ -27,7 +35,13 @@ interface OnnxValue {
 export function dataFor(dtype: NodeType, values: readonly number[]): Data {
   if (dtype === 'int64') return BigInt64Array.from(values, BigInt)
   if (dtype === 'uint64') return BigUint64Array.from(values, BigInt)
-  const types = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array, bool: Uint8Array }
+  const types = {
+    float32: Float32Array,
+    float64: Float64Array,
+    int32: Int32Array,
+    uint32: Uint32Array,
+    bool: Uint8Array,
+  }
   return types[dtype].from(values)
 }
 
@@ -61,7 +75,10 @@ export class OnnxGraph implements Emitter {
   }
 
   constant(dtype: NodeType, shape: Shape, data: Data): string {
-    const key = data.length <= 64 ? `${dtype}|${shape.join()}|${Array.from(data as Float32Array, (x) => (Object.is(x, -0) ? '-0' : String(x))).join()}` : null
+    const key =
+      data.length <= 64
+        ? `${dtype}|${shape.join()}|${Array.from(data as Float32Array, (x) => (Object.is(x, -0) ? '-0' : String(x))).join()}`
+        : null
     const known = key === null ? undefined : this.#shared.get(key)
     if (known !== undefined) return known
     const name = `c${this.#values++}`
@@ -77,7 +94,13 @@ export class OnnxGraph implements Emitter {
 
   /** Makes the value `source` a graph output called `name`. */
   output(name: string, source: string, dtype: NodeType, shape: Shape): void {
-    this.nodes.push({ name: `Identity.${this.nodes.length} ${this.label}`, type: 'Identity', inputs: [source], outputs: [name], attributes: {} })
+    this.nodes.push({
+      name: `Identity.${this.nodes.length} ${this.label}`,
+      type: 'Identity',
+      inputs: [source],
+      outputs: [name],
+      attributes: {},
+    })
     this.#outputs.push({ name, dtype, shape })
   }
 
@@ -90,7 +113,8 @@ export class OnnxGraph implements Emitter {
     }
     graph.text(2, 'gonogo')
     for (const { name, dtype, shape, data } of this.#initializers) {
-      if (data.length !== sizeOf(shape)) throw new Error(`constant of ${data.length} values for shape [${shape.join()}]`)
+      if (data.length !== sizeOf(shape))
+        throw new Error(`constant of ${data.length} values for shape [${shape.join()}]`)
       const tensor = new Message()
       for (const size of shape) tensor.int(1, size)
       const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)

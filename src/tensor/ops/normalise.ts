@@ -61,17 +61,17 @@ export function normalise(x: Node, weight: Node, bias: Node, axes: readonly numb
       const a = mul(scale, weight)
       const pull = neg(mul(a, mul(meanGC, mul(scale, scale))))
       const count = scalar(sizeOf(axes.map((axis) => x.shape[axis]!)))
-      return [
-        add(mul(a, sub(g, meanG)), mul(centred, pull)),
-        mul(mul(meanGC, scale), count),
-        mul(meanG, count),
-      ]
+      return [add(mul(a, sub(g, meanG)), mul(centred, pull)), mul(mul(meanGC, scale), count), mul(meanG, count)]
     }
     const perParameter = axesWithout(weight)
     const unit = mul(centred, scale)
     const gw = mul(g, weight)
     const dx = mul(scale, sub(sub(gw, mean(gw, axes, true)), mul(unit, mean(mul(gw, unit), axes, true))))
-    return [dx, reshape(sum(mul(g, unit), perParameter, true), weight.shape), reshape(sum(g, perParameter, true), bias.shape)]
+    return [
+      dx,
+      reshape(sum(mul(g, unit), perParameter, true), weight.shape),
+      reshape(sum(g, perParameter, true), bias.shape),
+    ]
   })
   return { y: forward, mean: average, variance }
 }
@@ -83,5 +83,4 @@ const affine = (centred: Node, scale: Node, weight: Node, bias: Node): Node =>
     : add(mul(mul(centred, scale), weight), bias)
 
 /** Axes on which a parameter has size 1. */
-const axesWithout = (parameter: Node): number[] =>
-  parameter.shape.flatMap((size, axis) => (size === 1 ? [axis] : []))
+const axesWithout = (parameter: Node): number[] => parameter.shape.flatMap((size, axis) => (size === 1 ? [axis] : []))

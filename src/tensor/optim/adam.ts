@@ -14,15 +14,17 @@ export interface AdamOptions extends OptimizerOptions {
 
 /** 1 - βᵗ in float64: in float32 the difference would lose most of its digits. */
 const correction = (beta: number, count: Node): Node =>
-  beta === 0
-    ? scalar(1, 'float64')
-    : sub(scalar(1, 'float64'), exp(mul(count, scalar(Math.log(beta), 'float64'))))
+  beta === 0 ? scalar(1, 'float64') : sub(scalar(1, 'float64'), exp(mul(count, scalar(Math.log(beta), 'float64'))))
 
 function adamLike(kind: 'adam' | 'adamw', options: AdamOptions): Optimizer {
   const { betas: [beta1, beta2] = [0.9, 0.999], eps = 1e-8 } = options
   const common = shared(options)
   if (![beta1, beta2].every((beta) => beta >= 0 && beta < 1) || !(eps > 0)) {
-    fail({ code: 'OPTIMIZER_RANGE', seen: `betas ${beta1}, ${beta2}, eps ${eps}`, expected: 'betas in [0, 1) and a positive eps' })
+    fail({
+      code: 'OPTIMIZER_RANGE',
+      seen: `betas ${beta1}, ${beta2}, eps ${eps}`,
+      expected: 'betas in [0, 1) and a positive eps',
+    })
   }
   return Object.freeze({
     kind,

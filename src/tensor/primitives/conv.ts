@@ -52,7 +52,10 @@ export function convInputGradient(g: Node, w: Node, shape: Shape, { stride, pads
   // padding wider than the kernel: some outputs saw only zeros, cut their gradients off
   const cut = around.map((count) => Math.max(0, -count)) as [number, number, number, number]
   const kept = slice(spaced, [2, 3], [cut[0], cut[1]], [spaced.shape[2]! - cut[2], spaced.shape[3]! - cut[3]])
-  return conv2d(kept, turned, { stride: 1, pads: around.map((count) => Math.max(0, count)) as [number, number, number, number] })
+  return conv2d(kept, turned, {
+    stride: 1,
+    pads: around.map((count) => Math.max(0, count)) as [number, number, number, number],
+  })
 }
 
 /** Gradient by the weights: patches of the input (im2col) times the output's gradient, summed over the batch. */
@@ -68,7 +71,11 @@ function convWeightGradient(g: Node, x: Node, shape: Shape, { stride, pads }: Wi
     }
   }
   const taps = kernelHeight * kernelWidth
-  const unfolded = reshape(patches.length === 1 ? patches[0]! : concat(patches, 1), [batch, taps * channels, rows * columns])
+  const unfolded = reshape(patches.length === 1 ? patches[0]! : concat(patches, 1), [
+    batch,
+    taps * channels,
+    rows * columns,
+  ])
   const each = batchMatmul(reshape(g, [batch, out, rows * columns]), transpose(unfolded, [0, 2, 1]))
   return reshape(transpose(reshape(sum(each, [0]), [out, taps, channels]), [0, 2, 1]), shape)
 }

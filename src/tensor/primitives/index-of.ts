@@ -31,4 +31,9 @@ const lookupNode = primitive<null>({
 export const lookup = (table: Node, ids: Node): Node => lookupNode([table, ids], null)
 
 /** 0, 1, … n-1 as int32. */
-export const range = (n: number): Node => constant('int32', [n], Int32Array.from({ length: n }, (_, i) => i))
+export const range = (n: number): Node =>
+  constant(
+    'int32',
+    [n],
+    Int32Array.from({ length: n }, (_, i) => i),
+  )

@@ -1,7 +1,7 @@
 // Moving values without changing them: reshape, transpose, expand, slice, pad, concat, flip.
 // Axes and bounds arrive normalised; tensor.ts checks what users give.
 import { type Node, primitive } from '../graph/node.ts'
-import { sameShape, type Shape } from '../graph/shape.ts'
+import { type Shape, sameShape } from '../graph/shape.ts'
 import { unbroadcast } from './reduce.ts'
 
 const reshapeNode = primitive<{ shape: Shape }>({
@@ -16,7 +16,12 @@ const transposeNode = primitive<{ order: readonly number[] }>({
   name: 'transpose',
   value: ([x], { order }) => ({ shape: order.map((axis) => x!.shape[axis]!), dtype: x!.dtype }),
   emit: (e, inputs, { order }) => e.op('Transpose', inputs, { perm: order }),
-  vjp: (_, g, { order }) => [transpose(g, order.map((_axis, i) => order.indexOf(i)))],
+  vjp: (_, g, { order }) => [
+    transpose(
+      g,
+      order.map((_axis, i) => order.indexOf(i)),
+    ),
+  ],
 })
 /** Axis i of the result is axis order[i] of x. */
 export const transpose = (x: Node, order: readonly number[]): Node =>
@@ -54,11 +59,23 @@ const sliceNode = primitive<Cut>({
     axes.forEach((axis, i) => {
       before[axis] = starts[i]!
     })
-    return [pad(spaced, before, x!.shape.map((size, i) => size - before[i]! - spaced.shape[i]!))]
+    return [
+      pad(
+        spaced,
+        before,
+        x!.shape.map((size, i) => size - before[i]! - spaced.shape[i]!),
+      ),
+    ]
   },
 })
 /** Positive steps; 0 ≤ start ≤ end ≤ size. */
-export function slice(x: Node, axes: readonly number[], starts: readonly number[], ends: readonly number[], steps = axes.map(() => 1)): Node {
+export function slice(
+  x: Node,
+  axes: readonly number[],
+  starts: readonly number[],
+  ends: readonly number[],
+  steps = axes.map(() => 1),
+): Node {
   const whole = axes.every((axis, i) => starts[i] === 0 && ends[i] === x.shape[axis] && steps[i] === 1)
   return whole ? x : sliceNode([x], { axes, starts, ends, steps })
 }
@@ -71,7 +88,12 @@ const padNode = primitive<{ before: readonly number[]; after: readonly number[] 
   }),
   emit: (e, [x], { before, after }) => e.op('Pad', [x!, e.ints([...before, ...after])]),
   vjp: ([x], g, { before }) => [
-    slice(g, x!.shape.map((_, i) => i), before, x!.shape.map((size, i) => size + before[i]!)),
+    slice(
+      g,
+      x!.shape.map((_, i) => i),
+      before,
+      x!.shape.map((size, i) => size + before[i]!),
+    ),
   ],
 })
 /** Zeros before and after, a count for each axis. */

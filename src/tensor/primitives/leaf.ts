@@ -28,7 +28,8 @@ export const constant = (dtype: NodeType, shape: Shape, data: Data): Node => con
 export const scalar = (value: number, dtype: NodeType = 'float32'): Node => constant(dtype, [], dataFor(dtype, [value]))
 
 /** A constant filled with one value. */
-export const filled = (shape: Shape, value: number, dtype: NodeType = 'float32'): Node => expand(scalar(value, dtype), shape)
+export const filled = (shape: Shape, value: number, dtype: NodeType = 'float32'): Node =>
+  expand(scalar(value, dtype), shape)
 
 /** A value given at run time. `kind` says what it is in errors: 'input', 'parameter', 'state'. */
 export const place = (dtype: NodeType, shape: Shape, kind: string): Node => placeNode([], { dtype, shape, kind })

@@ -20,7 +20,10 @@ const swapLast = (x: Node): Node => {
 
 const gemmNode = primitive<Sides>({
   name: 'gemm',
-  value: ([a, b], { left, right }) => ({ shape: [a!.shape[left ? 1 : 0]!, b!.shape[right ? 0 : 1]!], dtype: 'float32' }),
+  value: ([a, b], { left, right }) => ({
+    shape: [a!.shape[left ? 1 : 0]!, b!.shape[right ? 0 : 1]!],
+    dtype: 'float32',
+  }),
   emit: (e, inputs, { left, right }) => e.op('Gemm', inputs, { transA: left ? 1 : 0, transB: right ? 1 : 0 }),
   vjp: ([a, b, bias], g, { left, right }) => [
     left ? gemm(b!, g, { left: right, right: true }) : gemm(g, b!, { left: false, right: !right }),

@@ -1,7 +1,7 @@
 // Reductions over axes, and the inverse of broadcasting.
 // Axes arrive sorted and non-negative (shape.ts does that for users' axes).
 import { type Node, primitive } from '../graph/node.ts'
-import { reducedShape, sameShape, type Shape, sizeOf } from '../graph/shape.ts'
+import { reducedShape, type Shape, sameShape, sizeOf } from '../graph/shape.ts'
 import { cast, equal } from './compare.ts'
 import { div, mul } from './elementwise.ts'
 import { expand, reshape } from './layout.ts'
@@ -17,7 +17,11 @@ type Reduce = (x: Node, axes: readonly number[], keepdims?: boolean) => Node
 const spread = (g: Node, shape: Shape, axes: readonly number[]): Node =>
   expand(reshape(g, reducedShape(shape, axes, true)), shape)
 
-function reduction(name: string, onnx: string, vjp: (x: Node, g: Node, axes: readonly number[], y: Node) => Node): Reduce {
+function reduction(
+  name: string,
+  onnx: string,
+  vjp: (x: Node, g: Node, axes: readonly number[], y: Node) => Node,
+): Reduce {
   const make = primitive<Reduction>({
     name,
     value: ([x], { axes, keepdims }) => ({ shape: reducedShape(x!.shape, axes, keepdims), dtype: x!.dtype }),
