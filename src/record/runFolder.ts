@@ -175,8 +175,8 @@ export const findRun = async (root: string, name: string, disk: Disk = nodeDisk)
   checkedName(name)
   const names = await runNames(root, disk)
   const matches = names.includes(name) ? [name] : names.filter((n) => n.startsWith(name))
-  const [match] = matches
-  if (matches.length === 1 && match !== undefined) {
+  const match = matches.length === 1 ? matches.at(0) : undefined
+  if (match !== undefined) {
     const run = await readRunFolder(join(runsFolder(root), match), disk)
     if (run !== null) return run
   }
