@@ -47,10 +47,13 @@ const nodeNearby = () => {
 const nodeFromRegistry = () => {
   const name = platformPackage()
   if (name === undefined) return undefined
-  process.stderr.write(`gonogo: this is Node ${process.version}; taking Node ${needed} from npm, once\n`)
+  process.stderr.write(
+    `gonogo: this is Node ${process.version}, so Node ${needed} comes from npm's cache; to keep one here: npm install --save-dev node@${needed}\n`,
+  )
   const npm = [
     'exec',
     '--yes',
+    '--prefer-offline',
     '--loglevel=error',
     `--package=${name}@${needed}`,
     '--',
