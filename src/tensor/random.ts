@@ -90,13 +90,17 @@ function uniformNode(stream: string, shape: readonly number[]): Node {
 export const uniform = <const S extends readonly number[]>(stream: string, shape: S): Tensor<RankOf<S>> =>
   new Tensor(uniformNode(stream, shape))
 
-/** Standard normal noise (Box & Muller 1958); shape as for `uniform`. */
+/**
+ * Standard normal noise (Box & Muller 1958); shape as for `uniform`.
+ * In float64, then rounded: float32 kernels differ in the last bit between vector lanes and the rest, so with the batch size.
+ */
 export function normal<const S extends readonly number[]>(stream: string, shape: S): Tensor<RankOf<S>> {
   const { words: drawn, batch, blocks } = words(stream, shape)
   const pair = (first: Node, second: Node): [Node, Node] => {
-    const radius = sqrt(mul(log(mul(add(first, scalar(1)), scalar(uniformScale))), scalar(-2)))
-    const angle = mul(second, scalar(2 * Math.PI * uniformScale))
-    return [mul(radius, cos(angle)), mul(radius, sin(angle))]
+    const wide = (node: Node, scale: number): Node => mul(cast(node, 'float64'), scalar(scale, 'float64'))
+    const radius = sqrt(mul(log(wide(add(first, scalar(1)), uniformScale)), scalar(-2, 'float64')))
+    const angle = wide(second, 2 * Math.PI * uniformScale)
+    return [cast(mul(radius, cos(angle)), 'float32'), cast(mul(radius, sin(angle)), 'float32')]
   }
   const [a, b] = pair(drawn[0], drawn[1])
   const [c, d] = pair(drawn[2], drawn[3])
