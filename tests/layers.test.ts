@@ -63,6 +63,7 @@ describe('layers', () => {
       { 'src/contract/breach.ts': "import { hostname } from 'node:os'\nexport { hostname }\n" },
     ],
     ['only-ends-join-stages', { 'src/cli/planted.ts': leaf, 'src/report/breach.ts': importing('../cli/planted.ts') }],
+    ['every-file-has-a-room', { 'src/contract/planted.ts': leaf, 'src/breach.ts': importing('./contract/planted.ts') }],
     [
       'every-room-has-a-row',
       { 'src/contract/planted.ts': leaf, 'src/attic/breach.ts': importing('../contract/planted.ts') },
