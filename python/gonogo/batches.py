@@ -1,0 +1,150 @@
+"""Batches as plain facts: how many samples, which tensors, their digests; and what passes on its way to a step or an evaluation.
+Not here: which batch comes next (feed.py)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+INPUTS = ("input", "inputs", "image", "images", "pixel_values", "input_ids", "x")
+TARGETS = ("label", "labels", "target", "targets", "y")
+
+
+def fields(batch: Any) -> dict[str, Any]:
+    """Parts of a batch or a sample by name: the first is the input, the second the target."""
+    if isinstance(batch, dict):
+        return {str(key): value for key, value in batch.items()}
+    if isinstance(batch, (list, tuple)):
+        named = ("input", "target")
+        return {named[index] if index < 2 else f"field{index}": value for index, value in enumerate(batch)}
+    return {"input": batch}
+
+
+def input_of(batch: Any) -> Any:
+    return _pick(fields(batch), INPUTS, 0)
+
+
+def target_of(batch: Any) -> Any:
+    return _pick(fields(batch), TARGETS, 1)
+
+
+def _pick(found: dict[str, Any], names: Sequence[str], place: int) -> Any:
+    for name in names:
+        if name in found:
+            return found[name]
+    values = list(found.values())
+    return values[place] if place < len(values) else None
+
+
+def count(batch: Any) -> int:
+    """Samples in a batch: the leading size of its first tensor."""
+    for value in fields(batch).values():
+        if isinstance(value, (torch.Tensor, np.ndarray)) and value.ndim > 0:
+            return len(value)
+        if isinstance(value, (list, tuple, dict)) and len(value) > 0:
+            return count(value) if any(isinstance(one, (torch.Tensor, np.ndarray)) for one in fields(value).values()) else len(value)
+    return 1
+
+
+def ids_digest(ids: Sequence[int]) -> str:
+    return hashlib.blake2b(np.asarray(ids, dtype=np.int64).tobytes(), digest_size=8).hexdigest()
+
+
+def bytes_digest(value: Any) -> str:
+    """Digest of what a batch or a sample holds, decoded."""
+    hashed = hashlib.blake2b(digest_size=8)
+    _feed(hashed, value)
+    return hashed.hexdigest()
+
+
+def _feed(hashed: Any, value: Any) -> None:
+    if isinstance(value, torch.Tensor):
+        flat = value.detach().cpu().contiguous()
+        hashed.update(f"{flat.dtype}{tuple(flat.shape)}".encode())
+        hashed.update(memoryview(flat.reshape(-1).view(torch.uint8).numpy()))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            hashed.update(str(key).encode())
+            _feed(hashed, item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _feed(hashed, item)
+    elif isinstance(value, (str, bytes, int, float, bool, type(None), np.generic)):
+        hashed.update(repr(value).encode())
+    else:
+        array = np.asarray(value)
+        hashed.update(f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+
+
+def sliced(batch: Any, stop: int) -> Any:
+    """The first samples of a batch."""
+    if isinstance(batch, (torch.Tensor, np.ndarray)):
+        return batch[:stop]
+    if isinstance(batch, dict):
+        return {key: sliced(value, stop) for key, value in batch.items()}
+    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
+        return type(batch)(*(sliced(value, stop) for value in batch))
+    if isinstance(batch, (list, tuple)):
+        holds_tensors = any(isinstance(value, (torch.Tensor, np.ndarray, dict)) for value in batch)
+        return type(batch)(sliced(value, stop) for value in batch) if holds_tensors else batch[:stop]
+    return batch
+
+
+def fetch(dataset: Any, indices: Sequence[int], collate: Callable[[list[Any]], Any]) -> Any:
+    """One batch of a map-style data set."""
+    if hasattr(dataset, "batch"):
+        return dataset.batch(indices)
+    return collate([dataset[int(index)] for index in indices])
+
+
+class Slices:
+    """A data set's samples in order, batch by batch: what a managed evaluation or the user's evaluate() goes through."""
+
+    def __init__(self, dataset: Any, samples: int, batch_size: int, collate: Callable[[list[Any]], Any]):
+        from torch.utils.data import Subset
+
+        whole = samples == len(dataset)
+        self.dataset = dataset if whole else Subset(dataset, range(samples))
+        self.batch_size = batch_size
+        self._all, self._samples, self._collate = dataset, samples, collate
+
+    def __len__(self) -> int:
+        return -(-self._samples // self.batch_size)
+
+    def __iter__(self) -> Iterator[Any]:
+        for start in range(0, self._samples, self.batch_size):
+            yield fetch(self._all, np.arange(start, min(start + self.batch_size, self._samples)), self._collate)
+
+
+class Tap:
+    """A loader as it was, that reports each batch as it passes. Stops after `limit` samples where it is given."""
+
+    def __init__(self, loader: Any, limit: int | None = None, passing: Callable[[Any, int], None] | None = None):
+        self._loader, self._limit, self._passing = loader, limit, passing
+        self.samples = self.batches = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        for batch in self._loader:
+            size = count(batch)
+            if self._limit is not None and self.samples + size > self._limit:
+                size = self._limit - self.samples
+                batch = sliced(batch, size)
+            if size <= 0:
+                break
+            self.samples += size
+            self.batches += 1
+            if self._passing is not None:
+                self._passing(batch, size)
+            yield batch
+            if self._limit is not None and self.samples >= self._limit:
+                break
+
+    def __len__(self) -> int:
+        return len(self._loader)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)

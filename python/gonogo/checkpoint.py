@@ -1,0 +1,189 @@
+"""Checkpoints: the managed one, which holds every section of the state without pickle, and the user's own save and load.
+Not here: publishing, checksums, retention. Nothing is synced to disk here; the publisher does that."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from gonogo import state, wire
+from gonogo.errors import Fault
+from gonogo.experiment import defines
+from gonogo.found import Found, find
+
+MODEL, TRAINING, STATE = "model.safetensors", "training.safetensors", "state.json"
+USER = "user-checkpoint"
+EXACT = 2**53
+
+
+def save(subject: Any, directory: str, harness: Any) -> dict[str, Any]:
+    """The experiment's own save, or the managed one, into an empty folder."""
+    folder = Path(directory)
+    head = {"gonogo": 1, "engine": "torch", "harness": harness}
+    if subject.manual_checkpoint:
+        subject.experiment.save(str(folder / USER))
+        if not any(folder.iterdir()):
+            raise Fault("SAVE_WROTE_NOTHING", "save(path) left nothing at its path", seen="an empty folder", expected="a file or a folder at path")
+    else:
+        head.update(_save_managed(subject, folder))
+    (folder / STATE).write_text(wire.encode(head) + "\n", encoding="utf-8")
+    return _report(folder, {})
+
+
+def load(subject: Any, directory: str) -> dict[str, Any]:
+    folder = Path(directory)
+    head = _head(folder)
+    faults: dict[str, list[str]] = {}
+    if subject.manual_checkpoint:
+        subject.experiment.load(str(folder / USER))
+    else:
+        faults = _load_managed(subject, folder, head)
+    return {**_report(folder, faults), "harness": head.get("harness")}
+
+
+def _report(folder: Path, faults: dict[str, list[str]]) -> dict[str, Any]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    listed = [{"path": path.relative_to(folder).as_posix(), "bytes": path.stat().st_size} for path in files]
+    return {"files": listed, **{kind: faults.get(kind, []) for kind in ("missing", "unexpected", "misshaped")}}
+
+
+def _head(folder: Path) -> dict[str, Any]:
+    try:
+        head = wire.decode((folder / STATE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Fault("CHECKPOINT_DAMAGED", "the checkpoint has no state.json", where=str(folder)) from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise Fault("CHECKPOINT_DAMAGED", "state.json is no JSON", where=str(folder / STATE), seen=str(error)) from None
+    if not isinstance(head, dict):
+        raise Fault("CHECKPOINT_DAMAGED", "state.json is no map", where=str(folder / STATE))
+    return head
+
+
+def _save_managed(subject: Any, folder: Path) -> dict[str, Any]:
+    from safetensors.torch import save_file
+
+    experiment, found = subject.experiment, find(subject.experiment)
+    sections = state.read(experiment, found, subject.mid_update())
+    sections.pop("mode")
+    weights = {**sections.pop("parameters", {}), **sections.pop("buffers", {})}
+    training = {f"buffers/{name}": weights.pop(name) for name in found.transient if name in weights}
+    trees = {name: _encode(tree, name, training) for name, tree in sections.items()}
+    metadata = {"format": "pt", **({"ties": json.dumps(found.ties)} if found.ties else {})}
+    save_file({name: _whole(tensor) for name, tensor in weights.items()}, str(folder / MODEL), metadata)
+    save_file({name: _whole(tensor) for name, tensor in training.items()}, str(folder / TRAINING), {"format": "pt"})
+    progress = experiment.progress
+    return {"step": progress.step, "epoch": progress.epoch, "batch": progress.batch, "seed": experiment.seed, "threads": torch.get_num_threads(), **trees}
+
+
+def _whole(tensor: torch.Tensor) -> torch.Tensor:
+    """Contiguous, on the CPU, and of a storage of its own, as safetensors wants it."""
+    tensor = tensor.detach().cpu().contiguous()
+    return tensor if tensor.untyped_storage().nbytes() == tensor.nbytes else tensor.clone()
+
+
+def _load_managed(subject: Any, folder: Path, head: dict[str, Any]) -> dict[str, list[str]]:
+    experiment, found = subject.experiment, find(subject.experiment)
+    weights, training = _open(folder / MODEL), _open(folder / TRAINING)
+    expected = {name: one for name, one in {**found.parameters, **found.buffers}.items() if name not in found.transient}
+    faults = {
+        "missing": sorted(expected.keys() - weights.keys()),
+        "unexpected": sorted(weights.keys() - expected.keys()),
+        "misshaped": sorted(name for name in expected.keys() & weights.keys() if not _same(expected[name], weights[name])),
+    }
+    if any(faults.values()):
+        return faults  # and nothing is put in place: half a model would train on without a word
+    sections: dict[str, Any] = {
+        "parameters": {name: weights[name] for name in found.parameters},
+        "buffers": {
+            **{name: weights[name] for name in found.buffers if name in weights},
+            **{name: training[f"buffers/{name}"] for name in found.transient if f"buffers/{name}" in training},
+        },
+    }
+    for section in ("optimizer", "schedule", "scaler", "ema", "rng", "position", "counters"):
+        if section in head:
+            sections[section] = _decode(head[section], training)
+    state.put(experiment, found, sections)
+    return faults
+
+
+def _open(path: Path) -> dict[str, torch.Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(str(path), device="cpu")
+    except FileNotFoundError:
+        raise Fault("CHECKPOINT_DAMAGED", f"the checkpoint has no {path.name}", where=str(path.parent)) from None
+    except SafetensorError as error:
+        raise Fault("CHECKPOINT_DAMAGED", f"{path.name} cannot be read", where=str(path), seen=str(error)) from None
+
+
+def _same(a: torch.Tensor, b: torch.Tensor) -> bool:
+    return a.shape == b.shape and a.dtype == b.dtype
+
+
+def _encode(tree: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:
+    """A tree as JSON; its tensors go into `tensors` under their path."""
+    if isinstance(tree, torch.Tensor):
+        tensors[path] = tree
+        return {"$tensor": path}
+    if isinstance(tree, np.ndarray):
+        tensors[path] = torch.from_numpy(np.ascontiguousarray(tree))
+        return {"$array": path}
+    if isinstance(tree, np.generic):
+        return _encode(tree.item(), path, tensors)
+    if isinstance(tree, Counter):
+        return {"$counter": [[key, value] for key, value in tree.items()]}
+    if isinstance(tree, dict):
+        if all(isinstance(key, str) and not key.startswith("$") for key in tree):
+            return {key: _encode(value, f"{path}/{key}", tensors) for key, value in tree.items()}
+        return {"$map": [[key, _encode(value, f"{path}/{key}", tensors)] for key, value in tree.items()]}
+    if isinstance(tree, (list, tuple)):
+        items = [_encode(value, f"{path}/{index}", tensors) for index, value in enumerate(tree)]
+        return items if isinstance(tree, list) else {"$tuple": items}
+    if isinstance(tree, int) and not isinstance(tree, bool) and abs(tree) >= EXACT:
+        return {"$int": str(tree)}
+    if tree is None or isinstance(tree, (bool, int, float, str)):
+        return tree
+    raise Fault(
+        "CHECKPOINT_UNSUPPORTED",
+        f"{path} cannot be kept without pickle",
+        seen=type(tree).__name__,
+        expected="tensors, numbers, text, lists and dicts of them",
+        **{"try": "define save(path) and load(path)"},
+    )
+
+
+def _decode(tree: Any, tensors: dict[str, torch.Tensor]) -> Any:
+    if isinstance(tree, list):
+        return [_decode(value, tensors) for value in tree]
+    if not isinstance(tree, dict):
+        return tree
+    for mark in ("$tensor", "$array"):
+        if mark in tree:
+            if tree[mark] not in tensors:
+                raise Fault("CHECKPOINT_DAMAGED", f"{TRAINING} lacks a tensor that state.json names", seen=str(tree[mark]))
+            return tensors[tree[mark]] if mark == "$tensor" else tensors[tree[mark]].numpy()
+    if "$counter" in tree:
+        return Counter(dict(tree["$counter"]))
+    if "$map" in tree:
+        return {key: _decode(value, tensors) for key, value in tree["$map"]}
+    if "$tuple" in tree:
+        return tuple(_decode(value, tensors) for value in tree["$tuple"])
+    if "$int" in tree:
+        return int(tree["$int"])
+    return {key: _decode(value, tensors) for key, value in tree.items()}
+
+
+def owns_checkpoint(kind: type) -> bool:
+    """The experiment brings save and load; one without the other is an error."""
+    has = [method for method in ("save", "load") if defines(kind, method)]
+    if len(has) == 1:
+        other = "load" if has == ["save"] else "save"
+        raise Fault("EXPERIMENT_INCOMPLETE", f"the experiment defines {has[0]}() without {other}()", expected=f"def {other}(self, path), or neither")
+    return len(has) == 2

@@ -1,0 +1,103 @@
+"""Errors as they go over the wire: a stable code, one line, the user's own file and line.
+Not here: wording for people beyond that line; gonogo prints it."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sysconfig
+import traceback
+from types import TracebackType
+
+OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
+INSTALLED = tuple(
+    sorted({os.path.abspath(path) + os.sep for key, path in sysconfig.get_paths().items() if key.endswith(("stdlib", "lib"))})
+)
+
+
+class Fault(Exception):
+    """An error meant to be read: `code` is stable, the message says what is wrong in one line."""
+
+    def __init__(self, code: str, message: str, **details: str | None):
+        super().__init__(message)
+        self.code = code
+        self.details = details
+
+
+def is_project_file(path: str) -> bool:
+    """A file that the user wrote: neither Python's, nor an installed package's, nor gonogo's."""
+    if not path.endswith(".py") or path.startswith("<"):
+        return False
+    path = os.path.abspath(path)
+    parts = path.split(os.sep)
+    installed = "site-packages" in parts or "dist-packages" in parts
+    return not installed and not path.startswith(OURS) and not path.startswith(INSTALLED)
+
+
+def shown(path: str) -> str:
+    """A path as a person would type it: relative where it lies under the current folder."""
+    path = os.path.abspath(path)
+    here = os.getcwd() + os.sep
+    return path[len(here) :] if path.startswith(here) else path
+
+
+def report(error: BaseException, code: str = "USER_CODE", fallback: str | None = None) -> dict[str, str]:
+    """The ErrorReport of an exception. `fallback` is where to look when no frame is the user's."""
+    frames = _frames(error.__traceback__)
+    mine = [frame for frame in frames if is_project_file(frame.filename)]
+    where = f"{shown(mine[-1].filename)}:{mine[-1].lineno}" if mine else fallback
+    if isinstance(error, Fault):
+        details = {key: value for key, value in error.details.items() if value is not None}
+        if where is not None:
+            details.setdefault("where", where)
+        return {"code": error.code, "message": str(error), **details}
+    if isinstance(error, SyntaxError) and error.filename:
+        where = f"{shown(error.filename)}:{error.lineno or 1}:{error.offset or 1}"
+    elif not mine and frames and frames[-1].filename.startswith(OURS):
+        code = "INTERNAL"
+    report = {"code": code, "message": _line(error), "trace": _trace(error, frames)}
+    if where is not None:
+        report["where"] = where
+    return report
+
+
+def _line(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"the experiment called sys.exit({error.code!r})"
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+
+
+def _frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
+    return list(traceback.extract_tb(trace)) if trace is not None else []
+
+
+def _trace(error: BaseException, frames: list[traceback.FrameSummary]) -> str:
+    """The user's frames first, the deepest on top; then what they called, without our own."""
+    mine = [frame for frame in frames if is_project_file(frame.filename)]
+    others = [frame for frame in frames if frame not in mine and not frame.filename.startswith(OURS)]
+    lines = ["".join(traceback.format_exception_only(type(error), error)).strip()]
+    for frame in reversed(mine):
+        lines.append(f"  {shown(frame.filename)}:{frame.lineno}  in {frame.name}")
+        source = linecache.getline(frame.filename, frame.lineno or 0).strip()
+        if source:
+            lines.append(f"    {source}")
+    # Import machinery says nothing to a reader; the last few frames of a package may.
+    called = [frame for frame in others if not frame.filename.startswith("<frozen")][-4:]
+    if called:
+        lines.append("  called from there:")
+        lines += [f"    {frame.filename}:{frame.lineno}  in {frame.name}" for frame in called]
+    if error.__cause__ is not None:
+        lines.append(f"  caused by {_line(error.__cause__)}")
+    return "\n".join(lines)
+
+
+def place_of_class(kind: type | None) -> str | None:
+    """`file:line` of a class of the project."""
+    import inspect
+
+    try:
+        path, (_, line) = inspect.getsourcefile(kind), inspect.getsourcelines(kind)  # type: ignore[arg-type]
+    except (OSError, TypeError):
+        return None
+    return f"{shown(path)}:{line}" if path else None

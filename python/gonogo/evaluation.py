@@ -1,0 +1,135 @@
+"""One evaluation: which samples, at which batch size, and what each sample's output and target were.
+Not here: metrics. The managed ones are in managed.py, the user's in their evaluate()."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader, IterableDataset
+
+from gonogo import batches, feed
+
+#: Base64 of this, twice a third more, stays under a line of the protocol.
+BUDGET = 40 * 1024 * 1024
+
+
+class Split:
+    """One of val and test: a data set that we go through in order, or the user's own loader."""
+
+    def __init__(self, experiment: Any, name: str, dataset: Any, limit: int | None):
+        self._experiment, self.name, self._dataset, self._limit = experiment, name, dataset, limit
+        self._indices = None if dataset is not None else feed.sequential(self._own())
+
+    def _own(self) -> Any:
+        return getattr(self._experiment, f"{self.name}_loader")
+
+    def dataset(self) -> Any:
+        return self._dataset if self._dataset is not None else getattr(self._own(), "dataset", None)
+
+    def whole(self) -> int:
+        """Samples without any limit; 0 where the loader does not tell."""
+        if self._dataset is not None:
+            return len(self._dataset)
+        if self._indices is not None:
+            return len(self._indices)
+        dataset = self.dataset()
+        return len(dataset) if hasattr(dataset, "__len__") and not isinstance(dataset, IterableDataset) else 0
+
+    def samples(self) -> int:
+        return self.whole() if self._limit is None else min(self.whole(), self._limit)
+
+    def fixed(self) -> str | None:
+        """Null, or why the batch size cannot be changed."""
+        known = self._dataset is not None or self._indices is not None
+        return None if known else f"{self.name}_loader is no DataLoader over an indexed data set with a batch size"
+
+    def loader(self, batch_size: int | None, limit: int | None) -> tuple[Any, int | None]:
+        """The loader to go through, and after how many samples to stop."""
+        bounds = [bound for bound in (limit, self._limit) if bound is not None]
+        bound = min(bounds) if bounds else None
+        if self._dataset is not None:
+            count = self.whole() if bound is None else min(bound, self.whole())
+            return batches.Slices(self._dataset, count, batch_size or self._experiment.evaluate_batch_size, self._experiment.collate), None
+        own = self._own()
+        if self._indices is None or (bound is None and batch_size is None):
+            return own, bound
+        assert isinstance(own, DataLoader)
+        return feed.rebuilt(own, self._indices[:bound], batch_size or own.batch_size or 1), None
+
+
+class Outputs:
+    """Collects each sample's output and target while an evaluation runs, within a budget of bytes."""
+
+    def __init__(self) -> None:
+        self._outputs: list[torch.Tensor] = []
+        self._targets: list[torch.Tensor] = []
+        self._calls: list[torch.Tensor] = []
+        self._batch: Any = None
+        self._size = 0
+        self._bytes = 0
+
+    @contextmanager
+    def of(self, model: torch.nn.Module) -> Iterator[None]:
+        hook = model.register_forward_hook(lambda _module, _inputs, output: self._called(output))
+        try:
+            yield
+            self._finish()
+        finally:
+            hook.remove()
+
+    def passing(self, batch: Any, size: int) -> None:
+        """A batch leaves the loader: what the model said since then belongs to the one before."""
+        self._finish()
+        self._batch, self._size = batch, size
+
+    def _called(self, output: Any) -> None:
+        if self._bytes <= BUDGET and self._batch is not None:
+            found = _first(output)
+            if found is not None:
+                self._calls.append(found.detach())
+
+    def _finish(self) -> None:
+        batch, calls, self._batch, self._calls = self._batch, self._calls, None, []
+        target = None if batch is None else batches.target_of(batch)
+        if not calls or target is None:
+            return
+        target = torch.as_tensor(target)
+        rows = [len(call) if call.ndim else 0 for call in calls]
+        # Parts of the batch one after another, or the whole of it again and again: then the last word counts.
+        output = torch.cat(calls) if sum(rows) == self._size else calls[-1]
+        # Fewer rows were left out; more were padding.
+        count = min(len(output) if output.ndim else 0, len(target))
+        kind = torch.float32 if target.is_floating_point() else torch.int32
+        self._outputs.append(output[:count].to("cpu", torch.float32, copy=True))
+        self._targets.append(target[:count].to("cpu", kind, copy=True))
+        self._bytes += 4 * (self._outputs[-1].numel() + self._targets[-1].numel())
+
+    def json(self) -> dict[str, Any] | None:
+        """Null where nothing was seen, or more than a line holds."""
+        shapes = {(tuple(one.shape[1:]), tuple(other.shape[1:]), other.dtype) for one, other in zip(self._outputs, self._targets)}
+        if len(shapes) != 1 or self._bytes > BUDGET:
+            return None
+        outputs, targets = torch.cat(self._outputs), torch.cat(self._targets)
+        return {
+            "count": len(outputs),
+            "outputs": {"shape": list(outputs.shape[1:]), "float32": _base64(outputs)},
+            "targets": {"shape": list(targets.shape[1:]), "dtype": str(targets.dtype).removeprefix("torch."), "bytes": _base64(targets)},
+        }
+
+
+def _first(output: Any) -> torch.Tensor | None:
+    if isinstance(output, torch.Tensor):
+        return output
+    if isinstance(output, dict):
+        return _first(output.get("logits", next(iter(output.values()), None)))
+    if hasattr(output, "logits"):
+        return _first(output.logits)
+    return _first(output[0]) if isinstance(output, (list, tuple)) and output else None
+
+
+def _base64(tensor: torch.Tensor) -> str:
+    return base64.b64encode(tensor.contiguous().numpy().tobytes()).decode("ascii")

@@ -1,0 +1,148 @@
+"""The class a researcher derives from. Each method that is left out is done for them; each that is defined replaces it.
+Not here: how it is run (subject.py) or what managed means (managed.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_args, get_origin
+
+from gonogo.errors import Fault
+from gonogo.tasks import Task
+
+if TYPE_CHECKING:
+    import torch
+
+C = TypeVar("C")
+
+
+class Progress:
+    """How far the run is: steps done, epochs finished, batches of this epoch done, and the state of the generators.
+
+    An experiment with its own save() and load() keeps `progress.state_dict()` in its checkpoint; that is what makes a resume exact.
+    """
+
+    def __init__(self, generators: Callable[[], list[Any]] = list):
+        self.step = 0
+        self.epoch = 0
+        self.batch = 0
+        self.began: Any = None  # generators when the epoch began: the order of a shuffling loader comes from there
+        self.version = 0  # counts restores, so that a loader's iterator knows when it is stale
+        self._generators = generators
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"step": self.step, "epoch": self.epoch, "batch": self.batch, "rng": self.generators(), "began": self.began}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.step, self.epoch, self.batch = int(state["step"]), int(state["epoch"]), int(state["batch"])
+        self.began = state.get("began")
+        self.version += 1
+        if state.get("rng") is not None:
+            self.set_generators(state["rng"])
+
+    def generators(self) -> dict[str, Any]:
+        """Every global generator, and those of the loaders."""
+        from gonogo import seeds
+
+        return {**seeds.get_all(), "loaders": [seeds.get_generator(one) for one in self._generators()]}
+
+    def set_generators(self, state: Mapping[str, Any]) -> None:
+        from gonogo import seeds
+
+        seeds.set_all(state)
+        for generator, saved in zip(self._generators(), state["loaders"]):
+            seeds.set_generator(generator, saved)
+
+
+class Experiment(Generic[C]):
+    """One experiment. Set `task`, then define either the managed parts or your own, each by itself.
+
+    Managed: datasets, model, optimizers; optional loss, metrics, collate.
+    Your own: setup (model, optimizer, train_loader and val_loader on self), train_step, on_epoch_end, evaluate, save, load.
+    """
+
+    task: Task
+    #: The metric that decides, without the split's name; None takes the task's own.
+    objective: str | None = None
+    #: Direction of each further metric: {"f1": "max"}.
+    directions: Mapping[str, Literal["min", "max"]] = {}
+    #: Names of parameters that are frozen on purpose, `*` matches: ("backbone.*",).
+    frozen: tuple[str, ...] = ()
+
+    config: C
+    seed: int
+    device: torch.device
+    progress: Progress
+    batch_size: int
+    evaluate_batch_size: int
+    accumulate: int
+    clip_norm: float | None
+    model: Any
+    train_loader: Any
+    val_loader: Any
+
+    _count_steps: Callable[[], int] | None = None
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        if self._count_steps is None:
+            raise Fault("STEPS_UNKNOWN", "self.steps is known once the experiment is open")
+        return self._count_steps()
+
+    def setup(self) -> None:
+        """Called once a process, with every generator seeded. What it puts on self is found and named."""
+
+    def datasets(self) -> Any:
+        """{"train": …, "val": …} and, if there is one, "test": torch Datasets, gonogo.arrays or gonogo.split."""
+        raise NotImplementedError
+
+    def collate(self, samples: list[Any]) -> Any:
+        """Samples → one batch."""
+        from torch.utils.data import default_collate
+
+        return default_collate(samples)
+
+    def optimizers(self, model: Any) -> Any:
+        """The optimizer, or (optimizer, scheduler); the scheduler steps once a step."""
+        raise NotImplementedError
+
+    def loss(self, batch: Any) -> Any:
+        """Mean loss of a batch, or its terms by name: the loss is their sum."""
+        raise NotImplementedError
+
+    def metrics(self, batch: Any) -> dict[str, Any]:
+        """Further metrics of a batch, each one value a sample."""
+        return {}
+
+    def train_step(self, batch: Any) -> Any:
+        """One step; returns the loss, or {"loss": …}."""
+        raise NotImplementedError
+
+    def on_epoch_end(self) -> None:
+        """Called after the last step of each epoch."""
+
+    def evaluate(self, loader: Any) -> dict[str, Any]:
+        """Metrics over everything the loader gives: {"val_loss": …, "val_accuracy": …}."""
+        raise NotImplementedError
+
+    def save(self, path: str) -> None:
+        """Writes a file or a folder at `path`."""
+        raise NotImplementedError
+
+    def load(self, path: str) -> None:
+        raise NotImplementedError
+
+
+def defines(kind: type, method: str) -> bool:
+    """The experiment has its own `method`."""
+    return getattr(kind, method, None) is not getattr(Experiment, method, None)
+
+
+def config_of(kind: type) -> type | None:
+    """The Config of `class Mine(Experiment[Config])`, however far up it was given."""
+    for base in kind.__mro__:
+        for generic in getattr(base, "__orig_bases__", ()):
+            if get_origin(generic) is Experiment:
+                given = get_args(generic)[0]
+                return None if isinstance(given, TypeVar) or given is type(None) else given
+    return None

@@ -1,0 +1,204 @@
+"""Facts of an opened experiment: tensors, code, packages, data, environment, and where each function stands.
+Not here: what the subject does when asked (subject.py)."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import inspect
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from gonogo import batches, seeds
+from gonogo.data import Arrays, Part
+from gonogo.errors import Fault, is_project_file, shown
+from gonogo.experiment import defines
+from gonogo.found import Found
+
+METHODS = ("setup", "datasets", "model", "optimizers", "loss", "metrics", "train_step", "on_epoch_end", "evaluate", "save", "load")
+SAMPLED = 256
+
+
+def tensors(found: Found, frozen: tuple[str, ...]) -> list[dict[str, Any]]:
+    holders: dict[int, list[str]] = {}
+    for name, optimizer in found.optimizers.items():
+        for parameter in {id(one) for group in optimizer.param_groups for one in group["params"]}:
+            holders.setdefault(parameter, []).append(name)
+    named = [(name, one, "parameter", None) for name, one in found.parameters.items()]
+    named += [(name, one, "buffer", None) for name, one in found.buffers.items()]
+    for tied, first in found.ties.items():
+        kind = "parameter" if first in found.parameters else "buffer"
+        named.append((tied, found.parameters.get(first, found.buffers.get(first)), kind, first))
+    return [
+        {
+            "name": name,
+            "kind": kind,
+            "shape": list(one.shape),
+            "dtype": str(one.dtype).removeprefix("torch."),
+            "trainable": kind == "parameter" and one.requires_grad,
+            "frozen": any(fnmatch.fnmatchcase(name, pattern) for pattern in frozen),
+            "tiedTo": first,
+            "optimizers": holders.get(id(one), []),
+            "where": None,
+        }
+        for name, one, kind, first in named
+    ]
+
+
+def optimizers(found: Found) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "kind": type(one).__name__,
+            "learningRates": [float(group.get("initial_lr", group.get("lr", 0.0))) for group in one.param_groups],
+            "weightDecays": [float(group.get("weight_decay", 0.0)) for group in one.param_groups],
+        }
+        for name, one in found.optimizers.items()
+    ]
+
+
+def places(kind: type) -> dict[str, str]:
+    """`file:line` of each method that the experiment defines; `optimizer` and `data` point to where they are made."""
+    found = {method: place for method in METHODS if defines(kind, method) and (place := place_of(getattr(kind, method))) is not None}
+    for name, makers in {"model": ("model", "setup"), "optimizer": ("optimizers", "setup"), "data": ("datasets", "setup")}.items():
+        made = next((found[maker] for maker in makers if maker in found), None)
+        if made is not None:
+            found.setdefault(name, made)
+    return found
+
+
+def place_of(function: Any) -> str | None:
+    try:
+        function = inspect.unwrap(function)
+        path = inspect.getsourcefile(function)
+        lines, first = inspect.getsourcelines(function)
+    except (OSError, TypeError):
+        return None
+    if path is None or not is_project_file(path):
+        return None
+    # Decorators come first; the reader looks for the `def`.
+    offset = next((index for index, line in enumerate(lines) if line.lstrip().startswith(("def ", "async def ", "class "))), 0)
+    return f"{shown(path)}:{first + offset}"
+
+
+def code(experiment: str) -> list[dict[str, str]]:
+    """Every file of the project that is loaded, with its hash; paths relative to the experiment."""
+    folder = os.path.dirname(os.path.abspath(experiment))
+    paths = {os.path.abspath(experiment)}
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None)
+        if path and is_project_file(path):
+            paths.add(os.path.abspath(path))
+    return [
+        {"path": Path(os.path.relpath(path, folder)).as_posix(), "sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
+        for path in sorted(paths)
+        if os.path.isfile(path)
+    ]
+
+
+def packages() -> dict[str, str]:
+    from gonogo import __version__
+
+    found = {"python": platform.python_version(), "gonogo": __version__}
+    for name, module in list(sys.modules.items()):
+        if "." in name or name.startswith("_") or name == "gonogo":
+            continue
+        version, path = getattr(module, "__version__", None), getattr(module, "__file__", None) or ""
+        if isinstance(version, str) and ("site-packages" in path or "dist-packages" in path):
+            found[name] = version
+    return dict(sorted(found.items()))
+
+
+def environment(experiment: Any, precision: str) -> dict[str, Any]:
+    capability = getattr(torch.backends.cpu, "get_cpu_capability", lambda: "unknown")()
+    return {
+        "engine": "torch",
+        "device": str(experiment.device),
+        "threads": torch.get_num_threads(),
+        "precision": precision,
+        "platform": f"{platform.system()}-{platform.machine()}",
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "cpu": capability,
+        "mkldnn": bool(torch.backends.mkldnn.is_available()),
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+    }
+
+
+def manifest(split: str, dataset: Any, count: int) -> tuple[dict[str, Any], str]:
+    """A SplitManifest, and how its hash was made."""
+    entries = []
+    with seeds.kept():
+        seeds.seed_all(0, f"manifest/{split}")
+        first = dataset[0] if count and hasattr(dataset, "__getitem__") else None
+        for name, value in batches.fields(first).items() if first is not None else ():
+            array = value if isinstance(value, torch.Tensor) else np.asarray(value)
+            entries.append({"name": name, "shape": list(array.shape), "dtype": str(array.dtype).removeprefix("torch.")})
+        hashed = hashlib.sha256()
+        whole = _whole(dataset)
+        if whole is not None:
+            how = "every byte"
+            for array in whole:
+                hashed.update(f"{array.dtype}{array.shape}".encode())
+                hashed.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+        elif first is not None:
+            chosen = np.unique(np.linspace(0, count - 1, min(count, SAMPLED)).astype(np.int64))
+            how = f"{len(chosen)} of {count} decoded samples, evenly spaced"
+            for index in chosen:
+                hashed.update(f"{index}:{batches.bytes_digest(dataset[int(index)])}".encode())
+        else:
+            how = "its length; the data set cannot be indexed"
+    hashed.update(f"{count}".encode())
+    return {"split": split, "samples": count, "fields": entries, "sha256": hashed.hexdigest()}, how
+
+
+def _whole(dataset: Any) -> list[np.ndarray] | None:
+    """The arrays behind a data set that holds them in memory; their transform is code, and hashed as that."""
+    if isinstance(dataset, Part):
+        inner = _whole(dataset.dataset)
+        return None if inner is None else [*inner, np.asarray(dataset.indices)]
+    if isinstance(dataset, torch.utils.data.Subset):
+        inner = _whole(dataset.dataset)
+        return None if inner is None else [*inner, np.asarray(dataset.indices, dtype=np.int64)]
+    if isinstance(dataset, (Arrays, torch.utils.data.TensorDataset)):
+        return [_numpy(tensor) for tensor in dataset.tensors]
+    return None
+
+
+def _numpy(tensor: torch.Tensor) -> np.ndarray:
+    tensor = tensor.detach().cpu().contiguous()
+    return tensor.reshape(-1).view(torch.uint8).numpy() if tensor.dtype == torch.bfloat16 else tensor.numpy()
+
+
+def sane(split: str, dataset: Any, count: int, task: Any) -> None:
+    """Refuses data that cannot be right: NaN inputs, labels outside the classes. All of it in memory, else a sample."""
+    if isinstance(dataset, (Part, torch.utils.data.Subset)):
+        return sane(split, dataset.dataset, len(dataset.dataset), task)
+    if isinstance(dataset, (Arrays, torch.utils.data.TensorDataset)):
+        _sane_batch(split, dataset.tensors, task, np.arange(count))
+    elif count and hasattr(dataset, "__getitem__"):
+        with seeds.kept():
+            for index in np.unique(np.linspace(0, count - 1, min(count, 32)).astype(np.int64)):
+                _sane_batch(split, dataset[int(index)], task, [index])
+
+
+def _sane_batch(split: str, batch: Any, task: Any, indices: Any) -> None:
+    given, target = batches.input_of(batch), batches.target_of(batch)
+    if isinstance(given, torch.Tensor) and given.is_floating_point() and not bool(torch.isfinite(given.sum())):
+        bad = (~torch.isfinite(given)).reshape(len(indices), -1).any(1) if len(indices) > 1 else torch.tensor([True])
+        if bool(bad.any()) and not bool(torch.isfinite(given).all()):
+            at = int(indices[int(bad.nonzero()[0])])
+            raise Fault("DATA_NOT_FINITE", f"a {split} input is NaN or infinite", seen=f"sample {at}", expected="finite numbers")
+    if task.kind == "classification" and target is not None:
+        labels = torch.as_tensor(target)
+        if not labels.is_floating_point() and labels.numel():
+            low, high = int(labels.min()), int(labels.max())
+            # −100 is what cross_entropy ignores.
+            if high >= task.classes or (low < 0 and low != -100):
+                raise Fault("DATA_LABEL_RANGE", f"a {split} label lies outside the classes", seen=f"labels {low} to {high}", expected=f"0 to {task.classes - 1}")

@@ -1,0 +1,127 @@
+"""Imports an experiment's file and builds what it declares, with every generator seeded first.
+Not here: what the opened experiment is asked (subject.py)."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from typing import Any
+
+from gonogo import config as configs
+from gonogo.errors import Fault, place_of_class
+from gonogo.experiment import Experiment, config_of
+from gonogo.tasks import Task
+
+INSTALL = "pip install torch numpy safetensors"
+
+
+def need_torch() -> None:
+    """A clear error where PyTorch or one of its companions is missing or too old."""
+    for name in ("numpy", "torch", "safetensors"):
+        try:
+            __import__(name)
+        except ImportError as error:
+            missing = "PyTorch" if name == "torch" else name
+            code = "TORCH_MISSING" if name == "torch" or importlib.util.find_spec("torch") is None else "PACKAGE_MISSING"
+            raise Fault(
+                code, f"this Python has no {missing}", seen=f"{sys.executable}: {error}", expected="torch 2.2 or newer, numpy, safetensors",
+                where=sys.executable, **{"try": f"{sys.executable} -m {INSTALL}"},
+            ) from None
+    import torch
+
+    version = tuple(int(part) for part in torch.__version__.split("+")[0].split(".")[:2])
+    if version < (2, 2):
+        raise Fault("TORCH_TOO_OLD", "this PyTorch is too old", seen=torch.__version__, expected="2.2 or newer", **{"try": f"{sys.executable} -m pip install -U torch"})
+
+
+def load_class(path: str) -> type[Experiment[Any]]:
+    """The experiment class of a file: the one named `experiment`, or the only one that the file defines."""
+    if not os.path.isfile(path):
+        raise Fault("EXPERIMENT_NOT_FOUND", "there is no experiment at this path", seen=path, where=path)
+    folder = os.path.dirname(os.path.abspath(path))
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    name = os.path.splitext(os.path.basename(path))[0]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise Fault("EXPERIMENT_IMPORT", "an experiment is a .py file", seen=path, where=path)
+    module = importlib.util.module_from_spec(spec)
+    # Before it runs: dataclasses and pickling look their module up by name.
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return _chosen(module, path)
+
+
+def _chosen(module: Any, path: str) -> type[Experiment[Any]]:
+    named = getattr(module, "experiment", None)
+    if isinstance(named, type) and issubclass(named, Experiment):
+        return named
+    own = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Experiment) and value.__module__ == module.__name__
+    ]
+    leaves = [kind for kind in dict.fromkeys(own) if not any(kind in other.__mro__[1:] for other in own)]
+    if not leaves:
+        raise Fault(
+            "EXPERIMENT_EMPTY", "the file defines no experiment", where=path, seen="no class that derives from gonogo.Experiment",
+            expected="class Mine(gonogo.Experiment[Config])",
+        )
+    if len(leaves) > 1:
+        raise Fault(
+            "EXPERIMENT_AMBIGUOUS", "the file defines several experiments", where=path, seen=", ".join(kind.__name__ for kind in leaves),
+            expected="one class, or its name: experiment = " + leaves[-1].__name__,
+        )
+    return leaves[0]
+
+
+def task_of(kind: type) -> Task:
+    task = getattr(kind, "task", None)
+    if not isinstance(task, Task):
+        raise Fault(
+            "EXPERIMENT_INCOMPLETE", f"{kind.__name__} has no task", seen=repr(task) if task is not None else "no task",
+            expected="task = gonogo.classification(classes=…), gonogo.regression() or gonogo.custom()",
+        )
+    return task
+
+
+def metrics_of(kind: type[Experiment[Any]]) -> list[dict[str, str]]:
+    found = {**task_of(kind).metrics, **kind.directions}
+    return [{"name": f"val_{name.removeprefix('val_')}", "direction": direction} for name, direction in found.items()]
+
+
+def describe(path: str, values: dict[str, Any]) -> dict[str, Any]:
+    """A Description: schema, task and metrics; builds no data and no model."""
+    kind = load_class(path)
+    config = config_of(kind)
+    schema = configs.schema(config)
+    objective = (kind.objective or task_of(kind).objective).removeprefix("val_")
+    return {
+        "schema": schema,
+        "task": task_of(kind).json(),
+        "metrics": metrics_of(kind),
+        "objective": f"val_{objective}",
+        "issues": _issues(config, values) if schema is not None else [],
+    }
+
+
+def _issues(config: type | None, values: dict[str, Any]) -> list[dict[str, Any]]:
+    """What only the Config itself can say, in __post_init__."""
+    try:
+        configs.build(config, values)
+    except configs.Mismatch:
+        pass  # gonogo checks the schema, and knows the line
+    except Exception as error:
+        return [{"path": [], "message": str(error) or type(error).__name__}]
+    return []
+
+
+def config_for(kind: type, values: dict[str, Any]) -> Any:
+    config = config_of(kind)
+    if config is dict:
+        return dict(values)
+    try:
+        return configs.build(config, values)
+    except configs.Mismatch as error:
+        raise Fault("CONFIG_MISMATCH", "config does not fit the experiment's Config", seen=str(error), where=place_of_class(config)) from None

@@ -1,0 +1,103 @@
+"""Named streams of one root seed, and the state of every generator that PyTorch code draws from.
+Not here: generators that an experiment makes itself (found.py finds those)."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+
+Tree = Any
+
+
+def stream(seed: int, name: str) -> int:
+    """63 bits for one consumer. A new name shifts no other stream."""
+    return int.from_bytes(hashlib.sha256(f"gonogo/{seed}/{name}".encode()).digest()[:8], "little") >> 1
+
+
+def seed_all(seed: int, name: str) -> None:
+    """Puts Python's, NumPy's and PyTorch's global generators at the start of a stream."""
+    value = stream(seed, name)
+    random.seed(value)
+    np.random.seed(value & 0xFFFF_FFFF)
+    torch.manual_seed(value)
+
+
+def permutation(seed: int, epoch: int, count: int) -> np.ndarray:
+    """The order of an epoch: a function of (seed, epoch), so a resume needs no replay. int64 [count]"""
+    return np.random.Generator(np.random.Philox(key=stream(seed, f"order/{epoch}"))).permutation(count)
+
+
+def get_generator(generator: Any) -> Tree:
+    """State of one generator as tensors and plain values, which a weights-only load accepts."""
+    if isinstance(generator, torch.Generator):
+        return generator.get_state()
+    if isinstance(generator, random.Random):
+        version, words, gauss = generator.getstate()
+        return {"version": version, "words": torch.tensor(words, dtype=torch.int64), "gauss": gauss}
+    if isinstance(generator, np.random.RandomState):
+        _, keys, position, has_gauss, cached = generator.get_state(legacy=True)
+        return {"keys": torch.from_numpy(keys.astype(np.int64)), "position": int(position), "has_gauss": int(has_gauss), "cached": float(cached)}
+    return _tensors(generator.bit_generator.state)
+
+
+def set_generator(generator: Any, state: Tree) -> None:
+    if isinstance(generator, torch.Generator):
+        generator.set_state(state.clone())
+    elif isinstance(generator, random.Random):
+        generator.setstate((state["version"], tuple(state["words"].tolist()), state["gauss"]))
+    elif isinstance(generator, np.random.RandomState):
+        keys = state["keys"].numpy().astype(np.uint32)
+        generator.set_state(("MT19937", keys, state["position"], state["has_gauss"], state["cached"]))
+    else:
+        generator.bit_generator.state = _arrays(state)
+
+
+def _tensors(state: Any) -> Any:
+    if isinstance(state, dict):
+        return {key: _tensors(value) for key, value in state.items()}
+    if isinstance(state, np.ndarray):
+        # PyTorch below 2.3 has no unsigned 64-bit integers: the same bits, signed.
+        return {"dtype": str(state.dtype), "bits": torch.from_numpy(state.view(np.int64 if state.itemsize == 8 else np.int32).copy())}
+    return int(state) if isinstance(state, np.integer) else state
+
+
+def _arrays(state: Any) -> Any:
+    if isinstance(state, dict) and state.keys() == {"dtype", "bits"}:
+        return state["bits"].numpy().view(state["dtype"]).copy()
+    return {key: _arrays(value) for key, value in state.items()} if isinstance(state, dict) else state
+
+
+def get_all() -> Tree:
+    """State of the global generators."""
+    state = {
+        "python": get_generator(random._inst),  # type: ignore[attr-defined]
+        "numpy": get_generator(np.random.mtrand._rand),
+        "torch": torch.get_rng_state(),
+    }
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        state["cuda"] = torch.cuda.get_rng_state_all()
+    return state
+
+
+def set_all(state: Tree) -> None:
+    set_generator(random._inst, state["python"])  # type: ignore[attr-defined]
+    set_generator(np.random.mtrand._rand, state["numpy"])
+    torch.set_rng_state(state["torch"])
+    if "cuda" in state and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(state["cuda"])
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Whatever is drawn inside, the global generators are where they were afterwards."""
+    state = get_all()
+    try:
+        yield
+    finally:
+        set_all(state)

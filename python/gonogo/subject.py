@@ -1,0 +1,345 @@
+"""An opened experiment, and the answers to each probe of the protocol.
+Not here: the pipes (wire.py, worker.py) and judgement of any kind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+import torch
+
+from gonogo import batches, checkpoint, config, facts, feed, opening, seeds, state
+from gonogo.errors import Fault
+from gonogo.evaluation import Outputs, Split
+from gonogo.experiment import Progress, config_of, defines
+from gonogo.found import Found, find
+from gonogo.managed import Managed, terms_of
+from gonogo.observe import Watch
+
+#: Records wait this long, or until there are this many.
+FLUSH_SECONDS, FLUSH_RECORDS = 0.1, 64
+
+
+class Subject:
+    """Opened in a fresh process, from an OpenRequest."""
+
+    def __init__(self, request: dict[str, Any]):
+        started = time.perf_counter()
+        self._request = request
+        self._length = request["length"]
+        self.managed_steps = self.managed_evaluation = True
+        torch.set_num_threads(request["threads"])
+        seeds.seed_all(request["seed"], "import")
+        kind = opening.load_class(request["experiment"])
+        task = opening.task_of(kind)
+        if request["precision"] == "float16":
+            raise Fault("PRECISION_UNSUPPORTED", "float16 needs a GPU", seen="float16 on cpu", expected="float32 or bfloat16")
+        self.manual_checkpoint = checkpoint.owns_checkpoint(kind)
+        self.managed_steps = not defines(kind, "train_step")
+        self.managed_evaluation = not defines(kind, "evaluate")
+        if self.managed_steps:
+            torch.utils.deterministic.fill_uninitialized_memory = False
+            torch.use_deterministic_algorithms(True, warn_only=True)
+
+        experiment = kind.__new__(kind)
+        self.experiment: Any = experiment
+        experiment.config = opening.config_for(kind, request["config"])
+        experiment.seed = request["seed"]
+        experiment.device = torch.device("cpu")
+        experiment.batch_size = request["batchSize"]
+        experiment.evaluate_batch_size = request["evaluateBatchSize"]
+        experiment.accumulate = request["accumulate"]
+        experiment.clip_norm = request["clipNorm"]
+        experiment.progress = Progress(self._generators)
+        experiment._count_steps = self.steps
+        self._data: dict[str, Any] = {}
+        self._feed: feed.Feed | None = None
+        self._splits: dict[str, Split] = {}
+        self._build(kind)
+        self._managed = Managed(experiment, request["precision"]) if self.managed_steps or self.managed_evaluation else None
+        self._watch, self._slots = Watch(), state.Slots()
+        self._watch.attach(find(experiment))
+        self.facts = self._facts(kind, task, started)
+
+    def _build(self, kind: type) -> None:
+        experiment, limits = self.experiment, self._request["limit"]
+        seeds.seed_all(experiment.seed, "setup")
+        experiment.__init__()  # after config and the rest are there
+        if defines(kind, "datasets"):
+            seeds.seed_all(experiment.seed, "data")
+            given = experiment.datasets()
+            self._data = {name: given.get(name) if isinstance(given, dict) else getattr(given, name, None) for name in ("train", "val", "test")}
+            for name in ("train", "val"):
+                if self._data[name] is None or len(self._data[name]) == 0:
+                    raise Fault("DATA_EMPTY", f"there is no {name} data", seen="0 samples", expected="at least one", where=facts.place_of(kind.datasets))  # type: ignore[attr-defined]
+            self._feed = feed.ManagedFeed(experiment, self._data["train"], limits["trainBatches"])
+        if defines(kind, "model"):
+            seeds.seed_all(experiment.seed, "init")
+            made = experiment.model()
+            if not isinstance(made, torch.nn.Module):
+                raise Fault("EXPERIMENT_INCOMPLETE", "model() returned no module", seen=type(made).__name__, expected="a torch.nn.Module")
+            experiment.model = made
+        if defines(kind, "optimizers"):
+            given = experiment.optimizers(experiment.model)
+            experiment.optimizer, *schedules = given if isinstance(given, tuple) else (given,)
+            if any(isinstance(one, torch.optim.lr_scheduler.ReduceLROnPlateau) for one in schedules):
+                raise Fault("SCHEDULER_UNSUPPORTED", "ReduceLROnPlateau waits for a metric; a managed step has none", expected="a schedule of steps, or train_step(batch)")
+            if schedules:
+                experiment.schedule = schedules[0]
+        seeds.seed_all(experiment.seed, "setup")
+        experiment.setup()
+        if self._feed is None:
+            if getattr(experiment, "train_loader", None) is None or getattr(experiment, "val_loader", None) is None:
+                raise Fault("EXPERIMENT_INCOMPLETE", "the experiment has no data", expected="def datasets(self), or self.train_loader and self.val_loader set in setup()")
+            self._feed = feed.LoaderFeed(experiment, limits["trainBatches"])
+        if not isinstance(getattr(experiment, "model", None), torch.nn.Module) and (self.managed_steps or self.managed_evaluation):
+            raise Fault("EXPERIMENT_INCOMPLETE", "what is managed needs self.model", expected="def model(self), or self.model set in setup()")
+        for name in ("val", "test"):
+            if self._data.get(name) is not None or getattr(experiment, f"{name}_loader", None) is not None:
+                self._splits[name] = Split(experiment, name, self._data.get(name), limits["valSamples"])
+        for name, count in (("train", self._feed.steps_per_epoch()), ("val", _length(self._splits["val"]))):
+            if count == 0:
+                raise Fault("DATA_EMPTY", f"there is no {name} batch", seen="0 batches", expected="at least one; look at drop_last and the split")
+
+    def _generators(self) -> list[torch.Generator]:
+        loaders = [getattr(self.experiment, f"{name}_loader", None) for name in ("train", "val", "test")]
+        return list({id(one): one for loader in loaders for one in feed.generators_of(loader)}.values())
+
+    def feed(self) -> feed.Feed:
+        if self._feed is None:
+            limit = self._request["limit"]["trainBatches"]
+            if getattr(self.experiment, "train_loader", None) is None:
+                raise Fault("STEPS_UNKNOWN", "self.steps needs the length of an epoch", expected="self.train_loader set before self.steps is used, or train.length in steps")
+            return feed.LoaderFeed(self.experiment, limit)
+        return self._feed
+
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        if "steps" in self._length:
+            return self._length["steps"]
+        return self._length["epochs"] * self.feed().steps_per_epoch()
+
+    def mid_update(self) -> bool:
+        """Gradients wait for more batches before the managed step applies them."""
+        return self.managed_steps and self.experiment.progress.step % self.experiment.accumulate != 0
+
+    def _facts(self, kind: Any, task: Any, started: float) -> dict[str, Any]:
+        experiment, found = self.experiment, find(self.experiment)
+        environment = facts.environment(experiment, self._request["precision"])
+        counts = {"train": self.feed().samples(), **{name: split.samples() for name, split in self._splits.items()}}
+        manifests = []
+        whole = {"train": self.feed().dataset(), **{name: split.dataset() for name, split in self._splits.items()}}
+        for name, dataset in whole.items():
+            size = len(dataset) if hasattr(dataset, "__len__") else 0
+            made, how = facts.manifest(name, dataset, size)
+            manifests.append(made)
+            environment[f"hash of {name}"] = how
+            facts.sane(name, dataset, size, task)
+        return {
+            "task": task.json(),
+            "metrics": opening.metrics_of(kind),
+            "can": self._can(kind),
+            "guarantees": self._guarantees(kind),
+            "owns": {
+                "step": "managed" if self.managed_steps else "manual",
+                "evaluation": "managed" if self.managed_evaluation else "manual",
+                "checkpoint": "manual" if self.manual_checkpoint else "managed",
+            },
+            "tensors": facts.tensors(found, kind.frozen),
+            "optimizers": facts.optimizers(found),
+            "samples": counts,
+            "stepsPerEpoch": self.feed().steps_per_epoch(),
+            "steps": self.steps(),
+            "where": facts.places(kind),
+            "code": facts.code(self._request["experiment"]),
+            "packages": facts.packages(),
+            "data": manifests,
+            "environment": environment,
+            "loadSeconds": time.perf_counter() - started,
+        }
+
+    def _can(self, kind: type) -> dict[str, Any]:
+        def unless(reason: str | None) -> Any:
+            return "yes" if reason is None else {"no": reason}
+
+        model = isinstance(getattr(self.experiment, "model", None), torch.nn.Module)
+        return {
+            "frozenBatch": "yes",
+            "regularisationOff": "yes",
+            "gradients": "yes",
+            "evaluateAnyBatchSize": unless(self._splits["val"].fixed()),
+            "perSample": unless(None if model else "self.model is no module, so the outputs of each sample are not seen"),
+            "reset": "yes",
+            "persist": "yes",
+            "sampleIds": unless(self.feed().blind),
+            "configSchema": unless(None if config.schema(config_of(kind)) is not None else "the experiment reads its configuration itself"),
+        }
+
+    def _guarantees(self, kind: type) -> dict[str, str]:
+        held = {}
+        if self.managed_evaluation:
+            held["evaluationIsPure"] = "the managed evaluation runs in eval mode without gradients, and puts each module's mode and the generators back"
+            if not defines(kind, "loss"):
+                held["metricsArePerSample"] = "the managed evaluation sums each sample's loss and accuracy in float64 and divides once"
+        if not self.manual_checkpoint:
+            held["checkpointCoversState"] = "the managed checkpoint holds every section that the harness finds"
+            held["weightsArePlain"] = "the managed checkpoint is safetensors"
+        schema = config.schema(config_of(kind))
+        if schema is not None and config.is_strict(schema):
+            held["configIsStrict"] = "gonogo checks config against the schema of the Config dataclass"
+        return held
+
+    def train(self, probe: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:
+        """Records in groups. `cancelled` is asked after each step."""
+        batch, found = probe.get("batch", "live"), find(self.experiment)
+        regularisation = probe.get("regularisation", True)
+        frozen = None if batch == "live" else self.feed().frozen(batch["frozen"])
+        records: list[dict[str, Any]] = []
+        if self._managed is not None:
+            self._managed.smoothing = self.experiment.task.smoothing if regularisation else 0.0
+        sent = time.perf_counter()
+        with self._watch.probe(found, probe.get("learningRate"), regularisation, probe.get("observe", False)):
+            for _ in range(probe["steps"]):
+                records.append(self._step(frozen, found))
+                now = time.perf_counter()
+                if len(records) >= FLUSH_RECORDS or now - sent > FLUSH_SECONDS:
+                    yield records
+                    records, sent = [], now
+                if cancelled():
+                    break
+        if records:
+            yield records
+
+    def _step(self, frozen: feed.Drawn | None, found: Found) -> dict[str, Any]:
+        progress, begun = self.experiment.progress, time.perf_counter()
+        drawn = self.feed().next() if frozen is None else frozen
+        ready = time.perf_counter()
+        epoch, samples = progress.epoch + 1, drawn.samples()
+        self._watch.begin()
+        started = time.perf_counter()
+        if self.managed_steps:
+            assert self._managed is not None
+            terms = self._managed.step(drawn.batch, found)
+            loss = sum(terms.values())
+        else:
+            loss, terms = terms_of(self.experiment.train_step(drawn.batch))
+        seconds = time.perf_counter() - started
+        updates, changes = self._watch.end()
+        progress.step += 1
+        if frozen is None:
+            self._advance()
+        record = {"step": progress.step, "epoch": epoch, "loss": loss, "terms": terms, "updates": updates, "samples": samples}
+        if changes is not None:
+            record["parameters"] = changes
+        return {**record, "seconds": seconds, "wait": ready - begun}
+
+    def _advance(self) -> None:
+        progress = self.experiment.progress
+        progress.batch += 1
+        if progress.batch >= self.feed().steps_per_epoch():
+            progress.epoch, progress.batch, progress.began = progress.epoch + 1, 0, None
+            self.experiment.on_epoch_end()
+
+    def evaluate(self, probe: dict[str, Any]) -> dict[str, Any]:
+        name, outputs = probe.get("split", "val"), Outputs() if probe.get("perSample", False) else None
+        if name == "train":
+            raise Fault("SPLIT_UNKNOWN", "the training split is not evaluated", seen="train", expected=", ".join(self._splits))
+        if name not in self._splits:
+            raise Fault("SPLIT_UNKNOWN", f"the experiment has no {name} split", seen=name, expected=", ".join(self._splits))
+        loader, limit = self._splits[name].loader(probe.get("batchSize"), probe.get("limit"))
+        tap = batches.Tap(loader, limit, None if outputs is None else outputs.passing)
+        started = time.perf_counter()
+        model = getattr(self.experiment, "model", None)
+        with seeds.kept() if probe.get("sameNoise", False) else nullcontext():
+            with outputs.of(model) if outputs is not None and isinstance(model, torch.nn.Module) else nullcontext():
+                if self.managed_evaluation:
+                    assert self._managed is not None
+                    result: Any = self._managed.evaluate(tap)
+                else:
+                    result = self.experiment.evaluate(tap)
+        seconds = time.perf_counter() - started
+        report = {"split": name, "samples": tap.samples, "batches": tap.batches, "metrics": _metrics(result, name), "seconds": seconds}
+        each = outputs.json() if outputs is not None else None
+        return report if each is None else {**report, "perSample": each}
+
+    def data(self, probe: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:
+        """Digests of samples, decoded; the run's generators stay where they are."""
+        name, frozen = probe.get("split", "train"), probe.get("frozen")
+        dataset = self.feed().dataset() if name == "train" else self._splits[name].dataset() if name in self._splits else None
+        if dataset is None or not hasattr(dataset, "__getitem__"):
+            raise Fault("SPLIT_UNKNOWN", f"the samples of {name} cannot be reached by index", seen=name)
+        group: list[dict[str, Any]] = []
+        with seeds.kept():
+            for index in self._chosen(dataset, frozen, probe.get("limit", 1000)):
+                group.append(_sample(index, dataset[index]))
+                if len(group) >= FLUSH_RECORDS:
+                    yield group
+                    group = []
+                if cancelled():
+                    break
+        if group:
+            yield group
+
+    def _chosen(self, dataset: Any, frozen: int | None, limit: int) -> list[int]:
+        if frozen is None:
+            return list(range(min(limit, len(dataset))))
+        ids = self.feed().frozen(frozen).ids
+        if ids is None:
+            raise Fault("SAMPLES_UNKNOWN", "the ids of a frozen batch are not known", seen=self.feed().blind)
+        return [int(index) for index in ids]
+
+    def state(self, probe: dict[str, Any]) -> dict[str, Any]:
+        found, op = find(self.experiment), probe["op"]
+        if op == "restore":
+            self._slots.restore(probe["slot"], self.experiment, found)
+        elif op == "capture":
+            self._slots.capture(probe["slot"], state.read(self.experiment, found, self.mid_update()), found)
+        elif op == "scramble":
+            sections = state.read(self.experiment, found, self.mid_update())
+            name = probe["section"]
+            if name not in sections:
+                raise Fault("SECTION_UNKNOWN", f"the experiment has no {name}", seen=name, expected=", ".join(sections))
+            state.put(self.experiment, found, {name: state.scrambled(name, state.copied(sections[name]))})
+        return state.report(state.read(self.experiment, find(self.experiment), self.mid_update()), probe.get("detail", False))
+
+    def persist(self, probe: dict[str, Any]) -> dict[str, Any]:
+        if probe["op"] == "save":
+            return checkpoint.save(self, probe["dir"], probe.get("harness"))
+        return checkpoint.load(self, probe["dir"])
+
+
+def _length(split: Split) -> int:
+    loader, _ = split.loader(None, None)
+    try:
+        return len(loader)
+    except TypeError:
+        return 1
+
+
+def _metrics(result: Any, split: str) -> dict[str, float]:
+    if not isinstance(result, dict) or not result:
+        raise Fault("EVALUATE_RESULT", "evaluate() must return a dict of metrics", seen=type(result).__name__, expected='{"val_loss": …}')
+    found = {}
+    for name, value in result.items():
+        if isinstance(value, (torch.Tensor, np.ndarray)) and value.size != 1 if isinstance(value, np.ndarray) else isinstance(value, torch.Tensor) and value.numel() != 1:
+            raise Fault("EVALUATE_RESULT", f"metric {name} is no single number", seen=f"shape {list(value.shape)}")
+        found[str(name).removeprefix(f"{split}_").removeprefix("val_")] = float(value)
+    return found
+
+
+def _sample(index: int, sample: Any) -> dict[str, Any]:
+    given, target = batches.input_of(sample), batches.target_of(sample)
+    numbers = given if isinstance(given, torch.Tensor) else torch.as_tensor(np.asarray(given))
+    numbers = numbers.detach().to(torch.float64)
+    wanted = None if target is None else torch.as_tensor(target).tolist()
+    return {
+        "id": index,
+        "hash": batches.bytes_digest(given),
+        "mean": float(numbers.mean()),
+        "std": float(numbers.std(correction=0)),
+        "nonFinite": int((~torch.isfinite(numbers)).sum()),
+        "target": wanted if not isinstance(wanted, list) else torch.as_tensor(target).reshape(-1).tolist(),
+    }

@@ -1,0 +1,112 @@
+"""JSON lines over two private pipes: requests on descriptor 3, replies on descriptor 4, and a heartbeat.
+Not here: what a request means."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import queue
+import sys
+import threading
+from typing import Any
+
+MAX_LINE = 64 * 1024 * 1024
+PROTOCOL = 1
+
+
+def encode(value: Any) -> str:
+    """JSON text on one line. NaN and infinities become {"$number": "NaN"}, as contract/json.ts has them."""
+    try:
+        return json.dumps(value, allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        return json.dumps(_marked(value), allow_nan=False, separators=(",", ":"))
+
+
+def _marked(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"$number": "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"}
+    if isinstance(value, dict):
+        return {key: _marked(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_marked(item) for item in value]
+    return value
+
+
+NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf, "-0": -0.0}
+
+
+def decode(text: str | bytes) -> Any:
+    return json.loads(text, object_hook=lambda found: NUMBERS.get(found.get("$number"), found) if "$number" in found else found)
+
+
+class Channel:
+    """The two pipes. Requests wait in `requests`; `cancelled` is the id of the op that was told to end."""
+
+    def __init__(self, requests: int = 3, replies: int = 4):
+        self.requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self.cancelled: int | None = None
+        self._in, self._out = requests, replies
+        self._lock = threading.Lock()
+        if hasattr(os, "register_at_fork"):
+            # A DataLoader's children would otherwise keep our pipes open after we are gone.
+            os.register_at_fork(after_in_child=self._close)
+        for descriptor in (requests, replies):
+            os.set_inheritable(descriptor, False)
+
+    def start(self) -> None:
+        self.send({"hello": {"protocol": PROTOCOL, "pid": os.getpid()}})
+        threading.Thread(target=self._read, daemon=True, name="gonogo-requests").start()
+        threading.Thread(target=self._beat, daemon=True, name="gonogo-beat").start()
+
+    def send(self, message: dict[str, Any]) -> None:
+        line = encode(message).encode()
+        if len(line) >= MAX_LINE:
+            from gonogo.errors import Fault
+
+            raise Fault("REPLY_TOO_LARGE", "the answer does not fit one line", seen=f"{len(line):,} bytes", expected=f"under {MAX_LINE:,}")
+        self._write(line + b"\n")
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        with self._lock:
+            while view:
+                try:
+                    view = view[os.write(self._out, view) :]
+                except OSError:
+                    leave(0)  # the parent is gone, and nobody is left to tell
+
+    def _read(self) -> None:
+        with os.fdopen(self._in, "rb", closefd=False) as lines:
+            for line in lines:
+                if not line.strip():
+                    continue
+                message = decode(line)
+                if "cancel" in message:
+                    self.cancelled = message["cancel"]
+                else:
+                    self.requests.put(message)
+        leave(0)
+
+    def _beat(self) -> None:
+        pause, count = threading.Event(), 0
+        while not pause.wait(1.0):
+            count += 1
+            self.send({"beat": count})
+
+    def _close(self) -> None:
+        for descriptor in (self._in, self._out):
+            try:
+                os.close(descriptor)
+            except OSError:
+                pass
+
+
+def leave(code: int) -> None:
+    """Ends the process at once, whatever user code is running."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            pass
+    os._exit(code)

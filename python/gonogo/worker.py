@@ -1,0 +1,83 @@
+"""The worker process: reads requests, asks the subject, writes replies. Started by gonogo as `python -m gonogo.worker`.
+Not here: the arithmetic, and PyTorch itself until an operation needs it: the hello comes first."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import Any
+
+from gonogo.errors import Fault, report
+from gonogo.wire import Channel, leave
+
+
+class Worker:
+    def __init__(self, channel: Channel):
+        self._channel = channel
+        self._subject: Any = None
+
+    def run(self) -> None:
+        while True:
+            request = self._channel.requests.get()
+            number, op, args = request.get("id"), request.get("op"), request.get("args") or {}
+            if op == "close":
+                self._channel.send({"id": number, "ok": None})
+                leave(0)
+            try:
+                self._channel.send({"id": number, "ok": self._answer(number, op, args)})
+            except BaseException as error:  # sys.exit() in user code, too, is an answer and no end
+                self._channel.send({"id": number, "error": self._report(error, op)})
+
+    def _answer(self, number: int, op: str, args: dict[str, Any]) -> Any:
+        if sys.version_info < (3, 10):
+            raise Fault("PYTHON_TOO_OLD", "this Python is too old", seen=sys.version.split()[0], expected="3.10 or newer", where=sys.executable)
+        from gonogo import opening
+
+        opening.need_torch()
+        if op == "describe":
+            return opening.describe(args["experiment"], args.get("config", {}))
+        if op == "weights":
+            from gonogo.weights import weights
+
+            return weights(args["dir"])
+        if op == "open":
+            from gonogo.subject import Subject
+
+            self._subject = Subject(args)
+            return self._subject.facts
+        if self._subject is None:
+            raise Fault("NOT_OPEN", "no experiment is open", seen=str(op), expected="open first")
+        if op in ("train", "data"):
+            for items in getattr(self._subject, op)(args, lambda: self._channel.cancelled == number):
+                self._channel.send({"id": number, "items": items})
+            return None
+        if op in ("evaluate", "state", "persist"):
+            return getattr(self._subject, op)(args)
+        raise Fault("OPERATION_UNKNOWN", "this worker does not know the operation", seen=str(op), **{"try": "use one version of gonogo on both sides"})
+
+    def _report(self, error: BaseException, op: str) -> dict[str, Any]:
+        importing = op == "describe" or (op == "open" and self._subject is None and _while_importing(error))
+        where = self._subject.facts["where"] if self._subject is not None else {}
+        # An error inside PyTorch that the managed parts called shows no line of the user's: their model is the best guess.
+        return report(error, "EXPERIMENT_IMPORT" if importing else "USER_CODE", where.get({"evaluate": "evaluate", "train": "train_step"}.get(op, ""), where.get("model")))
+
+
+def _while_importing(error: BaseException) -> bool:
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_name == "load_class":
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def main() -> None:
+    # Ctrl-C is gonogo's to answer: it asks for a checkpoint first.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    channel = Channel()
+    channel.start()
+    Worker(channel).run()
+
+
+if __name__ == "__main__":
+    main()
