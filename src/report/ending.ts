@@ -7,7 +7,7 @@ import { count, duration, measure, plural } from './numbers.ts'
 import { printable } from './text.ts'
 
 export type Ending = {
-  /** Name of the run folder. */
+  /** What a person types to name the run from where they stand: its name, or a path. */
   readonly run: string
   /** The run folder, as a path a person can use from where they stand. */
   readonly folder: string
@@ -75,6 +75,7 @@ const firstLine = (e: Ending, look: Look): string[] => {
   const word = endWord(e.stop.reason)
   const paint = paintOf(word, look)
   if (word === 'DONE') return worded(word, `${amount(e)}, ${duration(e.seconds)}`, look, paint)
+  if (word === 'NO-GO') return worded(word, `${e.stop.sentence}; nothing was trained`, look, paint)
   const at = `step ${count(e.steps)} of ${count(e.plannedSteps)}, ${duration(e.seconds)}`
   return worded(word, `${e.stop.sentence} · ${at}`, look, paint)
 }

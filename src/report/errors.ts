@@ -1,7 +1,7 @@
 // An error as a block: code and where, the source line with its caret, seen, expected, try, the user's own trace.
 // Not stack traces of ours: those are shown only for what nobody foresaw, below one line that says so.
 import type { ErrorReport } from '../contract/index.ts'
-import { labelled } from './lines.ts'
+import { labelled, roomOf } from './lines.ts'
 import type { Look } from './look.ts'
 import { printable, wrap } from './text.ts'
 
@@ -17,7 +17,7 @@ export const errorLines = (error: ErrorReport, look: Look): string[] => {
   const where = error.where ? `  ${look.colour.accent(printable(error.where))}` : ''
   const block = [
     `${look.colour.noGo(printable(error.code))}${where}`,
-    ...wrap(printable(error.message), look.columns - 2).map((line) => `  ${line}`),
+    ...wrap(printable(error.message), roomOf(look) - 2).map((line) => `  ${line}`),
     ...(error.excerpt ? verbatim(error.excerpt) : []),
     ...labelled('seen', error.seen, look),
     ...labelled('expected', error.expected, look),

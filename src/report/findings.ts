@@ -2,7 +2,7 @@
 // Not their order or severity: preflight/ decides, this prints.
 import type { Finding, Plan, Status, Verdict } from '../contract/index.ts'
 import { causeSentence } from './causes.ts'
-import { labelled, nextLines, shellWord } from './lines.ts'
+import { labelled, nextLines, roomOf, shellWord } from './lines.ts'
 import type { Look } from './look.ts'
 import { plural, seconds } from './numbers.ts'
 import { padEnd, padStart, printable, width, wrap } from './text.ts'
@@ -40,8 +40,10 @@ const paintOf = (status: Status, { colour }: Look) => {
 export const findingLines = (f: Finding, look: Look): string[] => {
   const withSeconds =
     look.columns >= boardColumns && f.status !== 'NO-GO' && f.status !== 'SKIPPED' && f.status !== 'WAIVED'
-  const room = (withSeconds ? boardColumns - secondsColumns : Math.min(look.columns, 100)) - textColumn
-  const [first = '', ...rest] = wrap(printable(f.title), room)
+  const room = (withSeconds ? boardColumns - secondsColumns : roomOf(look)) - textColumn
+  // The title of a waived check is the reason somebody gave.
+  const title = f.status === 'WAIVED' && !f.title.startsWith('"') ? `"${f.title}"` : f.title
+  const [first = '', ...rest] = wrap(printable(title), room)
   const start = `${paintOf(f.status, look)(padEnd(statusWords[f.status], 8))}${padEnd(f.check, 4)}`
   const gap = boardColumns - textColumn - width(first)
   const time = withSeconds ? look.colour.muted(padStart(seconds(f.seconds), gap)) : ''

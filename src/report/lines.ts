@@ -3,11 +3,16 @@
 import { type Look, typed } from './look.ts'
 import { padEnd, printable, wrap } from './text.ts'
 
+/** Text longer than this is hard to read, however wide the terminal is. */
+const readable = 100
+
+export const roomOf = (look: Look): number => Math.min(look.columns, readable)
+
 /** `  seen      16 images: loss 2.38 …`; an empty or missing text gives no line. */
 export const labelled = (label: string, text: string | null | undefined, look: Look, indent = 2): string[] => {
   if (text === null || text === undefined || text === '') return []
   const start = indent + 10
-  const [first = '', ...rest] = wrap(typed(printable(text), look), look.columns - start)
+  const [first = '', ...rest] = wrap(typed(printable(text), look), roomOf(look) - start)
   return [
     `${' '.repeat(indent)}${look.colour.muted(padEnd(label, 10))}${first}`,
     ...rest.map((line) => ' '.repeat(start) + line),
@@ -17,7 +22,7 @@ export const labelled = (label: string, text: string | null | undefined, look: L
 /** A word, two spaces, then text that wraps under the text. `paint` colours the word alone. */
 export const worded = (word: string, text: string, look: Look, paint: (word: string) => string): string[] => {
   const start = word.length + 2
-  const [first = '', ...rest] = wrap(printable(text), look.columns - start)
+  const [first = '', ...rest] = wrap(printable(text), roomOf(look) - start)
   return [`${paint(word)}  ${first}`, ...rest.map((line) => ' '.repeat(start) + line)]
 }
 

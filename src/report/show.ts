@@ -1,10 +1,10 @@
 // One run on one screen: verdict, objective and curve, checkpoints and why they are kept, config with origins, preflight, provenance.
 // Not a reader: it prints what record/ found, and says what is missing.
 import { basename } from 'node:path'
-import type { Finding, Plan, RunEvent } from '../contract/index.ts'
+import { type Finding, type Plan, type RunEvent, toJson } from '../contract/index.ts'
 import { endWord } from './ending.ts'
-import { findingLines, headerLine, headerOf, verdictLine } from './findings.ts'
-import { bestOf, curveOf, type History, historyOf } from './history.ts'
+import { evidenceLines, findingLines, headerLine, headerOf, verdictLine } from './findings.ts'
+import { bestOf, curveOf, type History, historyOf, type KeptCheckpoint } from './history.ts'
 import { labelled, nextLines, shellWord, worded } from './lines.ts'
 import type { Look } from './look.ts'
 import { bytes, count, duration, measure, none } from './numbers.ts'
@@ -18,6 +18,8 @@ export type RunView = {
   readonly state: RunState
   readonly plan: Plan
   readonly events: readonly RunEvent[]
+  /** As they lie on disk now: the folder knows better than the journal. */
+  readonly checkpoints: readonly KeptCheckpoint[]
   /** What provenance.json says, already a few words each: `commit` → `4ee2c67, clean`. */
   readonly provenance: ReadonlyMap<string, string>
 }
@@ -39,7 +41,7 @@ const objectiveLines = (view: RunView, h: History, look: Look): string[] => {
   const { objective } = view.plan
   const values = curveOf(h, objective).map(({ value }) => value)
   const better = objective.direction === 'max' ? 'higher is better' : 'lower is better'
-  if (values.length === 0) return labelled(objective.name, `never evaluated; ${better}`, look, 0)
+  if (values.length === 0) return worded(objective.name, `never evaluated; ${better}`, look, look.colour.bold)
   const best = bestOf(h, objective)
   const at = best === null ? 'never a finite number' : `best ${measure(best.value)} at step ${count(best.step)}`
   const last = values.at(-1) ?? Number.NaN
@@ -59,10 +61,10 @@ const otherMetrics = (h: History, objective: string, look: Look): string[] => {
   return words === '' ? [] : worded('last', words, look, look.colour.muted)
 }
 
-const checkpointLines = (h: History, look: Look): string[] => {
-  const names = h.checkpoints.map(({ checkpoint }) => printable(checkpoint.name))
+const checkpointLines = (checkpoints: readonly KeptCheckpoint[], look: Look): string[] => {
+  const names = checkpoints.map(({ checkpoint }) => printable(checkpoint.name))
   const cells = Math.max(0, ...names.map(width))
-  return h.checkpoints.map(({ checkpoint, keptAs }, i) => {
+  return checkpoints.map(({ checkpoint, keptAs }, i) => {
     const why = keptAs.length === 0 ? none : keptAs.join(', ')
     return `  ${padEnd(names[i] ?? '', cells)}  ${padEnd(why, 12)}  step ${count(checkpoint.step)}  ${look.colour.muted(bytes(checkpoint.bytes))}`
   })
@@ -72,8 +74,7 @@ type Leaf = readonly [path: string, value: string]
 
 /** `train.length.epochs` and its value; lists in one line, as YAML flows them. */
 const leaves = (value: unknown, path: string): Leaf[] => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return [[path, JSON.stringify(value) ?? none]]
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[path, toJson(value)]]
   const entries = Object.entries(value)
   if (entries.length === 0) return []
   return entries.flatMap(([key, inner]) => leaves(inner, path === '' ? key : `${path}.${key}`))
@@ -94,7 +95,10 @@ const configLines = (plan: Plan, look: Look): string[] => {
 const preflightLines = (h: History, findings: readonly Finding[], look: Look): string[] => {
   if (h.preflight === null) return []
   const { verdict, seconds } = h.preflight
-  return [...findings.flatMap((f) => findingLines(f, look)), verdictLine({ verdict, findings, seconds }, look)]
+  return [
+    ...findings.flatMap((f) => [...findingLines(f, look), ...(f.status === 'WARN' ? evidenceLines(f, look) : [])]),
+    verdictLine({ verdict, findings, seconds }, look),
+  ]
 }
 
 const showNext = (view: RunView): string[] => {
@@ -116,7 +120,7 @@ export const showLines = (view: RunView, look: Look): string[] => {
     ...objectiveLines(view, h, look),
     ...warnings,
     ...section('DECISIONS', advice, look),
-    ...section(`CHECKPOINTS  ${printable(view.folder)}/checkpoints`, checkpointLines(h, look), look),
+    ...section(`CHECKPOINTS  ${printable(view.folder)}/checkpoints`, checkpointLines(view.checkpoints, look), look),
     ...section('PREFLIGHT', preflightLines(h, h.preflight?.findings ?? [], look), look),
     ...section('CONFIG', configLines(view.plan, look), look),
     ...section(

@@ -5,7 +5,7 @@ import type { Look } from './look.ts'
 import { measure, none } from './numbers.ts'
 import { cut, padEnd, printable, width } from './text.ts'
 
-export type RunState = 'running' | 'done' | 'stopped' | 'interrupted' | 'crashed' | 'no-go' | 'damaged'
+export type RunState = 'running' | 'done' | 'stopped' | 'interrupted' | 'crashed' | 'no-go' | 'unreadable'
 
 export type RunRow = {
   readonly run: string
@@ -25,12 +25,12 @@ const marks: Record<RunState, string> = {
   interrupted: '■',
   crashed: '!',
   'no-go': '✕',
-  damaged: '!',
+  unreadable: '!',
 }
 
 const paintOf = (state: RunState, { colour }: Look) => {
   if (state === 'done') return colour.go
-  if (state === 'no-go' || state === 'crashed' || state === 'damaged') return colour.noGo
+  if (state === 'no-go' || state === 'crashed' || state === 'unreadable') return colour.noGo
   return state === 'running' ? colour.accent : colour.warn
 }
 

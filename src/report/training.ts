@@ -97,12 +97,20 @@ const said = (state: Watched, event: RunEvent, look: Look): readonly [Watched, s
   }
 }
 
+/** The test split is evaluated once, at the end, on the best weights: its epoch says nothing. */
+const whenOf = ({ epoch, step, metrics }: RunEventOf<'evaluated'>): string => {
+  const names = Object.keys(metrics)
+  if (names.length > 0 && names.every((name) => name.startsWith('test_'))) return 'test   '
+  if (step === 0) return 'before '
+  return Number.isInteger(epoch) ? `epoch ${count(epoch)}` : `step ${count(step)}`
+}
+
 const keptWords = (keptAs: readonly Kept[]): string =>
   keptAs.includes('best') ? 'best, kept' : keptAs.includes('top') ? 'among the best, kept' : ''
 
 /** `epoch 1  val_loss 0.0714  val_accuracy 0.9786  best, kept` */
 export const evaluationLine = (event: RunEventOf<'evaluated'>, keptAs: readonly Kept[], look: Look): string => {
-  const at = Number.isInteger(event.epoch) ? `epoch ${count(event.epoch)}` : `step ${count(event.step)}`
+  const at = whenOf(event)
   const metrics = Object.entries(event.metrics).map(([name, value]) => `${printable(name)} ${measure(value)}`)
   const kept = keptWords(keptAs)
   return [look.colour.bold(at), ...metrics, ...(kept ? [look.colour.go(kept)] : [])].join('  ')

@@ -1,0 +1,36 @@
+// `gonogo check`: the poll and nothing else.
+// Not the checks: run.ts joins them, this shows them.
+import { checkCode, type ExitCode, exitCodes } from '../contract/index.ts'
+import { checkDocument, documentText, pollNext, verdictLine } from '../report/index.ts'
+import { check as runCheck } from '../run.ts'
+import { onlyChecks, skippedChecks } from './checks.ts'
+import { killEverything, withSignals } from './interrupt.ts'
+import { pollView } from './poll-view.ts'
+import type { Terminal } from './terminal.ts'
+
+export const check = async (
+  file: string,
+  o: { only: string[]; skip: string[] },
+  terminal: Terminal,
+): Promise<ExitCode> => {
+  const only = onlyChecks(o.only)
+  const skip = skippedChecks(o.skip)
+  using interruption = withSignals(
+    terminal,
+    'interrupted: ending after this check; once more ends at once',
+    killEverything,
+  )
+  const view = pollView(terminal, only.length > 0 ? only.length : checkCode.options.length)
+  try {
+    const { signal } = interruption
+    const poll = await runCheck(file, { ...(only.length > 0 ? { only } : {}), skip, signal, on: view.on })
+    view.stop()
+    const look = terminal.look()
+    terminal.result(['', verdictLine(poll, look), ...pollNext(file, poll, look)])
+    terminal.document(documentText(checkDocument(poll)))
+    if (signal.aborted) return exitCodes.interrupted
+    return poll.verdict === 'GO' ? exitCodes.done : exitCodes.noGo
+  } finally {
+    view.stop()
+  }
+}

@@ -1,0 +1,14 @@
+// What a person types to start gonogo where they are, so that every suggested command works as it is printed.
+// Not the options.
+import { join, relative } from 'node:path'
+
+/** npm's words for "a script or a command of the project": outside of it, the PATH lacks `gonogo`. */
+const npmCommands: ReadonlySet<string> = new Set(['exec', 'run', 'run-script', 'start', 'test'])
+
+/** `gonogo`, `npx gonogo`, or the npm script in a clone that runs from source. */
+export const typedCommand = (): string => {
+  const clone = join(import.meta.dirname, '..', '..')
+  const inClone = !relative(clone, process.cwd()).startsWith('..')
+  if (import.meta.filename.endsWith('.ts') && inClone) return 'npm run -s gonogo --'
+  return npmCommands.has(process.env.npm_command ?? '') ? 'npx gonogo' : 'gonogo'
+}

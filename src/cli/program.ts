@@ -1,0 +1,89 @@
+// The verbs, their arguments and flags. What a verb does is loaded when it is called, so that help is quick.
+// No hyperparameter, seed or device is a flag: `vary` writes a file.
+import { Command } from 'commander'
+import type { ExitCode } from '../contract/errors.ts'
+import type { Terminal } from './terminal.ts'
+
+const collect = (value: string, earlier: readonly string[]): string[] => [...earlier, value]
+
+const examples = `
+Start:
+  gonogo init my-project          a small complete project, ready to run
+  gonogo check mnist.run.yaml     go/no-go checks, in about half a minute
+  gonogo train mnist.run.yaml     the same checks, then the run
+
+Exit codes: 0 done, 1 internal error, 2 usage or config, 3 no-go, 4 stopped early by a rule, 130 interrupted (checkpointed)`
+
+/** `done` gets the exit code of the verb that ran. Every parse error is thrown as a CommanderError. */
+export const program = (terminal: Terminal, version: string, done: (code: ExitCode) => void): Command => {
+  const root = new Command('gonogo')
+    .description('A go/no-go poll for deep-learning experiments, then the run.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand(false)
+    .option('--json', 'one JSON document on standard output, nothing else there')
+    .addHelpText('after', examples)
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage().replace('[options] ', '')}` })
+    .exitOverride()
+
+  const verb = (usage: string, description: string) =>
+    root
+      .command(usage)
+      .description(description)
+      .helpOption('-h, --help', 'print help')
+      .option('--json', 'one JSON document on standard output, nothing else there')
+      .exitOverride()
+
+  verb('init <dir>', 'write a new project into a new or empty folder')
+    .option('--template <name>', 'which project', 'mnist-ts')
+    .action(async (dir: string, o: { template: string }) => {
+      const { init } = await import('./init.ts')
+      done(await init(dir, o, terminal))
+    })
+
+  verb('check <file>', 'preflight only: is this run worth starting?')
+    .option('--only <ids>', 'only these checks: K1,V2 or by word (repeatable)', collect, [])
+    .option('--skip <id=reason>', 'leave a check out, with the reason (repeatable)', collect, [])
+    .action(async (file: string, o: { only: string[]; skip: string[] }) => {
+      const { check } = await import('./check.ts')
+      done(await check(file, o, terminal))
+    })
+
+  verb('train <file>', 'preflight, then train')
+    .option('--skip <id=reason>', 'leave a check out, with the reason (repeatable; recorded with the run)', collect, [])
+    .action(async (file: string, o: { skip: string[] }) => {
+      const { train } = await import('./train.ts')
+      done(await train(file, o, terminal))
+    })
+
+  verb('resume <run>', 'go on from the newest good checkpoint, bitwise').action(async (run: string) => {
+    const { resume } = await import('./train.ts')
+    done(await resume(run, terminal))
+  })
+
+  verb('runs [dir]', 'the runs of a project').action(async (dir: string | undefined) => {
+    const { runs } = await import('./look-back.ts')
+    done(await runs(dir, terminal))
+  })
+
+  verb('show <run>', 'one run: verdict, curve, checkpoints, config and where it came from').action(
+    async (run: string) => {
+      const { show } = await import('./look-back.ts')
+      done(await show(run, terminal))
+    },
+  )
+
+  verb('vary <file> <key=value...>', 'write a run file that extends FILE and changes these values')
+    .requiredOption('-o, --output <new>', 'the file to write')
+    .action(async (file: string, changes: string[], o: { output: string }) => {
+      const { vary } = await import('./files.ts')
+      done(await vary(file, changes, o.output, terminal))
+    })
+
+  verb('schema <file>', 'write the JSON Schema from which editors complete FILE').action(async (file: string) => {
+    const { schema } = await import('./files.ts')
+    done(await schema(file, terminal))
+  })
+
+  return root
+}

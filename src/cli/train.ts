@@ -1,0 +1,111 @@
+// `gonogo train` and `gonogo resume`: the poll, the run as it happens, its last block.
+// Not the loop: run.ts joins the stages and hands over their events.
+import { checkCode, type ExitCode, type Plan, type RunEvent } from '../contract/index.ts'
+import {
+  documentText,
+  endingLines,
+  endingOf,
+  loggedLine,
+  movingLine,
+  pollNext,
+  trainDocument,
+  verdictLine,
+  type Watched,
+  watch,
+  watchFrom,
+} from '../report/index.ts'
+import { type Progress, resume as runResume, train as runTrain, type TrainResult } from '../run.ts'
+import { projectRoot } from '../surroundings.ts'
+import { skippedChecks } from './checks.ts'
+import { killEverything, withSignals } from './interrupt.ts'
+import { shownPath, shownRun } from './paths.ts'
+import { pollView } from './poll-view.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Redraws of the moving line, and lines in a log, at most this often. */
+const redrawMs = 100
+const logMs = 30_000
+
+/** Follows the events of a run: lines that stay, and the one that moves or is logged now and then. */
+const runView = (terminal: Terminal) => {
+  let state: Watched | null = null
+  let last = performance.now()
+  return {
+    begin: (plan: Plan) => {
+      state = watchFrom(plan)
+    },
+    on: (event: RunEvent) => {
+      if (state === null) return
+      const [next, lines] = watch(state, event, terminal.progressLook())
+      state = next
+      terminal.progress(lines)
+      if (event.type === 'ended') return terminal.moving(null)
+      if (state.stepSeconds === null) return
+      const now = performance.now()
+      // A line that stays has taken the moving one away: it comes back at once.
+      const due = terminal.canMove ? (lines.length > 0 ? 0 : redrawMs) : logMs
+      if (now - last < due) return
+      last = now
+      if (terminal.canMove) terminal.moving(movingLine(state, terminal.progressLook()))
+      else terminal.progress([loggedLine(state)])
+    },
+  }
+}
+
+type Call = (o: { signal: AbortSignal; on: (progress: Progress) => void }) => Promise<TrainResult>
+
+const follow = async (
+  call: Call,
+  file: string | null,
+  checks: number | null,
+  terminal: Terminal,
+): Promise<ExitCode> => {
+  using interruption = withSignals(
+    terminal,
+    'interrupted: saving a checkpoint, then ending; once more ends at once',
+    killEverything,
+  )
+  const poll = pollView(terminal, checks)
+  const run = runView(terminal)
+  const on = (progress: Progress) => {
+    if (progress.type !== 'event') {
+      poll.on(progress)
+      if (progress.type === 'opened') run.begin(progress.plan)
+      return
+    }
+    const { event } = progress
+    if (event.type === 'preflight') {
+      poll.stop()
+      terminal.result(['', verdictLine(event, terminal.look()), ''])
+    }
+    if (event.type === 'resumed') poll.stop()
+    run.on(event)
+  }
+  try {
+    const result = await call({ signal: interruption.signal, on })
+    poll.stop()
+    terminal.result(await lastLines(result, file, terminal))
+    terminal.document(documentText(trainDocument(result)))
+    return result.exit
+  } finally {
+    poll.stop()
+  }
+}
+
+const lastLines = async (result: TrainResult, file: string | null, terminal: Terminal): Promise<string[]> => {
+  const look = terminal.look()
+  // The verdict stands above already; what is left to say is what to type.
+  if (result.stop.reason === 'no-go' && file !== null) return pollNext(file, result, look)
+  const here = await projectRoot(process.cwd())
+  const run = shownRun({ name: result.run, folder: result.folder }, here, result.plan.folder)
+  const ending = endingOf(result.plan, { ...result, run, folder: shownPath(result.folder), file })
+  return ['', ...endingLines(ending, look)]
+}
+
+export const train = async (file: string, o: { skip: string[] }, terminal: Terminal): Promise<ExitCode> => {
+  const skip = skippedChecks(o.skip)
+  return await follow((options) => runTrain(file, { ...options, skip }), file, checkCode.options.length, terminal)
+}
+
+export const resume = async (run: string, terminal: Terminal): Promise<ExitCode> =>
+  await follow((options) => runResume(run, options), null, null, terminal)

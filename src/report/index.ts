@@ -1,0 +1,15 @@
+// report/: data → text, JSON, HTML. Pure: no clock, no files, no terminal.
+// Not a reader of run folders and not a writer to a terminal: record/ and cli/ are.
+export { checkDocument, documentText, errorDocument, trainDocument } from './documents.ts'
+export { type Ending, endingLines, endingOf } from './ending.ts'
+export { errorLines } from './errors.ts'
+export { findingLines, headerLine, headerOf, pollNext, verdictLine } from './findings.ts'
+export { bestOf, type History, historyOf } from './history.ts'
+export { preflightHtml } from './html.ts'
+export { nextLines, shellWord, worded } from './lines.ts'
+export { type Colour, colours, type Look, plain } from './look.ts'
+export { count, duration, measure, plural } from './numbers.ts'
+export { type RunView, showLines } from './show.ts'
+export { type RunRow, type RunState, runsTable } from './tables.ts'
+export { cut, printable, width } from './text.ts'
+export { loggedLine, movingLine, type Watched, watch, watchFrom } from './training.ts'
