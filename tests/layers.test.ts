@@ -1,7 +1,7 @@
 // The layer rule, seen to hold on the sources and seen to fail on each kind of planted breach.
 // Not a test of dependency-cruiser: of our table and of the script that runs it.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -33,6 +33,9 @@ const copyWith = (files: Record<string, string>): string => {
   }
   return folder
 }
+
+/** What a stage's sources say, comments apart. */
+const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|(^|\s)\/\/.*$/gm, '$1')
 
 const leaf = 'export const planted = 1\n'
 const importing = (from: string) => `import { planted } from '${from}'\nexport const also = planted\n`
@@ -91,5 +94,23 @@ describe('layers', () => {
     const { status, text } = layers(folder)
     expect(text).toContain('no module was read')
     expect(status).toBe(1)
+  })
+})
+
+describe('engines', () => {
+  const names = [
+    ...readFileSync(path.join(root, 'src/engine/index.ts'), 'utf8').matchAll(/^ {4}name: '(\w+)',$/gm),
+  ].map((match) => match[1] as string)
+  const stages = ['config', 'plan', 'preflight', 'train', 'record', 'decide', 'report']
+
+  test('are two', () => expect(new Set(names)).toEqual(new Set(['embedded', 'torch'])))
+
+  test.each(stages)('%s/ names none of them', (stage) => {
+    const sources = globSync(`src/${stage}/**/*.ts`, { cwd: root, exclude: ['**/*.test.ts', '**/*.fixture.ts'] })
+    expect(sources.length).toBeGreaterThan(0)
+    const naming = sources.filter((file) =>
+      new RegExp(`\\b(${names.join('|')})\\b`, 'i').test(withoutComments(readFileSync(path.join(root, file), 'utf8'))),
+    )
+    expect(naming).toEqual([])
   })
 })
