@@ -36,7 +36,7 @@ export const plan = z.strictObject({
   run: runFile,
   /** Absolute path of the experiment file. */
   experiment: z.string(),
-  /** Folder of the run file; runs/ lies in it. */
+  /** The project: the nearest folder above the run file with package.json, pyproject.toml or .git. runs/ lies in it. */
   folder: z.string(),
   task,
   /** Resolved: one of `metrics`. */

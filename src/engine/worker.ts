@@ -73,7 +73,7 @@ export class WorkerProcess {
   #next = 1
   #aliveAt = Date.now()
   #failure: GonogoError | null = null
-  #closing = false
+  #closing: boolean = false
   #watch: NodeJS.Timeout | null = null
 
   private constructor(launch: Launch) {
@@ -168,12 +168,12 @@ export class WorkerProcess {
   async close(): Promise<void> {
     if (this.#closing) return this.#gone.promise
     this.#closing = true
-    if (this.#failure === null) {
-      this.#child.stdio[3]?.destroy()
-      const force = setTimeout(() => this.kill(), 2000)
-      await this.#gone.promise
-      clearTimeout(force)
-    }
+    if (this.#failure === null) this.#child.stdio[3]?.destroy()
+    else this.kill()
+    const force = setTimeout(() => this.kill(), 2000)
+    await this.#gone.promise
+    clearTimeout(force)
+    // children that it left behind are in its group
     this.kill()
   }
 

@@ -1,6 +1,6 @@
 // The process of one embedded subject: reads requests from descriptor 3, answers on descriptor 4.
 // Heavy imports wait until an operation needs them: a describe never loads the runtime.
-import { createReadStream, createWriteStream } from 'node:fs'
+import { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { fromJson, maxLine, type Operation, protocolVersion, toJson } from '../../contract/index.ts'
 import { setExperimentFolder } from '../../data/location.ts'
@@ -11,7 +11,8 @@ import type { EmbeddedSubject } from './subject.ts'
 
 type Request = { readonly id: number; readonly op: Operation; readonly args: Record<string, unknown> }
 
-const replies = createWriteStream('', { fd: 4 })
+// sockets, not file streams: a blocking read would hold a thread of the pool, and the process could not even exit
+const replies = new Socket({ fd: 4 })
 const send = (message: unknown): void => void replies.write(`${toJson(message)}\n`)
 const cancelled = new Set<number>()
 let loaded: Loaded | null = null
@@ -81,8 +82,10 @@ const feed = lineSplitter(maxLine, (line) => {
   if ('cancel' in message) cancelled.add(message.cancel)
   else turn = turn.then(() => handle(message))
 })
-const requests = createReadStream('', { fd: 3 })
-requests.on('data', (chunk) => feed(chunk as Buffer))
+const requests = new Socket({ fd: 3 })
+requests.on('data', feed)
 // the parent is gone or has closed us: nothing is left to do, and nobody to tell
 requests.on('end', () => process.exit(0))
+requests.on('close', () => process.exit(0))
+replies.on('error', () => process.exit(0))
 requests.on('error', () => process.exit(0))

@@ -1,0 +1,431 @@
+// The only file that wires stages together: run file → plan → preflight → training → run folder.
+// No policy of its own: what is checked, kept, stopped or written is decided in the rooms it joins.
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { openStore, type Store } from './checkpoint/index.ts'
+import { checkConfig, checkValue, type LoadedRun, readRunFile } from './config/index.ts'
+import {
+  type CheckCode,
+  type CheckpointRecord,
+  type Description,
+  type ExitCode,
+  exitCodes,
+  type Facts,
+  type Finding,
+  fromJson,
+  GonogoError,
+  type Plan,
+  plan as planSchema,
+  type ReasonCode,
+  type RunEvent,
+  type RunEventOf,
+  toJson,
+  type Verdict,
+  verdictOf,
+} from './contract/index.ts'
+import { type BaselinePoint, stopping } from './decide/index.ts'
+import { type Engine, engineFor, type Subject } from './engine/index.ts'
+import { makePlan, openRequest } from './plan/index.ts'
+import { poll } from './preflight/index.ts'
+import {
+  acquireLock,
+  collectProvenance,
+  createRun,
+  effective,
+  findRun,
+  openJournal,
+  openRun,
+  type RunFolder,
+  readJournal,
+  openTensorboard,
+} from './record/index.ts'
+import { preflightHtml } from './report/index.ts'
+import { newLog, ownVersion, projectRoot, scratchFolder } from './surroundings.ts'
+import { harnessFrom, train as trainLoop } from './train/index.ts'
+
+/** What happens while a command runs, for whoever shows it. */
+export type Progress =
+  | { readonly type: 'opened'; readonly plan: Plan; readonly facts: Facts; readonly run: string | null }
+  | { readonly type: 'finding'; readonly finding: Finding }
+  | { readonly type: 'event'; readonly event: RunEvent }
+  | { readonly type: 'note'; readonly text: string }
+
+export type Options = {
+  readonly only?: readonly CheckCode[]
+  /** Check → reason. */
+  readonly skip?: ReadonlyMap<CheckCode, string>
+  /** Aborted: end cleanly; a run checkpoints first. */
+  readonly signal?: AbortSignal
+  readonly on?: (progress: Progress) => void
+}
+
+export type CheckResult = {
+  readonly plan: Plan
+  readonly findings: Finding[]
+  readonly verdict: Verdict
+  readonly seconds: number
+}
+
+export type TrainResult = {
+  readonly verdict: Verdict
+  /** Name of the run folder. */
+  readonly run: string
+  readonly folder: string
+  readonly plan: Plan
+  readonly steps: number
+  readonly epochs: number
+  readonly seconds: number
+  readonly metrics: Readonly<Record<string, number>>
+  readonly best: RunEventOf<'ended'>['best']
+  readonly stop: { readonly reason: ReasonCode; readonly sentence: string }
+  readonly checkpoints: readonly CheckpointRecord[]
+  readonly findings: readonly Finding[]
+  readonly exit: ExitCode
+}
+
+type Prepared = {
+  readonly loaded: LoadedRun
+  readonly root: string
+  readonly engine: Engine
+  readonly description: Description
+  readonly subject: Subject
+  readonly plan: Plan
+  /** What the experiment prints, until its run folder exists. */
+  readonly log: string | null
+}
+
+/** Runs the preflight of a run file and nothing else. Leaves no trace on disk. */
+export const check = async (file: string, options: Options = {}): Promise<CheckResult> => {
+  const prepared = await prepare(file, 'thrown away')
+  await using _ = prepared.subject
+  options.on?.({ type: 'opened', plan: prepared.plan, facts: prepared.subject.facts, run: null })
+  const { findings, verdict, seconds } = await preflight(prepared, options)
+  return { plan: prepared.plan, findings, verdict, seconds }
+}
+
+/** Runs the preflight and, on GO, trains. The run folder is made first, so that a NO-GO is on record too. */
+export const train = async (file: string, options: Options = {}): Promise<TrainResult> => {
+  const prepared = await prepare(file, 'kept')
+  await using subject = prepared.subject
+  const { plan, loaded, root } = prepared
+  const version = await ownVersion()
+  const run = await createRun(root, {
+    name: plan.run.name,
+    runFile: loaded.sources[0]?.text ?? '',
+    plan,
+    version,
+    provenance: await collectProvenance({
+      folder: loaded.folder,
+      seed: plan.run.seed,
+      threads: plan.run.threads,
+      packages: { ...plan.packages, gonogo: version },
+    }),
+  })
+  // the subject has the file open already: it goes on writing into it under its new name
+  if (prepared.log) await rename(prepared.log, run.log)
+  await using lock = await acquireLock(run.path)
+  await using journal = await openJournal(run.journal, { guard: () => lock.check() })
+  const emit = recorder(journal, options)
+  options.on?.({ type: 'opened', plan, facts: subject.facts, run: run.run })
+  await emit({
+    type: 'started',
+    name: run.run,
+    fingerprint: plan.fingerprint.whole,
+    steps: plan.steps,
+    epochs: plan.steps / plan.stepsPerEpoch,
+    objective: plan.objective.name,
+    direction: plan.objective.direction,
+    seed: plan.run.seed,
+  })
+  const { findings, verdict, seconds } = await preflight(prepared, options)
+  await writePreflight(run, plan, findings)
+  await emit({ type: 'preflight', verdict, findings, seconds })
+  if (verdict === 'NO-GO' || options.signal?.aborted) {
+    const ended: RunEventOf<'ended'> = {
+      type: 'ended',
+      reason: verdict === 'NO-GO' ? 'no-go' : 'interrupted',
+      sentence:
+        verdict === 'NO-GO'
+          ? (findings.find((f) => f.status === 'NO-GO')?.title ?? 'no-go')
+          : 'interrupted in preflight',
+      step: 0,
+      epoch: 0,
+      best: null,
+      metrics: {},
+      seconds,
+    }
+    await emit(ended)
+    return resultOf({ run, plan, ended, findings, checkpoints: [] })
+  }
+  const store = await openStore(
+    run.checkpoints,
+    storeOptions(plan, () => lock.check()),
+  )
+  return loop({ run, plan, subject, store, emit, findings, from: null, options, root })
+}
+
+/** Goes on with a run from its newest intact checkpoint, or from the start where there is none. */
+export const resume = async (name: string, options: Options = {}): Promise<TrainResult> => {
+  const root = await projectRoot(process.cwd())
+  const run = await openRun(root, name)
+  const plan = planSchema.parse(fromJson(await readFile(run.plan, 'utf8')))
+  await using lock = await acquireLock(run.path)
+  const { entries } = await readJournal(run.journal)
+  const history = effective(entries.map(({ event }) => event))
+  const last = history.at(-1)
+  const findings = history.findLast((event) => event.type === 'preflight')?.findings ?? []
+  const store = await openStore(
+    run.checkpoints,
+    storeOptions(plan, () => lock.check()),
+  )
+  if (last?.type === 'ended' && (last.reason === 'length-reached' || last.reason === 'no-go'))
+    throw new GonogoError('RUN_ENDED', 'this run has ended; there is nothing to resume', {
+      where: run.path,
+      seen: last.sentence,
+      try: last.reason === 'no-go' ? `gonogo train, once the cause is repaired` : `gonogo show ${run.run}`,
+    })
+  await insideProject(plan, run)
+  const engine = engineFor(plan.experiment, plan.run, { folder: plan.folder, log: run.log })
+  await using subject = await engine.open(openRequest(plan))
+  options.on?.({ type: 'opened', plan, facts: subject.facts, run: run.run })
+  for (const text of changesSince(plan, subject.facts)) options.on?.({ type: 'note', text })
+  const { record, passedOver } = await store.newestIntact()
+  const from = record
+    ? {
+        checkpoint: record.name,
+        state: harnessFrom(
+          (await subject.persist({ op: 'load', dir: store.path(record.name) })).harness,
+          store.path(record.name),
+        ),
+      }
+    : null
+  // a damaged checkpoint must never be called the latest again
+  for (const { name } of passedOver) await store.setAside(name)
+  await using journal = await openJournal(run.journal, { guard: () => lock.check() })
+  const emit = recorder(journal, options)
+  await emit({
+    type: 'resumed',
+    fromStep: record?.step ?? 0,
+    fromEpoch: record?.epoch ?? 0,
+    checkpoint: record?.name ?? null,
+    passedOver: passedOver.map(({ name, reason }) => ({ name, reason })),
+  })
+  return loop({ run, plan, subject, store, emit, findings, from, options, root })
+}
+
+const prepare = async (file: string, prints: 'kept' | 'thrown away'): Promise<Prepared> => {
+  const loaded = await readRunFile(file)
+  const root = await projectRoot(loaded.folder)
+  const log = prints === 'kept' ? await newLog(root) : null
+  const engine = engineFor(loaded.experiment, loaded.run, { folder: loaded.folder, log })
+  try {
+    return await opened(loaded, file, root, engine, log)
+  } catch (error) {
+    if (log) await rm(log, { force: true })
+    throw error
+  }
+}
+
+const opened = async (
+  loaded: LoadedRun,
+  file: string,
+  root: string,
+  engine: Engine,
+  log: string | null,
+): Promise<Prepared> => {
+  const description = await engine.describe({ experiment: loaded.experiment, config: loaded.run.config })
+  const config = checkConfig(loaded, description)
+  const run = { ...loaded.run, threads: loaded.run.threads ?? availableParallelism() }
+  const subject = await engine.open(openRequest({ run, config, experiment: loaded.experiment }))
+  try {
+    const { facts } = subject
+    const { experiment, origins } = loaded
+    const plan = makePlan({ run, config, file, folder: root, experiment, description, facts, origins })
+    return { loaded, root, engine, description, subject, plan, log }
+  } catch (error) {
+    await subject[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+const preflight = async ({ engine, description, subject, plan }: Prepared, options: Options) => {
+  const started = performance.now()
+  const findings: Finding[] = []
+  await using scratch = await scratchFolder()
+  const polling = poll({
+    engine,
+    plan,
+    description,
+    facts: subject.facts,
+    request: (o) => openRequest(plan, o),
+    checkConfig: (config) => (description.schema ? checkValue(description.schema, config) : []),
+    scratch: scratch.path,
+    ...(options.only ? { only: options.only } : {}),
+    skip: options.skip ?? new Map(),
+    budgetSeconds: plan.run.preflight.budget.seconds,
+    signal: options.signal ?? new AbortController().signal,
+  })
+  for await (const finding of polling) {
+    findings.push(finding)
+    options.on?.({ type: 'finding', finding })
+  }
+  return { findings, verdict: verdictOf(findings), seconds: (performance.now() - started) / 1000 }
+}
+
+type Emit = (event: RunEvent) => Promise<void>
+
+const recorder =
+  (journal: { record(event: RunEvent): Promise<void> }, options: Options): Emit =>
+  async (event) => {
+    await journal.record(event)
+    options.on?.({ type: 'event', event })
+  }
+
+const storeOptions = (plan: Plan, guard: () => Promise<void>) => ({
+  keep: plan.run.checkpoint.keep,
+  objective: plan.objective,
+  guard,
+})
+
+type LoopOptions = {
+  readonly run: RunFolder
+  readonly plan: Plan
+  readonly subject: Subject
+  readonly store: Store
+  readonly emit: Emit
+  readonly findings: readonly Finding[]
+  readonly from: Parameters<typeof trainLoop>[0]['from']
+  readonly options: Options
+  readonly root: string
+}
+
+const loop = async (o: LoopOptions): Promise<TrainResult> => {
+  const { run, plan, subject, store, emit, from, options } = o
+  const rule = stopping({
+    settings: plan.run.stop,
+    objective: plan.objective,
+    steps: plan.steps,
+    baseline: await baselineOf(plan, o.root),
+  })
+  const signal = options.signal ?? new AbortController().signal
+  let ended: RunEventOf<'ended'> | null = null
+  const startedAt = performance.now()
+  await using board = await openTensorboard(run.tensorboard, { resumedFrom: from?.state.step })
+  try {
+    for await (const event of trainLoop({ plan, subject, store, rule: rule as never, from, signal })) {
+      await emit(event)
+      board.add(event)
+      if (event.type === 'ended') ended = event
+    }
+  } catch (error) {
+    await emit({
+      type: 'ended',
+      reason: 'crashed',
+      sentence: error instanceof Error ? error.message : String(error),
+      step: 0,
+      epoch: 0,
+      best: null,
+      metrics: {},
+      seconds: (performance.now() - startedAt) / 1000,
+    }).catch(() => {})
+    throw error
+  }
+  if (!ended)
+    throw new GonogoError('TRAIN_UNFINISHED', 'the run ended without saying why', { exit: exitCodes.internal })
+  const checkpoints = (await store.list()).map(({ checkpoint }) => checkpoint)
+  return resultOf({ run, plan, ended, findings: o.findings, checkpoints })
+}
+
+const resultOf = (o: {
+  run: RunFolder
+  plan: Plan
+  ended: RunEventOf<'ended'>
+  findings: readonly Finding[]
+  checkpoints: readonly CheckpointRecord[]
+}): TrainResult => ({
+  verdict: verdictOf(o.findings),
+  run: o.run.run,
+  folder: o.run.path,
+  plan: o.plan,
+  steps: o.ended.step,
+  epochs: o.ended.epoch,
+  seconds: o.ended.seconds,
+  metrics: o.ended.metrics,
+  best: o.ended.best,
+  stop: { reason: o.ended.reason, sentence: o.ended.sentence },
+  checkpoints: o.checkpoints,
+  findings: o.findings,
+  exit: exitOf(o.ended.reason),
+})
+
+const exitOf = (reason: ReasonCode): ExitCode => {
+  switch (reason) {
+    case 'length-reached':
+      return exitCodes.done
+    case 'no-go':
+      return exitCodes.noGo
+    case 'interrupted':
+      return exitCodes.interrupted
+    case 'crashed':
+      return exitCodes.internal
+    case 'not-finite':
+    case 'divergence':
+    case 'patience':
+    case 'baseline':
+      return exitCodes.stopped
+    default:
+      return reason satisfies never
+  }
+}
+
+/** The curve of the run that `stop.baseline` names: fraction of its budget → value of the objective. */
+const baselineOf = async (plan: Plan, root: string): Promise<{ name: string; curve: BaselinePoint[] } | undefined> => {
+  const name = plan.run.stop.baseline
+  if (name === null) return undefined
+  const run = await findRun(root, name)
+  const { entries } = await readJournal(run.journal)
+  const events = effective(entries.map(({ event }) => event))
+  const started = events.find((event) => event.type === 'started')
+  const curve = events.flatMap((event) => {
+    const value = event.type === 'evaluated' ? event.metrics[plan.objective.name] : undefined
+    return value === undefined || !started || event.type !== 'evaluated'
+      ? []
+      : [{ fraction: event.step / started.steps, value }]
+  })
+  return { name: run.run, curve }
+}
+
+/** Code, packages or environment that differ from when the run began: a resume then is no longer bitwise. */
+const changesSince = (plan: Plan, facts: Facts): string[] => {
+  const before = new Map(plan.code.map(({ path, sha256 }) => [path, sha256]))
+  const changed = facts.code.filter(({ path, sha256 }) => before.get(path) !== sha256).map(({ path }) => path)
+  const packages = Object.entries(facts.packages)
+    .filter(([name, version]) => name in plan.packages && plan.packages[name] !== version)
+    .map(([name, version]) => `${name} ${plan.packages[name]} → ${version}`)
+  const data = facts.data
+    .filter(({ split, sha256 }) => plan.data.find((known) => known.split === split)?.sha256 !== sha256)
+    .map(({ split }) => split)
+  return [
+    ...(changed.length > 0 ? [`code changed since the run began: ${changed.join(', ')}`] : []),
+    ...(packages.length > 0 ? [`packages changed since the run began: ${packages.join(', ')}`] : []),
+    ...(data.length > 0 ? [`data changed since the run began: ${data.join(', ')}`] : []),
+  ]
+}
+
+/** A run folder received from elsewhere must not make us execute what its plan names. */
+const insideProject = async (plan: Plan, run: RunFolder): Promise<void> => {
+  const home = await projectRoot(join(run.path, '..', '..'))
+  if (plan.folder === home && plan.experiment.startsWith(home)) return
+  throw new GonogoError('RUN_FOREIGN', 'this run was made in another project', {
+    where: run.path,
+    seen: plan.experiment,
+    expected: `an experiment under ${home}`,
+    try: 'gonogo train on a run file of this project',
+  })
+}
+
+const writePreflight = async (run: RunFolder, plan: Plan, findings: readonly Finding[]): Promise<void> => {
+  await writeFile(run.preflight, `${toJson({ verdict: verdictOf(findings), findings }, 2)}\n`)
+  await writeFile(join(run.path, 'preflight.html'), preflightHtml(findings, plan))
+}

@@ -1,0 +1,60 @@
+// Where a command runs: the project it belongs to, a scratch folder that never stays behind, our own version.
+import { randomBytes } from 'node:crypto'
+import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { acquireLock, lockHolder } from './record/index.ts'
+
+const markers = ['package.json', 'pyproject.toml', '.git']
+
+/** The nearest folder upwards that is a project; `folder` itself where none is. runs/ lies in it. */
+export const projectRoot = async (folder: string): Promise<string> => {
+  for (let at = folder; ; at = dirname(at)) {
+    for (const marker of markers) if (await exists(join(at, marker))) return at
+    if (dirname(at) === at) return folder
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
+
+const prefix = 'gonogo-scratch-'
+
+/** A folder that is removed when disposed of; what a killed process left behind goes with the next one. */
+export const scratchFolder = async (): Promise<{ readonly path: string } & AsyncDisposable> => {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(prefix)) continue
+    const stale = join(tmpdir(), name)
+    const holder = await lockHolder(stale).catch(() => null)
+    if (holder?.life === 'dead') await rm(stale, { recursive: true, force: true }).catch(() => {})
+  }
+  const path = await mkdtemp(join(tmpdir(), prefix))
+  const lock = await acquireLock(path)
+  const work = join(path, 'work')
+  await mkdir(work)
+  return {
+    path: work,
+    [Symbol.asyncDispose]: async () => {
+      await lock[Symbol.asyncDispose]()
+      await rm(path, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A new file for what an experiment prints, on the disk of the project so that it can be moved into the run folder. */
+export const newLog = async (root: string): Promise<string> => {
+  const folder = join(root, '.gonogo')
+  await mkdir(folder, { recursive: true })
+  const path = join(folder, `log-${process.pid}-${randomBytes(4).toString('hex')}.txt`)
+  await writeFile(path, '')
+  return path
+}
+
+/** Version in our own package.json. */
+export const ownVersion = async (): Promise<string> => {
+  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
