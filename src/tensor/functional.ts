@@ -3,7 +3,7 @@
 import { fail } from './graph/error.ts'
 import { axisOf, show } from './graph/shape.ts'
 import { checkProbability, dropped } from './nn/dropout.ts'
-import * as composed from './ops/normalise.ts'
+import * as composed from './ops/softmax.ts'
 import { where as select } from './primitives/compare.ts'
 import { mul } from './primitives/elementwise.ts'
 import { range as counting, oneHot as hot } from './primitives/index-of.ts'

@@ -3,7 +3,7 @@
 import { fail } from './graph/error.ts'
 import type { Node } from './graph/node.ts'
 import { axesOf, sameShape, show } from './graph/shape.ts'
-import { logSoftmax } from './ops/normalise.ts'
+import { logSoftmax } from './ops/softmax.ts'
 import { add, mul, neg, softplus, sub } from './primitives/elementwise.ts'
 import { oneHot } from './primitives/index-of.ts'
 import { scalar } from './primitives/leaf.ts'

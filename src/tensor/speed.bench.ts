@@ -70,6 +70,7 @@ times.sort((a, b) => a - b)
 console.log(
   JSON.stringify({
     threads: Number(threads),
+    bestMs: Number(times[0]!.toFixed(2)),
     medianMs: Number(times[times.length >> 1]!.toFixed(2)),
     steps: times.length,
     firstTraceMs: Number((secondTrace - firstTrace).toFixed(1)),

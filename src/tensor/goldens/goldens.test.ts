@@ -7,12 +7,11 @@ import * as F from '../functional.ts'
 import * as loss from '../loss.ts'
 import * as nn from '../nn/index.ts'
 import type { Layer } from '../nn/module.ts'
-import { normalise } from '../ops/normalise.ts'
+import { layerNormalise } from '../ops/normalise.ts'
 import { affine } from '../ops/product.ts'
 import * as optim from '../optim/index.ts'
 import { conv2d } from '../primitives/conv.ts'
 import { lookup } from '../primitives/index-of.ts'
-import { reshape } from '../primitives/layout.ts'
 import { constant } from '../primitives/leaf.ts'
 import * as schedule from '../schedule.ts'
 import { Tensor } from '../tensor.ts'
@@ -64,7 +63,7 @@ const functions: Record<string, (settings: Any) => TensorFunction> = {
       loss.crossEntropy(x as Tensor<2>, new Tensor(ints(labels, [labels.length])), { smoothing, reduction }),
   bceWithLogits: () => (x, y) => loss.bceWithLogits(x!, y!.detach()),
   mse: () => (x, y) => loss.mse(x!, y!),
-  layerNorm: () => lift((x, w, b) => normalise(x!, reshape(w!, [1, 1, 6]), reshape(b!, [1, 1, 6]), [2], 1e-5).y),
+  layerNorm: () => lift((x, w, b) => layerNormalise(x!, w!, b!, 1e-5)),
   linear: () => lift((x, w, b) => affine(x!, w!, b)),
   embedding: ({ ids }) => lift((table) => lookup(table!, ints(ids, [2, 3]))),
   attention:

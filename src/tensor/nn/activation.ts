@@ -1,9 +1,9 @@
 // Activations: functions of one tensor, usable wherever a layer is.
-// Formulas with gradients of their own are in ops/normalise.ts.
+// Formulas with gradients of their own are in ops/softmax.ts.
 
 import type { Node } from '../graph/node.ts'
 import { axisOf } from '../graph/shape.ts'
-import * as composed from '../ops/normalise.ts'
+import * as composed from '../ops/softmax.ts'
 import * as math from '../primitives/elementwise.ts'
 import { Tensor } from '../tensor.ts'
 

@@ -4,9 +4,9 @@ import { fail } from '../graph/error.ts'
 import { show, sizeOf } from '../graph/shape.ts'
 import { currentTrace } from '../graph/trace.ts'
 import * as init from '../init.ts'
-import { normalise } from '../ops/normalise.ts'
+import { batchNormalise, layerNormalise } from '../ops/normalise.ts'
+import { channelAffine } from '../primitives/channel.ts'
 import { add, mul, reciprocal, sqrt, sub } from '../primitives/elementwise.ts'
-import { reshape } from '../primitives/layout.ts'
 import { scalar } from '../primitives/leaf.ts'
 import { Tensor } from '../tensor.ts'
 import type { Any } from '../types.ts'
@@ -44,22 +44,19 @@ function batchNorm<R>(
         expected: `rank ${rank} with ${channels} channels on axis 1, declared by ${name}(${channels})`,
       })
     }
-    const axes = shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]))
-    const wide = shape.map((size, axis) => (axis === 1 ? size : 1))
-    const [weight, bias] = [reshape(m.weight.node, wide), reshape(m.bias.node, wide)]
     if (currentTrace('batch norm').mode === 'evaluation') {
       const scale = mul(reciprocal(sqrt(add(m.running_var.node, scalar(eps)))), m.weight.node)
       const shift = sub(m.bias.node, mul(m.running_mean.node, scale))
-      return new Tensor(add(mul(x.node, reshape(scale, wide)), reshape(shift, wide)))
+      return new Tensor(channelAffine(x.node, scale, shift))
     }
-    const count = sizeOf(axes.map((axis) => shape[axis]!))
+    const count = sizeOf(shape) / channels
     if (count < 2) {
       fail({ code: 'NORM_ONE_VALUE', seen: `${name} over one value a channel`, expected: 'two or more while training' })
     }
-    const { y, mean, variance } = normalise(x.node, weight, bias, axes, eps)
+    const { y, mean, variance } = batchNormalise(x.node, m.weight.node, m.bias.node, eps)
     const running = (old: State<1>, fresh: typeof mean, correction: number): void => {
       const kept = mul(old.node, scalar(1 - momentum))
-      old.update(new Tensor(add(kept, mul(reshape(fresh, [channels]), scalar(momentum * correction)))))
+      old.update(new Tensor(add(kept, mul(fresh, scalar(momentum * correction)))))
     }
     running(m.running_mean, mean, 1)
     running(m.running_var, variance, count / (count - 1))
@@ -92,9 +89,6 @@ export const layerNorm = (
         expected: `${width}, declared by layerNorm(${width})`,
       })
     }
-    const wide = shape.map((_, axis) => (axis === shape.length - 1 ? width : 1))
-    return new Tensor<Any>(
-      normalise(x.node, reshape(m.weight.node, wide), reshape(m.bias.node, wide), [shape.length - 1], eps).y,
-    )
+    return new Tensor<Any>(layerNormalise(x.node, m.weight.node, m.bias.node, eps))
   })
 }

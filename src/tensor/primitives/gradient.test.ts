@@ -6,9 +6,10 @@ import { primitiveNames, registered } from '../graph/node.ts'
 import { sizeOf } from '../graph/shape.ts'
 import * as loss from '../loss.ts'
 import * as nn from '../nn/index.ts'
-import { normalise } from '../ops/normalise.ts'
+import { batchNormalise, layerNormalise } from '../ops/normalise.ts'
 import { Tensor } from '../tensor.ts'
 import { checkGradient, type Given, lift, numbers, type TensorFunction } from '../testing/bench.ts'
+import { channelAffine } from './channel.ts'
 import { conv2d } from './conv.ts'
 import { withGradient } from './custom.ts'
 import { cos, erf, mul, sin } from './elementwise.ts'
@@ -194,19 +195,23 @@ describe('pooling', () => {
 describe('normalisation and losses', () => {
   check(
     'batch norm',
-    [random([3, 2, 2, 2]), random([1, 2, 1, 1]), random([1, 2, 1, 1])],
-    lift((x, w, b) => normalise(x!, w!, b!, [0, 2, 3], 1e-5).y),
+    [random([3, 2, 2, 2]), random([2]), random([2])],
+    lift((x, w, b) => batchNormalise(x!, w!, b!, 1e-5).y),
+  )
+  check(
+    'batch norm, rows',
+    [random([4, 3]), random([3]), random([3])],
+    lift((x, w, b) => batchNormalise(x!, w!, b!, 1e-5).y),
   )
   check(
     'layer norm',
-    [random([3, 2, 4]), random([1, 1, 4]), random([1, 1, 4])],
-    lift((x, w, b) => normalise(x!, w!, b!, [2], 1e-5).y),
+    [random([3, 2, 4]), random([4]), random([4])],
+    lift((x, w, b) => layerNormalise(x!, w!, b!, 1e-5)),
   )
-  // as many rows as columns: the two forms must not be taken for each other
   check(
-    'layer norm, square',
-    [random([4, 4]), random([1, 4]), random([1, 4])],
-    lift((x, w, b) => normalise(x!, w!, b!, [1], 1e-5).y),
+    'channel affine',
+    [random([3, 2, 2]), random([2]), random([2])],
+    lift((x, w, b) => channelAffine(x!, w!, b!)),
   )
   check('softmax', [random([2, 3, 4])], (x) => nn.softmax(x).add(nn.softmax(x, 1)))
   check('log softmax', [random([2, 3])], (x) => F.logSoftmax(x))
