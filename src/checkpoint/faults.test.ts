@@ -98,6 +98,7 @@ const kinds: readonly Omit<Fault, 'at'>[] = [
   { kind: 'crash', loses: 'nothing' },
   { kind: 'crash', loses: 11 },
   { kind: 'crash', loses: 47 },
+  { kind: 'crash', loses: 90001 },
 ]
 
 test.each(kinds)('an earlier checkpoint survives $kind (loses $loses) at every operation', async (kind) => {

@@ -75,6 +75,10 @@ const durableImage = (root: string) => {
       const live = kinds.get(id)
       const old = synced.get(id)
       if (live !== undefined && (coin?.() ?? false)) return live
+      // Removed, and its own entry not synced: the names in it may be gone already.
+      if (live === undefined && coin !== null && old?.kind === 'folder') {
+        return { kind: 'folder', names: new Map([...old.names].filter(() => coin())) }
+      }
       if (old !== undefined) return old
       return live?.kind === 'folder' ? { kind: 'folder', names: new Map() } : { kind: 'file', bytes: Buffer.alloc(0) }
     }
@@ -185,7 +189,10 @@ export const faultyDisk = (root: string, fault: Fault): FaultyDisk => {
       await nodeDisk.rename(from, to)
     },
     async remove(path) {
-      await operation(`remove ${path}`)
+      await operation(`remove ${path}`, async () => {
+        const inside = (await nodeDisk.list(path).catch(() => [])).filter((_, i) => i % 2 === 1)
+        for (const { name } of inside) await nodeDisk.remove(join(path, name))
+      })
       image.forget(path)
       await nodeDisk.remove(path)
     },
