@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { z } from 'zod'
+import { dotted, type Path } from '../contract/dotted.ts'
 import { GonogoError } from '../contract/errors.ts'
 import type { Description } from '../contract/subject.ts'
 import { explain, type Problem, type ProblemCode, valueAt } from './explain.ts'
@@ -13,7 +14,6 @@ import { closed, schemaFaults } from './schemaFaults.ts'
 import { seenWords } from './seen.ts'
 import { type JsonSchema, schemasAt } from './shape.ts'
 import { shownPath } from './source.ts'
-import { dotted, type Path } from './tree.ts'
 
 export type Issue = { readonly path: (string | number)[]; readonly code: ProblemCode; readonly message: string }
 

@@ -1,10 +1,10 @@
 // zod's issues → what is wrong in the user's terms: code, path, seen, expected, what to write instead.
 // It knows values and JSON Schema, no YAML and no places in files.
 import type { core } from 'zod'
+import { dotted, type Path } from '../contract/dotted.ts'
 import { anyOf, nearest } from '../contract/nearest.ts'
 import { hintFor, seenWords, textReason } from './seen.ts'
 import { inWords, type JsonSchema, keysAt, optionsOf, pathsOf, schemasAt } from './shape.ts'
-import { dotted, type Path } from './tree.ts'
 
 export type ProblemCode =
   | 'CONFIG_UNKNOWN_KEY'

@@ -3,12 +3,13 @@
 import { readdir, realpath } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { dotted, type Path } from '../contract/dotted.ts'
 import { GonogoError } from '../contract/errors.ts'
 import { nearest } from '../contract/nearest.ts'
 import { errorAt, type Fault, faultAt } from './faults.ts'
 import { parseTree } from './parse.ts'
 import { readSource, type Source, shownPath } from './source.ts'
-import { dotted, type Entry, type MapTree, type Path, type ScalarTree } from './tree.ts'
+import type { Entry, MapTree, ScalarTree } from './tree.ts'
 
 /** Maps that hold one choice of several: a later file's choice replaces the whole, or `steps` would join `epochs`. */
 export const choices: ReadonlySet<string> = new Set(['train.length', 'evaluate.every', 'checkpoint.every'])

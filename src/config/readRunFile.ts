@@ -2,6 +2,7 @@
 // `config:` is not checked here: its schema is the experiment's (checkConfig.ts).
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
+import { dotted, leavesOf, type Path } from '../contract/dotted.ts'
 import { GonogoError } from '../contract/errors.ts'
 import { nearest } from '../contract/nearest.ts'
 import { type RunFile, runFile } from '../contract/runFile.ts'
@@ -10,7 +11,7 @@ import { asStated, type Merged, readMerged } from './extends.ts'
 import { type Fault, inOrder, type Place, placed, throwFaults } from './faults.ts'
 import { wholeSchema } from './runFileSchema.ts'
 import { placeOf, readSource, type Source, shownPath } from './source.ts'
-import { dotted, leaves, type MapTree, type Path, plainValue, spanAt, treeAt } from './tree.ts'
+import { leaves, type MapTree, plainValue, spanAt, treeAt } from './tree.ts'
 
 /** A run file with everything it extends, every default filled in. */
 export type LoadedRun = {
@@ -74,13 +75,7 @@ const withNameHint = (problem: Problem, merged: Merged): Problem => {
 }
 
 const originsOf = (run: RunFile, tree: MapTree, folder: string): Map<string, string> => {
-  const origins = new Map<string, string>()
-  const fill = (value: unknown, path: Path): void => {
-    const map = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : []
-    if (map.length === 0) origins.set(dotted(path), 'default')
-    else for (const [key, inner] of map) fill(inner, [...path, key])
-  }
-  fill(run, [])
+  const origins = new Map([...leavesOf(run)].map(({ path }) => [dotted(path), 'default']))
   for (const { path, span } of leaves(tree)) {
     // `checks: {}` states a map that defaults may fill: the leaf below it is what counts
     if (!origins.has(dotted(path))) continue

@@ -1,7 +1,8 @@
 // Is the schema that an experiment declares strict? Free strings, untyped values and open maps are refused:
 // through them a misspelling would pass unseen.
+
+import { dotted, type Path } from '../contract/dotted.ts'
 import { isSchema, type JsonSchema } from './shape.ts'
-import { dotted, type Path } from './tree.ts'
 
 export type SchemaFault = {
   readonly path: Path

@@ -1,8 +1,9 @@
 // How a wrong value is shown, and the line to write instead where that is certain.
 // It never changes a value: `"2e-5"` stays text, and the reader is told.
+
+import type { Path } from '../contract/dotted.ts'
 import { nearest } from '../contract/nearest.ts'
 import { type JsonSchema, optionsOf } from './shape.ts'
-import type { Path } from './tree.ts'
 
 const longest = 60
 const short = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text)

@@ -1,7 +1,8 @@
 // Reads JSON Schema: which keys a place allows, what it expects in words, where else a key would belong.
 // It checks no value.
+
+import type { Path } from '../contract/dotted.ts'
 import { anyOf } from '../contract/nearest.ts'
-import type { Path } from './tree.ts'
 
 export type JsonSchema = { readonly [keyword: string]: unknown }
 

@@ -1,5 +1,6 @@
 // The content of run files with the place of every key and value: what merging works on and errors point into.
 // Frozen data and plain reading; parsing is in parse.ts.
+import type { Path } from '../contract/dotted.ts'
 import type { Span } from './source.ts'
 
 export type Entry = { readonly key: Span; readonly value: Tree }
@@ -14,8 +15,6 @@ export type ScalarTree = {
   readonly span: Span
 }
 export type Tree = MapTree | ListTree | ScalarTree
-
-export type Path = readonly (string | number)[]
 
 /** The plain value: what a schema checks. Keys become own properties whatever their name. */
 export const plainValue = (tree: Tree): unknown => {
@@ -51,14 +50,6 @@ export const spanAt = (tree: Tree, path: Path, part: 'key' | 'value'): Span => {
 
 const firstKey = (tree: Tree): Span =>
   tree.kind === 'map' ? ([...tree.entries.values()][0]?.key ?? tree.span) : tree.span
-
-/** `config.learning_rate`; a key that holds a dot or another sign is quoted: `preflight["a.b"]`. */
-export const dotted = (path: Path): string =>
-  path.reduce<string>((text, part) => {
-    if (typeof part === 'number') return `${text}[${part}]`
-    if (!/^[\p{L}\p{N}_-]+$/u.test(part)) return `${text}[${JSON.stringify(part)}]`
-    return text === '' ? part : `${text}.${part}`
-  }, '')
 
 /** Every value that stands by itself: scalars, lists, and maps without keys. */
 export function* leaves(tree: Tree, path: Path = []): Generator<{ path: Path; span: Span }> {

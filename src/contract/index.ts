@@ -1,4 +1,5 @@
 // Nouns that cross a room or the disk. No behaviour beyond reading and writing themselves.
+export * from './dotted.ts'
 export * from './errors.ts'
 export * from './events.ts'
 export * from './finding.ts'
