@@ -2,9 +2,8 @@
 // Not the checks: run.ts joins them, this shows them.
 import { checkCode, type ExitCode, exitCodes } from '../contract/index.ts'
 import { checkDocument, documentText, pollNext, verdictLine } from '../report/index.ts'
-import { check as runCheck } from '../run.ts'
 import { onlyChecks, skippedChecks } from './checks.ts'
-import { killEverything, withSignals } from './interrupt.ts'
+import { loadStages } from './load-stages.ts'
 import { pollView } from './poll-view.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -15,15 +14,12 @@ export const check = async (
 ): Promise<ExitCode> => {
   const only = onlyChecks(o.only)
   const skip = skippedChecks(o.skip)
-  using interruption = withSignals(
-    terminal,
-    'interrupted: ending after this check; once more ends at once',
-    killEverything,
-  )
+  const { run, withSignals } = await loadStages(file)
+  using interruption = withSignals(terminal, 'interrupted: ending after this check; once more ends at once')
   const view = pollView(terminal, only.length > 0 ? only.length : checkCode.options.length)
   try {
     const { signal } = interruption
-    const poll = await runCheck(file, { ...(only.length > 0 ? { only } : {}), skip, signal, on: view.on })
+    const poll = await run.check(file, { ...(only.length > 0 ? { only } : {}), skip, signal, on: view.on })
     view.stop()
     const look = terminal.look()
     terminal.result(['', verdictLine(poll, look), ...pollNext(file, poll, look)])

@@ -6,7 +6,7 @@ import { readRunFile, runFileSchema, vary as varyFile } from '../config/index.ts
 import { type Description, type ExitCode, exitCodes } from '../contract/index.ts'
 import { engineFor } from '../engine/index.ts'
 import { documentText, nextLines, shellWord } from '../report/index.ts'
-import { killEverything, withSignals } from './interrupt.ts'
+import { withSignals } from './interrupt.ts'
 import { shownPath } from './paths.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -18,7 +18,7 @@ const describe = async (file: string): Promise<Description> => {
 }
 
 export const vary = async (file: string, changes: string[], output: string, terminal: Terminal): Promise<ExitCode> => {
-  using _ = withSignals(terminal, 'interrupted', killEverything)
+  using _ = withSignals(terminal, 'interrupted')
   const written = shownPath(await varyFile(file, changes, output, await describe(file)))
   const look = terminal.look()
   terminal.result([
@@ -34,7 +34,7 @@ const schemaName = (file: string): string =>
   `${file.replace(/^.*[/\\]/, '').replace(/(\.run)?\.ya?ml$/, '')}.schema.json`
 
 export const schema = async (file: string, terminal: Terminal): Promise<ExitCode> => {
-  using _ = withSignals(terminal, 'interrupted', killEverything)
+  using _ = withSignals(terminal, 'interrupted')
   const { folder } = await readRunFile(file)
   const document = runFileSchema(await describe(file))
   if (terminal.json) {

@@ -4,15 +4,13 @@ import { killAllWorkers } from '../engine/index.ts'
 import { type Interruption, interruptible } from './signals.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Workers are killed, so that none outlives us; what is on disk is whole at any moment. */
-export const killEverything = (): void => killAllWorkers()
-
 /** `words` answer the first Ctrl-C at once: a step or a check may have to end before anything else is seen. */
-export const withSignals = (terminal: Terminal, words: string, atOnce: () => void): Interruption =>
+export const withSignals = (terminal: Terminal, words: string): Interruption =>
   interruptible({
     first: () => terminal.progress([words]),
     atOnce: () => {
-      atOnce()
+      // None may outlive us; what is on disk is whole at any moment.
+      killAllWorkers()
       terminal.progress(['ended at once; the last checkpoint is whole'])
       terminal.close()
     },

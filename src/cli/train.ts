@@ -14,10 +14,10 @@ import {
   watch,
   watchFrom,
 } from '../report/index.ts'
-import { type Progress, resume as runResume, train as runTrain, type TrainResult } from '../run.ts'
+import type { Progress, TrainResult } from '../run.ts'
 import { projectRoot } from '../surroundings.ts'
 import { skippedChecks } from './checks.ts'
-import { killEverything, withSignals } from './interrupt.ts'
+import { loadStages, type Stages } from './load-stages.ts'
 import { shownPath, shownRun } from './paths.ts'
 import { pollView } from './poll-view.ts'
 import type { Terminal } from './terminal.ts'
@@ -55,16 +55,13 @@ const runView = (terminal: Terminal) => {
 type Call = (o: { signal: AbortSignal; on: (progress: Progress) => void }) => Promise<TrainResult>
 
 const follow = async (
+  { withSignals }: Stages,
   call: Call,
   file: string | null,
   checks: number | null,
   terminal: Terminal,
 ): Promise<ExitCode> => {
-  using interruption = withSignals(
-    terminal,
-    'interrupted: saving a checkpoint, then ending; once more ends at once',
-    killEverything,
-  )
+  using interruption = withSignals(terminal, 'interrupted: saving a checkpoint, then ending; once more ends at once')
   const poll = pollView(terminal, checks)
   const run = runView(terminal)
   const on = (progress: Progress) => {
@@ -104,8 +101,12 @@ const lastLines = async (result: TrainResult, file: string | null, terminal: Ter
 
 export const train = async (file: string, o: { skip: string[] }, terminal: Terminal): Promise<ExitCode> => {
   const skip = skippedChecks(o.skip)
-  return await follow((options) => runTrain(file, { ...options, skip }), file, checkCode.options.length, terminal)
+  const stages = await loadStages(file)
+  const call: Call = (options) => stages.run.train(file, { ...options, skip })
+  return await follow(stages, call, file, checkCode.options.length, terminal)
 }
 
-export const resume = async (run: string, terminal: Terminal): Promise<ExitCode> =>
-  await follow((options) => runResume(run, options), null, null, terminal)
+export const resume = async (name: string, terminal: Terminal): Promise<ExitCode> => {
+  const stages = await loadStages(null)
+  return await follow(stages, (options) => stages.run.resume(name, options), null, null, terminal)
+}

@@ -36,14 +36,16 @@ const paintOf = (status: Status, { colour }: Look) => {
   }
 }
 
+/** The title of a waived check is the reason somebody gave: their words, so in quotes. */
+export const titleOf = (f: Finding): string =>
+  f.status === 'WAIVED' && !f.title.startsWith('"') ? `"${f.title}"` : f.title
+
 /** One finding: one line that wraps under its text, or, for a NO-GO, the line and the evidence below it. */
 export const findingLines = (f: Finding, look: Look): string[] => {
   const withSeconds =
     look.columns >= boardColumns && f.status !== 'NO-GO' && f.status !== 'SKIPPED' && f.status !== 'WAIVED'
   const room = (withSeconds ? boardColumns - secondsColumns : roomOf(look)) - textColumn
-  // The title of a waived check is the reason somebody gave.
-  const title = f.status === 'WAIVED' && !f.title.startsWith('"') ? `"${f.title}"` : f.title
-  const [first = '', ...rest] = wrap(printable(title), room)
+  const [first = '', ...rest] = wrap(printable(titleOf(f)), room)
   const start = `${paintOf(f.status, look)(padEnd(statusWords[f.status], 8))}${padEnd(f.check, 4)}`
   const gap = boardColumns - textColumn - width(first)
   const time = withSeconds ? look.colour.muted(padStart(seconds(f.seconds), gap)) : ''

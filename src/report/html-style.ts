@@ -21,10 +21,12 @@ h1 { font-size: 22px; line-height: 32px; font-weight: 600; overflow-wrap: anywhe
 .verdict, .tally > span, .status { color: var(--tone); }
 section { border-top: 1px solid var(--hair); }
 details { border-bottom: 1px solid var(--hair); }
-details[open] { border-left: 2px solid var(--tone); }
-summary { display: grid; grid-template-columns: 88px 32px 1fr auto; column-gap: 8px; align-items: baseline;
+details[open] { box-shadow: inset 2px 0 0 var(--tone); }
+summary { display: grid; grid-template-columns: 88px 32px 1fr auto 12px; column-gap: 8px; align-items: baseline;
   min-height: 28px; padding: 4px 8px; cursor: pointer; list-style: none; }
 summary::-webkit-details-marker { display: none; }
+summary::after { content: '▸'; color: var(--edge); }
+details[open] > summary::after { content: '▾'; }
 summary:hover { background: color-mix(in srgb, var(--edge) 12%, transparent); }
 summary:focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; border-radius: 4px; }
 .status { font-weight: 600; white-space: nowrap; }
@@ -32,7 +34,7 @@ abbr { text-decoration: none; font-family: ui-monospace, monospace; color: var(-
 .title { overflow-wrap: anywhere; }
 .seconds, dd, td { font-variant-numeric: tabular-nums; }
 .seconds { color: var(--muted); font-size: 12px; }
-.body { padding: 4px 8px 16px 136px; }
+.body { padding: 4px 8px 16px 144px; }
 .word { color: var(--muted); font-size: 12px; }
 dl { display: grid; grid-template-columns: 72px 1fr; gap: 4px 8px; margin-top: 4px; }
 dt { color: var(--muted); }
@@ -42,7 +44,7 @@ caption { text-align: left; color: var(--muted); font: 12px/20px system-ui, sans
 th, td { text-align: left; font-weight: 400; padding: 0 16px 0 0; border-top: 1px solid var(--hair); vertical-align: top; overflow-wrap: anywhere; }
 th { color: var(--muted); }
 @media (max-width: 640px) {
-  summary { grid-template-columns: 80px 28px 1fr; min-height: 44px; align-content: center; }
+  summary { grid-template-columns: 80px 28px 1fr 12px; min-height: 44px; align-content: center; }
   .seconds { display: none; } .body { padding-left: 8px; } }
 @media (pointer: coarse) { summary { min-height: 44px; align-content: center; } }
 @media print { details > .body { display: block; } }

@@ -10,7 +10,7 @@ import {
   verdictOf,
 } from '../contract/index.ts'
 import { causeSentence } from './causes.ts'
-import { headerOf, statusWords } from './findings.ts'
+import { headerOf, statusWords, titleOf } from './findings.ts'
 import { pageStyle } from './html-style.ts'
 import { none, plural, seconds } from './numbers.ts'
 import { printable } from './text.ts'
@@ -54,7 +54,7 @@ const findingHtml = (f: Finding): string => {
   ].join('')
   const word = checkWords[f.check as CheckCode]
   return `<details id="${escapeHtml(f.check)}" class="${classes[f.status]}"${f.status === 'NO-GO' ? ' open' : ''}>
-<summary><span class="status"><span aria-hidden="true">${shapes[f.status]}</span> ${statusWords[f.status]}</span><abbr title="${escapeHtml(word)}">${escapeHtml(f.check)}</abbr><span class="title">${escapeHtml(f.title)}</span><span class="seconds">${f.status === 'SKIPPED' ? '' : seconds(f.seconds)}</span></summary>
+<summary><span class="status"><span aria-hidden="true">${shapes[f.status]}</span> ${statusWords[f.status]}</span><abbr title="${escapeHtml(word)}">${escapeHtml(f.check)}</abbr><span class="title">${escapeHtml(titleOf(f))}</span><span class="seconds">${f.status === 'SKIPPED' ? '' : seconds(f.seconds)}</span></summary>
 <div class="body"><p class="word">${escapeHtml(word)}</p>${body === '' ? '' : `<dl>${body}</dl>`}${evidenceTable(f.evidence)}</div>
 </details>`
 }

@@ -148,7 +148,7 @@ describe('the last block', () => {
             gonogo show mnist-cnn-3b2a
             gonogo runs
 
-      NO-GO  K1 is NO-GO · step 0 of 1,290, 0:33
+      NO-GO  K1 is NO-GO; nothing was trained
       next  gonogo check mnist.run.yaml
             gonogo show mnist-cnn-3b2a"
     `)

@@ -1,0 +1,15 @@
+// Loads what runs experiments, once it is sure to be needed: a fault in the run file is told before that.
+// Not a stage itself.
+import { readRunFile } from '../config/index.ts'
+
+export type Stages = {
+  readonly run: typeof import('../run.ts')
+  readonly withSignals: typeof import('./interrupt.ts')['withSignals']
+}
+
+/** `file`: the run file to read first; null where there is none. run.ts reads it again, in a few milliseconds. */
+export const loadStages = async (file: string | null): Promise<Stages> => {
+  if (file !== null) await readRunFile(file)
+  const [run, { withSignals }] = await Promise.all([import('../run.ts'), import('./interrupt.ts')])
+  return { run, withSignals }
+}
