@@ -38,7 +38,7 @@ const command = { ...plain, command: 'npx gonogo' }
 export const poll = async (file: string | URL, { only, skip }: PollOptions = {}): Promise<readonly Finding[]> => {
   const { findings } = await check(typeof file === 'string' ? file : fileURLToPath(file), {
     ...(only === undefined ? {} : { only }),
-    skip: new Map(Object.entries(skip ?? {})),
+    skip: new Map(checkCode.options.flatMap((code) => (skip?.[code] === undefined ? [] : [[code, skip[code]]]))),
   })
   return findings
 }
