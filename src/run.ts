@@ -162,7 +162,8 @@ export const train = async (file: string, options: Options = {}): Promise<TrainR
     run.checkpoints,
     storeOptions(plan, () => lock.check()),
   )
-  return loop({ run, plan, subject, store, emit, findings, from: null, options, root })
+  // awaited here: the resources above are disposed of when this function returns
+  return await loop({ run, plan, subject, store, emit, findings, from: null, options, root })
 }
 
 /** Goes on with a run from its newest intact checkpoint, or from the start where there is none. */
@@ -211,7 +212,8 @@ export const resume = async (name: string, options: Options = {}): Promise<Train
     checkpoint: record?.name ?? null,
     passedOver: passedOver.map(({ name, reason }) => ({ name, reason })),
   })
-  return loop({ run, plan, subject, store, emit, findings, from, options, root })
+  // awaited here: the resources above are disposed of when this function returns
+  return await loop({ run, plan, subject, store, emit, findings, from, options, root })
 }
 
 const prepare = async (file: string, prints: 'kept' | 'thrown away'): Promise<Prepared> => {

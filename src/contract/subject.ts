@@ -196,7 +196,7 @@ export const evalProbe = z.object({
 })
 export type EvalProbe = z.input<typeof evalProbe>
 
-/** Outputs of `count` samples: float32 [count, ...shape] and targets, each little-endian and base64. */
+/** Outputs of `count` samples, float32 [count, ...shape], and targets alike: `shape` is that of one sample. Little-endian, base64. */
 export const perSample = z.object({
   count: z.int(),
   outputs: z.object({ shape: z.array(z.int()), float32: z.string() }),

@@ -102,9 +102,9 @@ const perSampleOf = (sums: Sums, count: number): PerSample => {
     Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64')
   return {
     count,
-    outputs: { shape: [count, outputs.length / count], float32: bytes(outputs as Float32Array) },
+    outputs: { shape: [outputs.length / count], float32: bytes(outputs as Float32Array) },
     targets: {
-      shape: targets.length === count ? [count] : [count, targets.length / count],
+      shape: targets.length === count ? [] : [targets.length / count],
       dtype: targets instanceof Int32Array ? 'int32' : 'float32',
       bytes: bytes(targets),
     },
