@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const root = path.resolve(import.meta.dirname, '..')
 const made: string[] = []
@@ -47,44 +47,43 @@ describe('layers', () => {
     expect(status).toBe(0)
   })
 
-  const breaches: [rule: string, files: Record<string, string>][] = [
-    [
-      'preflight-imports',
-      { 'src/train/planted.ts': leaf, 'src/preflight/breach.ts': importing('../train/planted.ts') },
-    ],
-    [
-      'preflight-imports',
-      { 'src/engine/planted.ts': leaf, 'src/preflight/breach.ts': importing('../engine/planted.ts') },
-    ],
-    [
-      'tensor-imports',
-      { 'src/contract/planted.ts': leaf, 'src/tensor/breach.ts': importing('../contract/planted.ts') },
-    ],
-    ['engine-imports', { 'src/plan/planted.ts': leaf, 'src/engine/breach.ts': importing('../plan/planted.ts') }],
+  /** Rule → the file that breaks it and what that file holds. All are planted in one copy. */
+  const breaches: readonly (readonly [rule: string, file: string, text: string])[] = [
+    ['preflight-imports', 'src/preflight/breach-a.ts', importing('../train/planted.ts')],
+    ['preflight-imports', 'src/preflight/breach-b.ts', importing('../engine/planted.ts')],
+    ['tensor-imports', 'src/tensor/breach-c.ts', importing('../contract/planted.ts')],
+    ['engine-imports', 'src/engine/breach-d.ts', importing('../plan/planted.ts')],
+    ['checkpoint-imports', 'src/checkpoint/breach-e.ts', importing('../record/planted.ts')],
     [
       'contract-imports-zod-only',
-      { 'src/contract/breach.ts': "import { hostname } from 'node:os'\nexport { hostname }\n" },
+      'src/contract/breach-f.ts',
+      "import { hostname } from 'node:os'\nexport { hostname }\n",
     ],
-    ['only-ends-join-stages', { 'src/cli/planted.ts': leaf, 'src/report/breach.ts': importing('../cli/planted.ts') }],
-    ['every-file-has-a-room', { 'src/contract/planted.ts': leaf, 'src/breach.ts': importing('./contract/planted.ts') }],
-    [
-      'every-room-has-a-row',
-      { 'src/contract/planted.ts': leaf, 'src/attic/breach.ts': importing('../contract/planted.ts') },
-    ],
-    [
-      'no-cycles',
-      {
-        'src/decide/planted.ts': "import { also } from './breach.ts'\nexport const planted = () => also\n",
-        'src/decide/breach.ts': importing('./planted.ts'),
-      },
-    ],
-    ['packages-declared', { 'src/report/breach.ts': "import fc from 'fast-check'\nexport { fc }\n" }],
-    ['resolvable', { 'src/report/breach.ts': "import { gone } from './gone.ts'\nexport { gone }\n" }],
+    ['only-ends-join-stages', 'src/report/breach-g.ts', importing('../cli/planted.ts')],
+    ['every-file-has-a-room', 'src/breach-h.ts', importing('./contract/planted.ts')],
+    ['every-room-has-a-row', 'src/attic/breach-i.ts', importing('../contract/planted.ts')],
+    ['no-cycles', 'src/decide/breach-j.ts', importing('./planted-k.ts')],
+    ['packages-declared', 'src/report/breach-l.ts', "import fc from 'fast-check'\nexport { fc }\n"],
+    ['resolvable', 'src/report/breach-m.ts', "import { gone } from './gone.ts'\nexport { gone }\n"],
   ]
-  test.each(breaches)('%s: a breach is named', (rule, files) => {
-    const { status, text } = layers(copyWith(files))
-    expect(text).toMatch(new RegExp(`^${rule}: .*breach[.]ts`, 'm'))
-    expect(status).toBe(1)
+  let planted = { status: null as number | null, text: '' }
+  beforeAll(() => {
+    const rooms = ['train', 'engine', 'contract', 'plan', 'record', 'cli']
+    planted = layers(
+      copyWith({
+        ...Object.fromEntries(rooms.map((room) => [`src/${room}/planted.ts`, leaf])),
+        'src/decide/planted-k.ts': "import { also } from './breach-j.ts'\nexport const planted = () => also\n",
+        ...Object.fromEntries(breaches.map(([, file, text]) => [file, text])),
+      }),
+    )
+  })
+  test('fail on planted breaches', () => expect(planted.status).toBe(1))
+  test.each(breaches)('%s names %s', (rule, file) => {
+    expect(planted.text).toMatch(new RegExp(`^${rule}: .*${file}`, 'm'))
+  })
+  test('name nothing else', () => {
+    const named = planted.text.split('\n').filter((line) => /^[\w-]+: /.test(line) && !line.startsWith('layers:'))
+    expect(named.filter((line) => !/breach-|planted/.test(line))).toEqual([])
   })
 
   test('no module read is a failure', () => {
