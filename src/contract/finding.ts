@@ -38,6 +38,7 @@ export const cause = z.enum([
   'section-not-saved',
   'section-not-loaded',
   'snapshot-aliases-live-state',
+  'save-changes-state',
   'load-crashed',
   'save-crashed',
   'names-mismatched',

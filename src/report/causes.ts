@@ -15,6 +15,7 @@ const words: Partial<Record<Cause, string>> = {
   'section-not-saved': 'a part of the state is missing in the checkpoint',
   'section-not-loaded': 'a part of the state is saved and never loaded',
   'snapshot-aliases-live-state': 'the snapshot shares memory with the live state and changes with it',
+  'save-changes-state': 'saving changes the state that it saves',
   'load-crashed': 'the load crashes',
   'save-crashed': 'the save crashes',
   'names-mismatched': 'names in the checkpoint and in the model differ',

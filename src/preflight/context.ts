@@ -1,0 +1,246 @@
+// What the checks of one poll share: one warm subject, one reference trajectory, the next fresh process opened ahead.
+// It measures nothing and judges nothing.
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type Ability,
+  type CheckCode,
+  type Description,
+  type Evaluation,
+  type Facts,
+  GonogoError,
+  type OpenRequest,
+  type Plan,
+  type Task,
+  type WeightsReport,
+} from '../contract/index.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Outcome } from './check.ts'
+import { Crash } from './crash.ts'
+import { type Reference, runReference, type Schedule, scheduleOf } from './reference.ts'
+import { abortable, Trial } from './trial.ts'
+
+export type ConfigIssue = {
+  readonly path: readonly (string | number)[]
+  readonly code: string
+  readonly message: string
+}
+type Limit = OpenRequest['limit']
+
+/** Everything that a poll needs to know. */
+export interface Polling {
+  readonly engine: Engine
+  readonly plan: Plan
+  /** A request to open the plan's experiment, with another seed or a limit. */
+  request(o?: { seed?: number; limit?: Limit }): OpenRequest
+  readonly description: Description
+  /** Facts of a first subject. */
+  readonly facts: Facts
+  /** The strict validator of `config:`. */
+  checkConfig(config: Record<string, unknown>): readonly ConfigIssue[]
+  /** A folder for checkpoints; its owner removes it. */
+  readonly scratch: string
+  readonly only?: readonly CheckCode[]
+  /** Check → reason. */
+  readonly skip: ReadonlyMap<CheckCode, string>
+  readonly budgetSeconds: number
+  readonly signal: AbortSignal
+}
+
+/** How far two runs of the same seed agree, as S1 has measured. */
+export type Repeatability =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'exact' }
+  /** Rounding alone differs, by this relative amount of the loss. */
+  | { readonly kind: 'rounding'; readonly spread: number }
+  | { readonly kind: 'unseeded' }
+
+/** One more than a round number: a batch size that divides 1,000 leaves a last batch of one. */
+const validationSamples = 1001
+
+export class Context {
+  readonly polling: Polling
+  readonly facts: Facts
+  readonly task: Task
+  readonly limit: Limit
+  /** What has been found so far. */
+  readonly outcomes = new Map<CheckCode, Outcome>()
+  repeatability: Repeatability = { kind: 'unknown' }
+  #main: Promise<Trial> | null = null
+  #reference: Promise<Reference> | null = null
+  #evaluations = new Map<string, Promise<Evaluation>>()
+  #weights: Promise<WeightsReport> | null = null
+  #planned: number[] = []
+  #ahead: { seed: number; trial: Promise<Trial> } | null = null
+  readonly #open = new Set<Promise<Trial>>()
+  #openSeconds = 0
+  #folders = 0
+  readonly #started = performance.now()
+
+  constructor(polling: Polling) {
+    this.polling = polling
+    this.facts = polling.facts
+    this.task = polling.facts.task
+    const { val = 0 } = polling.facts.samples
+    this.limit = {
+      trainBatches: epochLength(polling.plan, polling.facts.stepsPerEpoch),
+      valSamples: val > validationSamples ? validationSamples : null,
+    }
+  }
+
+  get plan(): Plan {
+    return this.polling.plan
+  }
+
+  get seed(): number {
+    return this.polling.plan.run.seed
+  }
+
+  /** Seconds of the poll so far, without waiting for processes to open. */
+  get spent(): number {
+    return (performance.now() - this.#started) / 1000 - this.#openSeconds
+  }
+
+  get openSeconds(): number {
+    return this.#openSeconds
+  }
+
+  get remaining(): number {
+    return this.polling.budgetSeconds - this.spent
+  }
+
+  can(ability: Ability): boolean {
+    return this.facts.can[ability] === 'yes'
+  }
+
+  /** Seeds of the fresh processes that the poll will ask for, in order: each opens while the one before is at work. */
+  expect(seeds: readonly number[]): void {
+    this.#planned = [...seeds]
+  }
+
+  /** The shared subject, put back to where it was at that point of the reference run. */
+  async at(slot: 'initial' | 'before-evaluation' | 'trained'): Promise<Trial> {
+    if (slot !== 'initial') await this.reference()
+    const main = await this.#mainTrial()
+    await main.restore(slot)
+    return main
+  }
+
+  /** The straight run that resume, seeds and purity are compared with. It is run once. */
+  async reference(): Promise<Reference> {
+    const main = await this.#mainTrial()
+    this.#reference ??= (async () => {
+      await main.restore('initial')
+      return runReference(main, this.schedule(main), {
+        folder: () => this.folder(),
+        saves: this.can('persist'),
+        evaluate: true,
+      })
+    })()
+    return this.#reference
+  }
+
+  schedule(trial: Trial): Schedule {
+    return scheduleOf(trial.facts.stepsPerEpoch, trial.facts.steps)
+  }
+
+  /** Evaluation of the validation split as the run file says, with outputs where the engine gives them. Done once. */
+  evaluation(slot: 'initial' | 'trained'): Promise<Evaluation> {
+    const known = this.#evaluations.get(slot)
+    if (known) return known
+    const made = this.at(slot).then((trial) => trial.evaluate({ perSample: this.can('perSample') }))
+    this.#evaluations.set(slot, made)
+    return made
+  }
+
+  /** A subject in a process of its own; the caller closes it. */
+  async fresh(seed: number = this.seed): Promise<Trial> {
+    const index = this.#planned.indexOf(seed)
+    if (index >= 0) this.#planned.splice(index, 1)
+    const ahead = this.#ahead?.seed === seed ? this.#ahead.trial : null
+    if (ahead) this.#ahead = null
+    const trial = await this.#waiting(ahead ?? this.#opened(seed))
+    this.#openAhead()
+    return trial
+  }
+
+  /** The weights of the reference run's last checkpoint, opened without the experiment. */
+  weights(dir: string): Promise<WeightsReport> {
+    this.#weights ??= abortable(this.polling.signal, this.polling.engine.weights(dir)).catch((error: unknown) => {
+      throw error instanceof GonogoError ? new Crash('weights', error) : error
+    })
+    return this.#weights
+  }
+
+  /** A new empty folder under scratch. */
+  async folder(): Promise<string> {
+    const dir = join(this.polling.scratch, `checkpoint-${++this.#folders}`)
+    await mkdir(dir, { recursive: true })
+    return dir
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      [...this.#open].map(async (opening) => {
+        const trial = await opening.catch(() => null)
+        await trial?.[Symbol.asyncDispose]()
+      }),
+    )
+  }
+
+  async #mainTrial(): Promise<Trial> {
+    const current = await this.#main?.catch(() => null)
+    if (current?.dead) {
+      this.#main = null
+      this.#reference = null
+      this.#evaluations.clear()
+    }
+    this.#main ??= (async () => {
+      const trial = await this.#waiting(this.#opened(this.seed))
+      await trial.capture('initial')
+      this.#openAhead()
+      return trial
+    })()
+    return this.#main
+  }
+
+  #openAhead(): void {
+    const seed = this.#planned[0]
+    if (this.#ahead || seed === undefined) return
+    const trial = this.#opened(seed)
+    trial.catch(() => {})
+    this.#ahead = { seed, trial }
+  }
+
+  #opened(seed: number): Promise<Trial> {
+    const { engine, signal } = this.polling
+    const opening = engine.open(this.polling.request({ seed, limit: this.limit })).then(
+      (subject) => new Trial(subject, signal),
+      (error: unknown) => {
+        throw error instanceof GonogoError ? new Crash('open', error) : error
+      },
+    )
+    this.#open.add(opening)
+    opening.catch(() => this.#open.delete(opening))
+    return opening
+  }
+
+  async #waiting(opening: Promise<Trial>): Promise<Trial> {
+    const started = performance.now()
+    try {
+      return await abortable(this.polling.signal, opening)
+    } finally {
+      this.#openSeconds += (performance.now() - started) / 1000
+    }
+  }
+}
+
+/** The seed of the subject that K4 loads a checkpoint into. */
+export const otherSeed = (seed: number): number => (seed + 1) % 2 ** 32
+
+/** Batches an epoch in preflight: a few, so that a short run crosses epochs where the real run has several. */
+const epochLength = (plan: Plan, stepsPerEpoch: number): number => {
+  const { length } = plan.run.train
+  const epochs = 'epochs' in length ? length.epochs : Math.max(1, Math.floor(length.steps / Math.max(1, stepsPerEpoch)))
+  return Math.min(stepsPerEpoch, Math.max(4, Math.ceil(16 / epochs)))
+}

@@ -1,0 +1,58 @@
+// A failure of the subject during a check: which operation, and the worker's own error.
+// Failures of gonogo itself are not caught here; they end the poll as internal errors.
+import type { Cause, GonogoError } from '../contract/index.ts'
+import { noGo, type Outcome } from './check.ts'
+
+export type Stage = 'open' | 'train' | 'evaluate' | 'data' | 'state' | 'save' | 'load' | 'weights'
+
+export class Crash extends Error {
+  readonly stage: Stage
+  readonly error: GonogoError
+
+  constructor(stage: Stage, error: GonogoError) {
+    super(error.message)
+    this.name = 'Crash'
+    this.stage = stage
+    this.error = error
+  }
+}
+
+const timeouts: ReadonlySet<string> = new Set(['WORKER_HUNG', 'EXPERIMENT_TIMEOUT'])
+/** After these the process is gone, and a next check needs a new one. */
+const deaths: ReadonlySet<string> = new Set([...timeouts, 'WORKER_DIED', 'WORKER_PROTOCOL', 'WORKER_MESSAGE_TOO_LARGE'])
+
+export const endsProcess = ({ error }: Crash): boolean => deaths.has(error.code)
+
+const causes: Partial<Record<Stage, Cause>> = {
+  save: 'save-crashed',
+  load: 'load-crashed',
+  evaluate: 'evaluation-crashed',
+}
+
+const words: Record<Stage, string> = {
+  open: 'the experiment could not be opened',
+  train: 'a training step crashed',
+  evaluate: 'the evaluation crashed',
+  data: 'reading samples crashed',
+  state: 'the state could not be read',
+  save: 'the save crashed',
+  load: 'the load crashed',
+  weights: 'the weights could not be opened',
+}
+
+/** The crash as a NO-GO, in the words of the subject's own error. */
+export const crashed = ({ stage, error }: Crash, during: string | null = null): Outcome => {
+  const timedOut = timeouts.has(error.code)
+  const seen = [error.message, error.seen].filter(Boolean).join(': ')
+  return noGo(
+    timedOut ? 'timed-out' : (causes[stage] ?? 'crashed'),
+    timedOut ? `the experiment stopped answering during ${stage}` : words[stage],
+    {
+      seen: during === null ? seen : `${during}: ${seen}`,
+      expected: error.expected ?? 'no error',
+      where: error.where ?? null,
+      evidence: { code: error.code, message: error.message, stage, ...(error.trace ? { trace: error.trace } : {}) },
+      advice: error.try ?? null,
+    },
+  )
+}

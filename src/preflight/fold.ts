@@ -1,0 +1,61 @@
+// One cause, one finding: a symptom goes into the finding that explains it.
+// Pure. Only faults fold, and only into a fault that is at least as severe.
+import type { Cause, Finding } from '../contract/index.ts'
+
+/** A root cause → what it shows up as in other checks. */
+const explains: Partial<Record<Cause, readonly Cause[]>> = {
+  'names-mismatched': ['weights-not-restored', 'buffers-not-restored'],
+  'snapshot-aliases-live-state': ['weights-not-restored', 'buffers-not-restored', 'optimizer-not-restored'],
+  'no-eval-mode': ['batch-dependent-outputs', 'evaluation-changes-buffers', 'evaluation-consumes-rng'],
+  'evaluation-changes-buffers': ['batch-dependent-outputs'],
+  'parameter-not-in-optimizer': ['does-not-learn', 'loss-floor-above-theory', 'parameter-does-not-move'],
+  'parameter-without-gradient': ['does-not-learn', 'loss-floor-above-theory', 'parameter-does-not-move'],
+  'parameter-does-not-move': ['does-not-learn', 'loss-floor-above-theory'],
+  'double-softmax': ['loss-floor-above-theory', 'does-not-learn', 'loss-wrong'],
+  'broadcast-in-loss': ['loss-floor-above-theory', 'does-not-learn', 'loss-wrong'],
+  'loss-wrong': ['does-not-learn', 'loss-floor-above-theory', 'initial-loss-too-low', 'initial-loss-too-high'],
+  'sum-reduction': ['initial-loss-too-high', 'diverges', 'loss-floor-above-theory', 'learning-rate-out-of-range'],
+  'loss-not-finite': ['diverges', 'does-not-learn', 'initial-loss-too-high'],
+  'initialisation-too-large': ['initial-loss-too-high', 'loss-floor-above-theory'],
+}
+
+const crashes: ReadonlySet<Cause> = new Set([
+  'crashed',
+  'timed-out',
+  'save-crashed',
+  'load-crashed',
+  'evaluation-crashed',
+])
+
+const isExplained = (symptom: Finding, root: Finding): boolean => {
+  if (root.cause === null || symptom.cause === null || root.status !== 'NO-GO') return false
+  if (root.cause === symptom.cause)
+    return !crashes.has(root.cause) || root.evidence.message === symptom.evidence.message
+  return explains[root.cause]?.includes(symptom.cause) ?? false
+}
+
+/** The findings with symptoms folded into their roots, in the order given. The first of equals is the root. */
+export const fold = (findings: readonly Finding[]): Finding[] => {
+  const folded = new Map<Finding, Finding>()
+  for (const [i, symptom] of findings.entries()) {
+    const root = findings.find((other, j) => {
+      if (other === symptom || folded.has(other) || !isExplained(symptom, other)) return false
+      // of two equals the earlier stays
+      return !isExplained(other, symptom) || j < i
+    })
+    if (root) folded.set(symptom, root)
+  }
+  const rootOf = (finding: Finding): Finding => {
+    const root = folded.get(finding)
+    return root ? rootOf(root) : finding
+  }
+  return findings
+    .filter((finding) => !folded.has(finding))
+    .map((finding) => ({
+      ...finding,
+      folded: [
+        ...finding.folded,
+        ...findings.filter((other) => folded.has(other) && rootOf(other) === finding).map(({ check }) => check),
+      ],
+    }))
+}

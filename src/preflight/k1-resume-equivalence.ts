@@ -1,0 +1,197 @@
+// K1: n steps, save, a fresh process, load, m steps: bitwise the same as n+m steps straight.
+// Not whether every section is in the file (K2), nor whether the file opens elsewhere (K4, K5).
+//
+// Saved in mid-epoch, at an epoch boundary and right after an evaluation. The first is resumed in a fresh process; the others in
+// that same process, put back to how it was when it had just opened. The behaviour decides: losses, learning rates, samples of
+// each step, and every section at the end. The digests right after the load only name the culprit, so a state that merely looks
+// different and goes on equally is a GO. Where S1 has measured rounding, losses within ten times its spread are equal. Where S1
+// is NO-GO, steps cannot be compared, and weights, buffers, optimizer and schedule are compared right after the load.
+//
+// A managed or manual checkpoint is held to `exact`, so a lost data position or generator blocks as well: it repeats or skips
+// samples. Whoever means an approximate resume says so: preflight.checks.K1 {level: warn, reason}. Only a generator that differs
+// at the end without any effect on the steps warns.
+import type { StepRecord } from '../contract/index.ts'
+import { define, go, list, noGo, number, type Outcome, placeOf, plural, skipped, warn } from './check.ts'
+import {
+  type Difference,
+  type Divergence,
+  differenceIn,
+  firstDivergence,
+  lossSpread,
+  stateDifferences,
+} from './compare.ts'
+import type { Context } from './context.ts'
+import { type Diagnosis, diagnose } from './diagnose.ts'
+import { follow, type Reference, type Save } from './reference.ts'
+import { adviceOf, causeOf, wordsOf } from './restored.ts'
+import type { Trial } from './trial.ts'
+
+type Resumed = {
+  readonly save: Save
+  readonly lost: readonly Difference[]
+  readonly divergence: Divergence | null
+  readonly atEnd: readonly Difference[]
+  readonly straight: readonly StepRecord[]
+  readonly records: readonly StepRecord[]
+}
+
+export const k1 = define({
+  code: 'K1',
+  needs: ['persist', 'reset'],
+  after: [],
+  costClass: 'fresh',
+  async run(context) {
+    const reference = await context.reference()
+    if (reference.saves.length === 0) {
+      if (reference.saveCrash) throw reference.saveCrash
+      return skipped('the run is too short to be cut in two')
+    }
+    await using trial = await context.fresh()
+    if (reference.saves.length > 1) await trial.capture('opened')
+    const resumed: Resumed[] = []
+    for (const [i, save] of reference.saves.entries()) {
+      if (i > 0) await trial.restore('opened')
+      const one = await resume(context, trial, reference, save)
+      resumed.push(one)
+      const fault = faultOf(context, reference, one)
+      if (fault) return fault
+    }
+    if (context.repeatability.kind === 'unseeded')
+      return skipped('needs S1, which is NO-GO: weights, optimizer and schedule do come back, steps cannot be compared')
+    return equal(context, reference, resumed)
+  },
+})
+
+const resume = async (context: Context, trial: Trial, reference: Reference, save: Save): Promise<Resumed> => {
+  const { schedule } = reference
+  await trial.load(save.dir)
+  const lost = stateDifferences(save.before, await trial.digest()).filter(({ section }) => section !== 'mode')
+  const straight = reference.records.slice(save.step)
+  if (context.repeatability.kind === 'unseeded')
+    return { save, lost, divergence: null, atEnd: [], straight, records: [] }
+  // the save after the evaluation is made when that evaluation is over
+  const from = save.step
+  const { records } = await follow(trial, schedule, from, { evaluate: reference.evaluationCrash === null })
+  const atEnd = stateDifferences(reference.final, await trial.digest()).filter(({ section }) => section !== 'mode')
+  return { save, lost, divergence: firstDivergence(straight, records), atEnd, straight, records }
+}
+
+const faultOf = (context: Context, reference: Reference, resumed: Resumed): Outcome | null => {
+  const { repeatability } = context
+  if (repeatability.kind === 'unseeded') {
+    const certain = resumed.lost.filter(({ section }) =>
+      ['parameters', 'buffers', 'optimizer', 'schedule', 'scaler', 'ema'].includes(section),
+    )
+    const [first] = certain
+    const found =
+      first &&
+      diagnose({
+        afterLoad: certain.map(({ section }) => section),
+        divergence: null,
+        atEnd: [first.section],
+        withinEpoch: true,
+      })
+    return found ? lostOutcome(context, resumed, found) : null
+  }
+  if (repeatability.kind === 'rounding' && withinRounding(resumed, repeatability.spread)) return null
+  const boundary = nextBoundary(reference, resumed.save.step)
+  const found = diagnose({
+    afterLoad: resumed.lost.map(({ section }) => section),
+    divergence: resumed.divergence,
+    atEnd: resumed.atEnd.map(({ section }) => section),
+    withinEpoch: resumed.divergence !== null && resumed.divergence.step <= boundary,
+  })
+  return found ? lostOutcome(context, resumed, found) : null
+}
+
+/** Last step of the epoch in which this step count stands. */
+const nextBoundary = ({ records }: Reference, step: number): number => {
+  const epoch = records[step]?.epoch
+  return records.filter((record) => record.epoch === epoch).at(-1)?.step ?? step
+}
+
+const withinRounding = ({ straight, records, divergence }: Resumed, spread: number): boolean =>
+  divergence?.what !== 'samples' &&
+  divergence?.what !== 'learning rates' &&
+  straight.length === records.length &&
+  lossSpread(straight, records) <= 10 * Math.max(spread, Number.EPSILON)
+
+const kinds: Readonly<Record<Save['kind'], string>> = {
+  'mid-epoch': 'in mid-epoch',
+  'epoch-boundary': 'at an epoch boundary',
+  'after-evaluation': 'right after an evaluation',
+}
+
+const lostOutcome = (context: Context, resumed: Resumed, found: Diagnosis): Outcome => {
+  const { save, lost, divergence, atEnd } = resumed
+  const { culprit, others, effect } = found
+  const difference = differenceIn(lost, culprit) ?? differenceIn(atEnd, culprit)
+  const after = difference
+    ? `${wordsOf[culprit]}: ${difference.removed === difference.of ? `empty after load, ${difference.of} entries when saved` : `${difference.names.length} of ${difference.of} entries differ after load, ${list(difference.names)}`}`
+    : `${wordsOf[culprit]}: no known part differs right after the load`
+  const equalFirst = divergence && divergence.step > save.step + 1 ? `step ${save.step + 1} equal; ` : ''
+  const steps = divergence
+    ? `; ${equalFirst}step ${divergence.step} ${divergence.what} ${short(divergence.right)} resumed, ${short(divergence.left)} straight`
+    : ''
+  const evidence = {
+    saved: save.kind,
+    savedAtStep: save.step,
+    step: divergence?.step ?? null,
+    what: divergence?.what ?? null,
+    notRestored: [culprit, ...others],
+    differentAtEnd: atEnd.map(({ section }) => section),
+    differing: difference?.names.length ?? 0,
+    first: difference?.names[0] ?? null,
+  }
+  const words = {
+    seen: `saved ${kinds[save.kind]} after step ${save.step}; ${after}${steps}`,
+    expected: context.repeatability.kind === 'exact' ? 'bitwise equal (S1 holds here)' : 'bitwise equal',
+    where: placeOf(context.facts, 'load', 'save', 'setup'),
+    evidence,
+    alternatives: others.map((section) => causeOf[section]),
+    advice: adviceOf[culprit],
+  }
+  if (culprit === 'rng' && !effect)
+    return warn(
+      'rng-not-restored',
+      'a random generator is not restored, without effect on the steps that followed',
+      words,
+    )
+  return noGo(
+    causeOf[culprit],
+    divergence
+      ? `a resumed run leaves the straight one at step ${divergence.step}`
+      : `a resumed run ends with other ${wordsOf[culprit]}`,
+    words,
+  )
+}
+
+const short = (value: string): string => {
+  const read = Number(value)
+  return value !== '' && Number.isFinite(read) ? number(read) : value
+}
+
+const equal = (context: Context, reference: Reference, resumed: readonly Resumed[]): Outcome => {
+  const total = reference.schedule.steps
+  const [first] = resumed
+  const at = resumed.map(({ save }) => `${kinds[save.kind]} (step ${save.step})`)
+  const rounding = context.repeatability.kind === 'rounding' ? context.repeatability.spread : null
+  const evidence = {
+    steps: total,
+    saves: resumed.map(({ save }) => save.kind),
+    savedAtSteps: resumed.map(({ save }) => save.step),
+    tolerance: rounding === null ? 0 : 10 * rounding,
+  }
+  const how = rounding === null ? 'bitwise' : `within ${number(10 * rounding)}`
+  return go(
+    `${first?.save.step ?? 0} steps + fresh process + ${total - (first?.save.step ?? 0)} = ${total} straight, ${how}`,
+    {
+      seen: `saved ${list(at, 4)}: each resumed run equals the straight one`,
+      expected:
+        rounding === null
+          ? `${plural(total, 'step')} bitwise equal`
+          : `equal within ten times the spread that S1 measured`,
+      evidence,
+    },
+  )
+}

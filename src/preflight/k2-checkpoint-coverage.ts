@@ -1,0 +1,124 @@
+// K2: every section of the state that training changes is in the checkpoint, and comes back from it.
+// Not whether training then goes on equally: that is K1, which also judges position and generators by what they do.
+//
+// Save; train on; load: the state of the save must be back (a snapshot that shares memory with the live state fails here). Then
+// every changed section is scrambled, and the load must undo that too. Exact, by digest.
+import type { Section } from '../contract/index.ts'
+import { define, go, list, noGo, type Outcome, placeOf, skipped, warn } from './check.ts'
+import { type Difference, stateDifferences } from './compare.ts'
+import type { Context } from './context.ts'
+import type { Reference, Save } from './reference.ts'
+import { adviceOf, causeOf, isSaved, order, wordsOf } from './restored.ts'
+
+/** Whose digests may differ in form after a load and mean the same; K1 judges them by their effect. */
+const judgedByEffect: readonly Section[] = ['position', 'rng']
+const scrambled: readonly Section[] = ['parameters', 'buffers', 'optimizer', 'ema', 'scaler']
+
+export const k2 = define({
+  code: 'K2',
+  needs: ['persist', 'reset'],
+  guarantee: 'checkpointCoversState',
+  after: [],
+  costClass: 'warm',
+  async run(context) {
+    const reference = await context.reference()
+    const changed = stateDifferences(reference.initial, reference.final)
+      .map(({ section }) => section)
+      .filter(isSaved)
+    const save = reference.saves.at(-1)
+    if (!save) {
+      if (reference.saveCrash) throw reference.saveCrash
+      return skipped('the run is too short to be saved on the way')
+    }
+    const impure = changedBySaving(context, reference)
+    if (impure) return impure
+    const trial = await context.at('trained')
+    // the steps since the save are the training on; the live state has moved away from what was saved
+    await trial.load(save.dir)
+    const afterTraining = lostFrom(save, await trial.digest(), changed)
+    for (const section of scrambled)
+      if (changed.includes(section as (typeof order)[number])) await trial.scramble(section)
+    await trial.load(save.dir)
+    const afterScramble = lostFrom(save, await trial.digest(), changed)
+    const aliases = await snapshotAliases(context, save, changed)
+    if (aliases && afterScramble.length === 0) return aliases
+    return (
+      lostOutcome(context, changed, afterScramble.length > 0 ? afterScramble : afterTraining) ??
+      go(`${changed.length} of ${changed.length} state sections change, are saved, return`, {
+        seen: `${changed.join(', ')}: scrambled, loaded, equal to the saved state`,
+        expected: 'each section that training changes, bitwise',
+        evidence: { sections: changed, savedAtStep: save.step },
+      })
+    )
+  },
+})
+
+const lostFrom = (save: Save, now: Save['before'], changed: readonly Section[]): Difference[] =>
+  stateDifferences(save.before, now).filter(({ section }) => section !== 'mode' && changed.includes(section))
+
+const changedBySaving = (context: Context, { saves }: Reference): Outcome | null => {
+  for (const save of saves) {
+    const [found] = stateDifferences(save.before, save.after).filter(
+      ({ section }) => section !== 'mode' && section !== 'rng',
+    )
+    if (found)
+      return noGo(
+        'save-changes-state',
+        `saving changes the ${isSaved(found.section) ? wordsOf[found.section] : found.section}`,
+        {
+          seen: `${found.names.length} of ${found.of} entries changed while saving after step ${save.step}: ${list(found.names)}`,
+          expected: 'a save that only reads',
+          where: placeOf(context.facts, 'save'),
+          evidence: { section: found.section, step: save.step, first: found.names[0] ?? null },
+          advice: 'save copies: put averaged or converted weights back before save() returns',
+        },
+      )
+  }
+  return null
+}
+
+/** A save, an update of the live state, a load: what comes back must be the saved state, not the live one. */
+const snapshotAliases = async (context: Context, save: Save, changed: readonly Section[]): Promise<Outcome | null> => {
+  const trial = await context.at('before-evaluation')
+  const before = await trial.digest()
+  const dir = await context.folder()
+  await trial.save(dir)
+  await trial.steps({ steps: 1 })
+  await trial.load(dir)
+  const found = stateDifferences(before, await trial.digest()).filter(
+    ({ section }) => changed.includes(section) && section !== 'mode' && !judgedByEffect.includes(section),
+  )
+  const [first] = found
+  if (!first) return null
+  return noGo('snapshot-aliases-live-state', 'training after a save changes what was saved', {
+    seen: `${first.names.length} of ${first.of} ${first.section} differ from the saved state after one more step and a load: ${list(first.names)}`,
+    expected: 'the state at the moment of the save',
+    where: placeOf(context.facts, 'save', 'load'),
+    evidence: { sections: found.map(({ section }) => section), step: save.step, first: first.names[0] ?? null },
+    alternatives: isSaved(first.section) ? [causeOf[first.section]] : [],
+    advice: 'copy tensors before the save returns: detach().clone(), or write the file at once',
+  })
+}
+
+const lostOutcome = (context: Context, changed: readonly Section[], lost: readonly Difference[]): Outcome | null => {
+  const culprits = order.filter((section) => lost.some((difference) => difference.section === section))
+  const [culprit] = culprits
+  if (!culprit) return null
+  const onlyForm = culprits.every((section) => judgedByEffect.includes(section))
+  if (onlyForm && context.outcomes.get('K1')?.status === 'GO') return null
+  const difference = lost.find(({ section }) => section === culprit)
+  const words = {
+    seen: `${wordsOf[culprit]}: ${difference?.names.length} of ${difference?.of} entries differ from the saved state after the load, ${list(difference?.names ?? [])}`,
+    expected: 'each section that training changes, bitwise as it was saved',
+    where: placeOf(context.facts, 'save', 'load', 'setup'),
+    evidence: { sections: [...changed], lost: [...culprits], first: difference?.names[0] ?? null },
+    alternatives: [
+      'section-not-saved',
+      'section-not-loaded',
+      ...culprits.slice(1).map((section) => causeOf[section]),
+    ] as const,
+    advice: adviceOf[culprit],
+  }
+  const title = `the ${wordsOf[culprit]} ${culprit === 'parameters' || culprit === 'buffers' || culprit === 'rng' ? 'do' : 'does'} not come back from a checkpoint`
+  return onlyForm ? warn(causeOf[culprit], title, words) : noGo(causeOf[culprit], title, words)
+}

@@ -1,0 +1,76 @@
+// K4: a checkpoint loaded into a subject of another seed, in a fresh process, replaces every tensor.
+// Not the rest of the state (K1, K2).
+//
+// Without another seed a load that does nothing looks perfect: the values are equal before it. What must come back is every
+// tensor that differs before the load; a frozen body that any process has from elsewhere need not be in the file.
+import { define, go, list, noGo, placeOf, plural, skipped } from './check.ts'
+import { otherSeed } from './context.ts'
+import type { Snapshot } from './trial.ts'
+
+export type Missing = { readonly required: string[]; readonly lost: string[] }
+
+/** Tensors that differ before the load, and those of them that are not as saved after it. */
+export const missingAfter = (
+  saved: Snapshot,
+  before: Snapshot,
+  after: Snapshot,
+): Record<'parameters' | 'buffers', Missing> => {
+  const of = (section: 'parameters' | 'buffers'): Missing => {
+    const digest = (snapshot: Snapshot, name: string) => snapshot.get(section)?.entries.get(name)?.digest
+    const names = [...(saved.get(section)?.entries.keys() ?? [])]
+    const required = names.filter((name) => digest(saved, name) !== digest(before, name))
+    return { required, lost: required.filter((name) => digest(saved, name) !== digest(after, name)) }
+  }
+  return { parameters: of('parameters'), buffers: of('buffers') }
+}
+
+export const k4 = define({
+  code: 'K4',
+  needs: ['persist'],
+  after: [],
+  costClass: 'fresh',
+  async run(context) {
+    const reference = await context.reference()
+    const save = reference.saves.at(-1)
+    if (!save) {
+      if (reference.saveCrash) throw reference.saveCrash
+      return skipped('the run is too short to be saved on the way')
+    }
+    const seed = otherSeed(context.seed)
+    await using trial = await context.fresh(seed)
+    const before = await trial.digest()
+    const report = await trial.load(save.dir)
+    const { parameters, buffers } = missingAfter(save.before, before, await trial.digest())
+    const names = { missing: report.missing, unexpected: report.unexpected, misshaped: report.misshaped }
+    const required = parameters.required.length + buffers.required.length
+    const evidence = { seed, tensors: required, ...names, lost: [...parameters.lost, ...buffers.lost] }
+    const lost = parameters.lost.length + buffers.lost.length
+    if (lost === 0)
+      return go(`${required} of ${required} tensors loaded over another seed`, {
+        seen: `every tensor that seed ${seed} had made otherwise has the saved value`,
+        expected: 'the saved values, bitwise',
+        evidence,
+      })
+    const mismatch = Object.entries(names).filter(([, found]) => found.length > 0)
+    const cause =
+      mismatch.length > 0
+        ? 'names-mismatched'
+        : parameters.lost.length > 0
+          ? 'weights-not-restored'
+          : 'buffers-not-restored'
+    return noGo(
+      cause,
+      lost === required
+        ? 'loading a checkpoint loads nothing'
+        : `${plural(lost, 'tensor')} of ${required} ${lost === 1 ? 'is' : 'are'} not loaded from the checkpoint`,
+      {
+        seen: `${lost} of ${required} kept their value: ${list(evidence.lost)}${mismatch.map(([what, found]) => `; ${what}: ${list(found)}`).join('')}`,
+        expected: 'the saved values, bitwise, whatever the values were before',
+        where: placeOf(context.facts, 'load', 'save', 'setup'),
+        evidence,
+        alternatives: cause === 'names-mismatched' ? [] : ['names-mismatched', 'section-not-loaded'],
+        advice: 'load with strict=True, and strip a prefix such as "module." from the names',
+      },
+    )
+  },
+})

@@ -1,0 +1,69 @@
+// K5: the weights of a checkpoint open on a CPU without the code of the experiment: plain tensors, found by their digest.
+// Not their names (K4), nor whether the rest of the state is there (K2).
+//
+// Required is what training has changed, and every trainable parameter: a frozen body may come from elsewhere. A file that needs
+// the experiment's classes to be opened (a pickled module) is the signature.
+import { define, go, list, noGo, placeOf, plural, skipped } from './check.ts'
+import { stateDifferences } from './compare.ts'
+
+export const k5 = define({
+  code: 'K5',
+  needs: ['persist'],
+  guarantee: 'weightsArePlain',
+  after: [],
+  costClass: 'fresh',
+  async run(context) {
+    const reference = await context.reference()
+    const save = reference.saves.at(-1)
+    if (!save) {
+      if (reference.saveCrash) throw reference.saveCrash
+      return skipped('the run is too short to be saved on the way')
+    }
+    const report = await context.weights(save.dir)
+    const changed = new Set(stateDifferences(reference.initial, save.before).flatMap(({ names }) => names))
+    const trainable = new Set(context.facts.tensors.filter(({ trainable }) => trainable).map(({ name }) => name))
+    const wanted = (['parameters', 'buffers'] as const).flatMap((section) =>
+      [...(save.before.get(section)?.entries.values() ?? [])].filter(
+        ({ name }) => changed.has(name) || trainable.has(name),
+      ),
+    )
+    const found = new Set(report.tensors.map(({ digest }) => digest))
+    const absent = wanted.filter(({ digest }) => !found.has(digest)).map(({ name }) => name)
+    const failed = report.files.filter(({ error }) => error !== null)
+    const formats = [...new Set(report.files.map(({ format }) => format))]
+    const evidence = {
+      tensors: wanted.length,
+      found: wanted.length - absent.length,
+      files: report.files.map(({ path }) => path),
+      formats,
+      absent,
+    }
+    if (absent.length === 0)
+      return go(`${plural(wanted.length, 'tensor')} open without the experiment’s code (${formats.join(', ')})`, {
+        seen: `each found by its digest in ${list(evidence.files)}`,
+        expected: 'every parameter and every buffer that training changed',
+        evidence,
+      })
+    const [unread] = failed
+    const coupled = failed.some(({ error }) =>
+      /pickle|unsupported global|weights_only|module|class|import/i.test(error ?? ''),
+    )
+    const advice = 'save model.state_dict(), tensors alone, instead of the model object'
+    return noGo(
+      coupled ? 'weights-coupled-to-code' : 'weights-unreadable',
+      coupled
+        ? 'the weights open only with the experiment’s own code'
+        : 'the weights cannot be found in the checkpoint',
+      {
+        seen: unread
+          ? `${unread.path}: ${unread.error}`
+          : `${absent.length} of ${wanted.length} tensors are in no file: ${list(absent)}`,
+        expected: `${wanted.length} tensors, readable without the experiment`,
+        where: placeOf(context.facts, 'save', 'setup'),
+        evidence: { ...evidence, errors: failed.map(({ error }) => error) },
+        alternatives: coupled ? [] : ['section-not-saved'],
+        advice,
+      },
+    )
+  },
+})

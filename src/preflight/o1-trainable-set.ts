@@ -1,0 +1,201 @@
+// O1: what trains is what should: trainable parameters = parameters in optimizers = declared ones, and each of them moves.
+// Not whether the loss falls (O4).
+//
+// A few steps at a forced learning rate, so that a warm-up or a rate of zero hides nothing; before a complaint once more, longer
+// and at a hundred times the rate. NO-GO by signatures only: a parameter that receives a gradient and is in no optimizer; an
+// optimizer whose every parameter stays without gradient; a gradient that moves nothing; a declared-frozen one that moves.
+// Single parameters without gradient pass (unused heads, experts, LoRA's A while B is zero), and gradients that are
+// mathematically zero (a bias before batch norm) are rounding: under 1e-6 of the whole gradient nothing is demanded.
+import type { Facts, StepRecord, TensorFact } from '../contract/index.ts'
+import { define, go, list, noGo, number, type Outcome, placeOf, placeOfTensor, plural, warn } from './check.ts'
+import type { Trial } from './trial.ts'
+
+/** A gradient below this share of the whole gradient is rounding. */
+const rounding = 1e-6
+
+type Seen = {
+  /** Largest gradient norm over the steps; null where there never was one. */
+  readonly gradient: number | null
+  readonly change: number
+}
+export type Observation = {
+  readonly of: ReadonlyMap<string, Seen>
+  /** Largest norm of the whole gradient. */
+  readonly whole: number
+  readonly applied: number
+  readonly steps: number
+  readonly rate: number
+}
+
+export const o1 = define({
+  code: 'O1',
+  needs: ['gradients', 'reset'],
+  guarantee: 'optimizerOwnsTrainable',
+  after: [],
+  costClass: 'warm',
+  async run(context) {
+    const { facts } = context
+    const declared = fromDeclarations(facts)
+    if (declared) return declared
+    const { accumulate } = context.plan.run.train
+    const base = Math.max(0, ...facts.optimizers.flatMap(({ learningRates }) => learningRates))
+    const rate = base > 0 ? base : 1e-3
+    const trial = await context.at('initial')
+    const first = await observe(trial, 3 * accumulate, rate)
+    const complaint = judge(facts, first)
+    if (complaint.status === 'GO' || complaint.cause === 'frozen-parameter-moves') return complaint
+    await trial.restore('initial')
+    return judge(facts, await observe(trial, 10 * accumulate, Math.max(1e-3, Math.min(1, 100 * rate))))
+  },
+})
+
+const observe = async (trial: Trial, steps: number, rate: number): Promise<Observation> =>
+  observationOf(await trial.steps({ steps, learningRate: rate, observe: true }), rate)
+
+/** The largest gradient and change of each parameter over the steps. */
+export const observationOf = (records: readonly StepRecord[], rate: number): Observation => {
+  const of = new Map<string, Seen>()
+  let whole = 0
+  let applied = 0
+  for (const record of records) {
+    let square = 0
+    if (record.updates.some(({ outcome }) => outcome === 'applied')) applied++
+    for (const [name, { gradient, change }] of Object.entries(record.parameters ?? {})) {
+      const before = of.get(name)
+      square += (gradient ?? 0) ** 2
+      of.set(name, {
+        gradient: gradient === null ? (before?.gradient ?? null) : Math.max(gradient, before?.gradient ?? 0),
+        change: Math.max(change, before?.change ?? 0),
+      })
+    }
+    whole = Math.max(whole, Math.sqrt(square))
+  }
+  return { of, whole, applied, steps: records.length, rate }
+}
+
+const parametersOf = ({ tensors }: Pick<Facts, 'tensors'>): TensorFact[] =>
+  tensors.filter(({ kind, tiedTo }) => kind === 'parameter' && tiedTo === null)
+
+/** Faults that need no step: an optimizer that holds nothing trainable. */
+export const fromDeclarations = (facts: Pick<Facts, 'tensors' | 'optimizers' | 'where'>): Outcome | null => {
+  const parameters = parametersOf(facts)
+  const trainable = parameters.filter(({ trainable, frozen }) => trainable && !frozen)
+  for (const { name } of facts.optimizers) {
+    const held = parameters.filter(({ optimizers }) => optimizers.includes(name))
+    if (held.some((parameter) => parameter.trainable)) continue
+    const evidence = { optimizer: name, held: held.length, trainable: trainable.length, parameters: parameters.length }
+    const where = placeOf(facts, 'optimizer', 'optimizers', 'setup')
+    if (held.length > 0)
+      return noGo('parameter-without-gradient', `every parameter in optimizer ${name} is frozen`, {
+        seen: `${held.length} of ${held.length} do not require a gradient, ${list(held.map((held) => held.name))}`,
+        expected: 'at least one trainable parameter in each optimizer',
+        where,
+        evidence,
+        alternatives: ['parameter-not-in-optimizer'],
+        advice: 'requires_grad_(True) for what should train, or hand the optimizer the parameters that are trainable',
+      })
+    return noGo('parameter-not-in-optimizer', `optimizer ${name} holds no parameter of the model`, {
+      seen: `0 of ${parameters.length} parameters`,
+      expected: `the ${trainable.length} trainable ones`,
+      where,
+      evidence,
+      advice: 'make the optimizer after the model, from the parameters of that very model',
+    })
+  }
+  return null
+}
+
+/** The verdict on what was observed. */
+export const judge = (facts: Pick<Facts, 'tensors' | 'optimizers' | 'where'>, seen: Observation): Outcome => {
+  const parameters = parametersOf(facts)
+  const at = (name: string): Seen => seen.of.get(name) ?? { gradient: null, change: 0 }
+  const receives = ({ name }: TensorFact) => (at(name).gradient ?? 0) > rounding * seen.whole
+  const names = (found: readonly TensorFact[]) => list(found.map(({ name }) => name))
+  const owned = parameters.filter(({ trainable, frozen, optimizers }) => trainable && !frozen && optimizers.length > 0)
+  const orphans = parameters.filter(
+    (one) => one.trainable && !one.frozen && one.optimizers.length === 0 && receives(one),
+  )
+  const thawed = parameters.filter(({ name, frozen }) => frozen && at(name).change > 0)
+  const moved = owned.filter(({ name }) => at(name).change > 0)
+  const stuck = owned.filter((one) => receives(one) && at(one.name).change === 0)
+  const blind = owned.filter(({ name }) => at(name).gradient === null)
+  const frozen = parameters.filter((one) => one.frozen)
+  const evidence = {
+    parameters: parameters.length,
+    inOptimizers: owned.length,
+    moved: moved.length,
+    frozen: frozen.length,
+    withoutGradient: blind.map(({ name }) => name),
+    steps: seen.steps,
+    applied: seen.applied,
+    learningRate: seen.rate,
+    gradientNorm: seen.whole,
+  }
+  const forced = `${plural(seen.steps, 'step')} at learning rate ${number(seen.rate)}`
+  if (thawed.length > 0)
+    return noGo('frozen-parameter-moves', `${plural(thawed.length, 'parameter')} declared frozen moved`, {
+      seen: `${names(thawed)} changed by up to ${number(Math.max(...thawed.map(({ name }) => at(name).change)))} in ${forced}`,
+      expected: 'no change: declared frozen',
+      where: placeOfTensor(facts, thawed[0]?.name),
+      evidence: { ...evidence, thawed: thawed.map(({ name }) => name) },
+      advice:
+        'leave it out of the optimizer and set requires_grad to False before training, or do not declare it frozen',
+    })
+  if (orphans.length > 0)
+    return noGo(
+      'parameter-not-in-optimizer',
+      `${plural(orphans.length, 'parameter')} of the model ${orphans.length === 1 ? 'is' : 'are'} in no optimizer`,
+      {
+        seen: `${names(orphans)}: gradient up to ${number(Math.max(...orphans.map(({ name }) => at(name).gradient ?? 0)))}, in no optimizer`,
+        expected: 'every parameter that receives a gradient in an optimizer, or declared frozen',
+        where: placeOfTensor(facts, orphans[0]?.name),
+        evidence: { ...evidence, orphans: orphans.map(({ name }) => name) },
+        advice:
+          'register layers (nn.ModuleList instead of a plain list) and build the optimizer from all parameters; or freeze them',
+      },
+    )
+  for (const { name } of facts.optimizers) {
+    const group = owned.filter(({ optimizers }) => optimizers.includes(name))
+    if (group.length > 0 && !group.some((one) => (at(one.name).gradient ?? 0) > 0))
+      return noGo('parameter-without-gradient', `no parameter of optimizer ${name} gets a gradient`, {
+        seen: `${group.length} of ${group.length} without gradient in ${forced}, ${names(group)}`,
+        expected: 'a gradient for at least one of them',
+        where: placeOf(facts, 'loss', 'train_step', 'model', 'setup'),
+        evidence: { ...evidence, optimizer: name },
+        alternatives: ['loss-term-without-gradient'],
+        advice:
+          'look for .detach(), .item(), no_grad or a non-differentiable operation between the parameters and the loss',
+      })
+  }
+  if (seen.applied === 0 || (owned.length > 0 && moved.length === 0))
+    return noGo('parameter-does-not-move', 'no parameter moves', {
+      seen: `${plural(seen.applied, 'update')} applied in ${forced}; 0 of ${owned.length} parameters changed`,
+      expected: 'every parameter with a gradient changes',
+      where: placeOf(facts, 'train_step', 'optimizer', 'optimizers', 'setup'),
+      evidence,
+      advice: 'call optimizer.step() after backward()',
+    })
+  if (stuck.length > 0)
+    return noGo('parameter-does-not-move', `${plural(stuck.length, 'parameter')} with a gradient never moved`, {
+      seen: `${names(stuck)}: gradient up to ${number(Math.max(...stuck.map(({ name }) => at(name).gradient ?? 0)))}, change 0 in ${forced}`,
+      expected: 'every parameter with a gradient changes',
+      where: placeOfTensor(facts, stuck[0]?.name),
+      evidence: { ...evidence, stuck: stuck.map(({ name }) => name) },
+      advice: 'make the optimizer after the last time the parameters are replaced or moved',
+    })
+  if (blind.length > owned.length / 2)
+    return warn('parameter-without-gradient', `${blind.length} of ${owned.length} parameters get no gradient`, {
+      seen: `${names(blind)} had none in ${forced}`,
+      expected: 'a gradient for most parameters in an optimizer; parts that do not train declared frozen',
+      where: placeOfTensor(facts, blind[0]?.name),
+      evidence,
+      advice: 'look for a .detach() before the part that does train, or declare the others frozen',
+    })
+  const unused = blind.length > 0 ? `; ${blind.length} unused so far` : ''
+  const still = frozen.length > 0 ? `; ${frozen.length} declared frozen stay` : ''
+  return go(`${moved.length} of ${owned.length} parameters get gradients and move${unused}${still}`, {
+    seen: `${moved.length} moved in ${forced}${blind.length > 0 ? `; without gradient: ${names(blind)}` : ''}`,
+    expected: 'trainable parameters = those in optimizers; each with a gradient moves',
+    evidence,
+  })
+}

@@ -1,0 +1,256 @@
+// O4: the model can fit one small batch: regularisation off, one frozen batch, up to three learning rates.
+// Not whether it generalises, nor whether the planned learning rate is a good one.
+//
+// Judged against the lowest loss that theory allows on this very batch (zero; more where equal inputs have different targets,
+// or where label smoothing cannot be switched off), never by accuracy: softmax before cross-entropy gets every answer right
+// and stops at ln(e+C−1)−1. NO-GO by signatures: that floor; the variance of the targets, where (N,1) meets (N); a sign
+// turned round; no progress at any rate, with two samples either. A model that goes down and stops short (a linear one, a
+// tiny one, dropout that cannot be switched off) only warns: what it lacks is capacity or steps.
+import type { SampleDigest } from '../contract/index.ts'
+import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
+import type { Context } from './context.ts'
+import { Crash } from './crash.ts'
+import { conflictFloor, doubleSoftmaxFloor, floorOf, targetVariance } from './floors.ts'
+import { meanLoss } from './initial.ts'
+import { outputsOf, rowsAreProbabilities } from './outputs.ts'
+import { type Attempt, attempt, climbDown } from './overfit.ts'
+import type { Trial } from './trial.ts'
+
+const batch = 16
+/** Less than this share of the way down at every rate is no progress. */
+const noProgress = 0.05
+
+type Case = {
+  readonly context: Context
+  readonly trial: Trial
+  readonly samples: readonly SampleDigest[]
+  readonly attempts: readonly Attempt[]
+  readonly floor: number | null
+  readonly start: number
+  readonly best: number
+  readonly regularisation: boolean
+}
+
+export const o4 = define({
+  code: 'O4',
+  needs: ['frozenBatch', 'reset'],
+  after: ['O1'],
+  costClass: 'warm',
+  async run(context) {
+    const { facts, task } = context
+    if (facts.optimizers.length > 1 && task.kind === 'custom' && task.expect.floor === 'unknown')
+      return skipped('several optimizers and no declared floor: one loss says nothing')
+    const trial = await context.at('initial')
+    const frozen = Math.max(1, Math.min(batch, facts.samples.train ?? batch, context.plan.run.train.batch_size))
+    const samples = await trial.data({ frozen })
+    const regularisation = !context.can('regularisationOff')
+    const floor = floorOf(task, samples, regularisation)
+    const base = Math.max(0, ...facts.optimizers.flatMap(({ learningRates }) => learningRates))
+    const deadline = performance.now() + 1000 * Math.max(1, context.remaining)
+    const options = { frozen, regularisation, floor, deadline }
+    let attempts: Attempt[]
+    try {
+      attempts = await climbDown(context, trial, base > 0 ? base : 1e-3, options)
+    } catch (error) {
+      // a user's schedule may end with the run: what lies beyond is no fault of the experiment
+      if (!(error instanceof Crash) || error.stage !== 'train' || trial.dead) throw error
+      const steps = Math.max(1, trial.facts.steps - 1)
+      await trial.restore('initial')
+      attempts = [await attempt(trial, base > 0 ? base : 1e-3, { ...options, steps })]
+    }
+    const start = attempts[0]?.losses[0] ?? Number.NaN
+    const best = Math.min(...attempts.map((one) => one.best).filter(Number.isFinite))
+    return verdict({ context, trial, samples, attempts, floor, start, best, regularisation })
+  },
+})
+
+const places = ({ context: { facts } }: Case) => placeOf(facts, 'loss', 'train_step', 'model', 'setup')
+
+const shown = ({ samples, attempts, floor, start, best }: Case) => ({
+  seen: `${samples.length} samples: loss ${number(start)} → ${number(best)} at best, learning rates ${attempts.map(({ rate }) => number(rate)).join(', ')}`,
+  expected:
+    floor === null ? 'a falling loss; the floor is not declared' : `near ${number(floor)}, the floor of this batch`,
+  evidence: {
+    samples: samples.length,
+    start,
+    best,
+    floor,
+    rates: attempts.map(({ rate }) => rate),
+    bests: attempts.map((one) => one.best),
+    steps: attempts.map(({ losses }) => losses.length),
+  },
+})
+
+const verdict = async (found: Case): Promise<Outcome> => {
+  const { attempts, floor, start, best, samples, context } = found
+  const where = places(found)
+  const holds = shown(found)
+  if (!Number.isFinite(start))
+    return noGo('loss-not-finite', 'the first loss on one batch is not finite', { ...holds, where })
+  const flipped = await signFlipped(found)
+  if (flipped) return flipped
+  const reached = attempts.find((one) => one.reached)
+  if (reached && floor !== null) {
+    const took = reached.losses.length
+    return go(
+      `${samples.length} samples: loss ${number(start)} → ${number(reached.last)} in ${took} steps; floor ${number(floor)}`,
+      { ...holds, evidence: { ...holds.evidence, rate: reached.rate } },
+    )
+  }
+  if (context.remaining <= 0) return skipped('budget: spent before one batch was fitted')
+  if (!Number.isFinite(best) || attempts.every(({ finite }) => !finite))
+    return noGo('diverges', 'training on one batch diverges at every learning rate', {
+      ...holds,
+      where,
+      alternatives: ['learning-rate-out-of-range', 'loss-not-finite'],
+      advice: 'look for a division by zero or a log of zero in the loss, and clip the gradients',
+    })
+  if (floor === null) return withoutFloor(found)
+  const known = (await doubleSoftmax(found)) ?? (await broadcast(found))
+  return known ?? stoppedShort(found, floor)
+}
+
+/** A loss that starts near minus what the outputs give, and falls, has its sign turned round. Densities may be negative. */
+const signFlipped = async (found: Case): Promise<Outcome | null> => {
+  const { context, start, best } = found
+  if (start >= 0 || best > start) return null
+  const level = meanLoss(context.task, await context.evaluation('initial'))
+  if (level === null || -start < 0.5 * level.value || -start > 2 * level.value) return null
+  return noGo('loss-wrong', 'the training loss is negative and falls: its sign is turned round', {
+    ...shown(found),
+    where: places(found),
+    advice: 'minimise the loss itself, not its negative',
+  })
+}
+
+const doubleSoftmax = async (found: Case): Promise<Outcome | null> => {
+  const { context, attempts, start, best } = found
+  const { task } = context
+  if (task.kind !== 'classification') return null
+  const floor = doubleSoftmaxFloor(task.classes)
+  if (best < floor - 1e-3) return null
+  const left = (best - floor) / Math.max(1e-9, start - floor)
+  const { perSample } = await context.evaluation('initial')
+  const probabilities = perSample !== undefined && rowsAreProbabilities(outputsOf(perSample))
+  const stops = attempts.some((one) => one.settled && one.best - floor < 0.02 * Math.max(start - floor, 0.05))
+  if (!stops && !probabilities) return null
+  const holds = shown(found)
+  return noGo('double-softmax', 'the model returns probabilities where logits belong', {
+    seen: `${holds.seen}${probabilities ? `; ${perSample.count} of ${perSample.count} rows of outputs are ≥ 0 and sum to 1` : ''}`,
+    expected: `logits, and a loss under ${number(0.02 * start)}; softmax twice cannot get below ln(e+${task.classes - 1})−1 = ${number(floor)}`,
+    evidence: { ...holds.evidence, softmaxFloor: floor, left, probabilities },
+    where: placeOf(context.facts, 'model', 'loss', 'setup'),
+    alternatives: probabilities ? [] : ['loss-floor-above-theory'],
+    advice: 'return the logits, without softmax: cross-entropy applies it',
+  })
+}
+
+/** (N,1) against (N) compares every pair: the loss of the best constant is all that can be reached. */
+const broadcast = async (found: Case): Promise<Outcome | null> => {
+  const { context, trial, samples, attempts, best } = found
+  if (context.task.kind !== 'regression') return null
+  const constant = targetVariance(samples)
+  if (!(constant > 0) || Math.abs(best / constant - 1) > 0.03) return null
+  const pair = await fitsPair(found)
+  if (pair === null || pair.share < 0.9) return null
+  const first = await trial.data({ frozen: 2 })
+  const holds = shown(found)
+  return noGo('broadcast-in-loss', 'the loss stops at the variance of the targets', {
+    seen: `${holds.seen}; with two samples ${number(pair.best)}, their variance is ${number(targetVariance(first))}`,
+    expected: `${holds.expected}; a constant output gives ${number(constant)}, the variance of the targets`,
+    evidence: { ...holds.evidence, constant, pair: pair.best, attempts: attempts.length },
+    where: placeOf(context.facts, 'loss', 'train_step', 'model'),
+    alternatives: ['does-not-learn'],
+    advice: 'give output and target the same shape: output.squeeze(1), or target.unsqueeze(1)',
+  })
+}
+
+/** The same with two samples, which almost any model can tell apart: share of the way down that is left. */
+const fitsPair = async ({ context, trial, attempts, regularisation }: Case) => {
+  const samples = await trial.data({ frozen: 2 })
+  const [a, b] = samples
+  const { task } = context
+  if (!a || !b || a.hash === b.hash || JSON.stringify(a.target) === JSON.stringify(b.target)) return null
+  const floor = conflictFloor(task, samples)
+  const deadline = performance.now() + 1000 * Math.max(1, context.remaining)
+  const start = task.kind === 'regression' ? targetVariance(samples) : Math.log(2)
+  const [rate = 1e-3] = [...attempts].sort((x, y) => x.best - y.best).map((one) => one.rate)
+  const tried = await attempt(trial, rate, { frozen: 2, regularisation, floor, deadline })
+  return { best: tried.best, share: (tried.best - floor) / start }
+}
+
+const withoutFloor = (found: Case): Outcome => {
+  const { attempts, start, best, samples } = found
+  const early = attempts[0]?.losses.slice(0, 5) ?? []
+  const jitter = early.length > 1 ? Math.max(...early) - Math.min(...early) : 0
+  const holds = shown(found)
+  if (start - best > Math.max(0.1 * Math.abs(start), 2 * jitter) || start - best > 0.5 * Math.abs(start))
+    return go(`${samples.length} samples: loss ${number(start)} → ${number(best)}; no floor declared`, holds)
+  return warn('does-not-learn', 'the loss on one batch hardly falls', {
+    ...holds,
+    where: places(found),
+    advice: 'declare task.expect.floor, so that this can be judged',
+  })
+}
+
+/** Neither at the floor nor a known bug: no progress at all, or progress that stops short. */
+const stoppedShort = async (found: Case, floor: number): Promise<Outcome> => {
+  const { context, start, best } = found
+  const left = (best - floor) / Math.max(1e-12, start - floor)
+  const holds = shown(found)
+  const where = places(found)
+  const bounded = await boundedOutput(found)
+  if (bounded) return bounded
+  if (left > 1 - noProgress) {
+    const pair = await fitsPair(found)
+    if (pair === null || pair.share > 0.8)
+      return noGo('does-not-learn', 'the loss on one batch does not fall at any learning rate', {
+        ...holds,
+        evidence: { ...holds.evidence, pair: pair?.best ?? null },
+        where,
+        alternatives: ['learning-rate-out-of-range', 'parameter-without-gradient', 'loss-wrong'],
+        advice:
+          'follow the gradient from the loss to the first layer: a detach, a dead activation, a loss of the wrong sign',
+      })
+  }
+  return warn('loss-floor-above-theory', `one batch is fitted by ${number(100 * (1 - left))}% only`, {
+    ...holds,
+    where,
+    evidence: { ...holds.evidence, left },
+    alternatives: context.can('regularisationOff') ? ['learning-rate-out-of-range'] : [],
+    advice: found.regularisation
+      ? 'dropout and augmentation stayed on; if the loss still falls, this is fine'
+      : 'a small or linear model cannot do better; otherwise look at the last layer and the loss',
+  })
+}
+
+/** A regression whose output cannot reach the targets: all outputs within a range that most targets leave. */
+const boundedOutput = async (found: Case): Promise<Outcome | null> => {
+  const { context, trial } = found
+  if (context.task.kind !== 'regression' || !context.can('perSample')) return null
+  const { perSample } = await trial.evaluate({ perSample: true })
+  if (!perSample) return null
+  const { values, targets } = outputsOf(perSample)
+  const highest = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
+  const lowest = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+  for (const [low, high] of [
+    [0, 1],
+    [-1, 1],
+    [0, Number.POSITIVE_INFINITY],
+  ] as const) {
+    const outside = targets.filter((target: number) => target < low || target > high).length / targets.length
+    if (lowest < low || highest > high || outside < 0.1) continue
+    // pressed against its bound after training, or it just has not got there
+    const pinned = values.filter((value: number) => value - low < 1e-2 || high - value < 1e-2).length / values.length
+    if (pinned < 0.5) continue
+    const holds = shown(found)
+    return noGo('loss-floor-above-theory', 'the output cannot reach the targets', {
+      ...holds,
+      seen: `${holds.seen}; outputs from ${number(lowest)} to ${number(highest)}, ${number(100 * outside)}% of the targets lie outside ${low} to ${high}`,
+      evidence: { ...holds.evidence, lowest, highest, outside, pinned },
+      where: placeOf(context.facts, 'model', 'setup'),
+      advice: 'no sigmoid, tanh or relu on the output, or scale the targets into its range',
+    })
+  }
+  return null
+}

@@ -1,0 +1,94 @@
+// The poll: runs the checks in order and yields their findings. GO as they come; faults at the end, folded by cause.
+// What a check looks at is in its own file; what the verdict means for the run is the caller's.
+import type { Ability, CheckCode, Facts, Finding } from '../contract/index.ts'
+import { c1 } from './c1-strict-config.ts'
+import { type Check, type Outcome, skipped } from './check.ts'
+import { Context, otherSeed, type Polling } from './context.ts'
+import { Crash, crashed } from './crash.ts'
+import { fold } from './fold.ts'
+import { i1 } from './i1-chance-level.ts'
+import { k1 } from './k1-resume-equivalence.ts'
+import { k2 } from './k2-checkpoint-coverage.ts'
+import { k4 } from './k4-load-into-other-seed.ts'
+import { k5 } from './k5-portable-weights.ts'
+import { o1 } from './o1-trainable-set.ts'
+import { o4 } from './o4-overfit-one-batch.ts'
+import { s1 } from './s1-same-seed.ts'
+import { v2 } from './v2-batch-size-invariance.ts'
+import { v3 } from './v3-evaluation-purity.ts'
+import { v4 } from './v4-metrics-recomputed.ts'
+import { lowered, settingOf, waived } from './waivers.ts'
+
+/** In the order of the poll: cheap first, and what others build on before them. */
+export const checks: readonly Check[] = [c1, i1, o1, v2, v4, s1, v3, k1, k2, k4, k5, o4]
+
+/** Runs the poll. Ends early, with the signal's reason thrown, when the signal aborts. */
+export async function* poll(polling: Polling): AsyncGenerator<Finding> {
+  const context = new Context(polling)
+  const wanted = checks.filter(({ code }) => !polling.only || polling.only.includes(code))
+  const settings = new Map(wanted.map(({ code }) => [code, settingOf(code, polling.plan, polling.skip)]))
+  const runs = (code: CheckCode) => settings.has(code) && settings.get(code)?.level !== 'skip'
+  context.expect([
+    ...(runs('S1') ? [context.seed] : []),
+    ...(runs('K1') ? [context.seed] : []),
+    ...(runs('K4') ? [otherSeed(context.seed)] : []),
+  ])
+  const faults: Finding[] = []
+  try {
+    for (const check of wanted) {
+      polling.signal.throwIfAborted()
+      const setting = settings.get(check.code) ?? { level: 'block', reason: null }
+      const started = performance.now()
+      const opening = context.openSeconds
+      const outcome = setting.level === 'skip' ? waived(setting) : lowered(await outcomeOf(check, context), setting)
+      context.outcomes.set(check.code, outcome)
+      const seconds = (performance.now() - started) / 1000 - (context.openSeconds - opening)
+      const finding: Finding = { check: check.code, ...outcome, folded: [], seconds: Math.max(0, seconds) }
+      if (outcome.cause === null) yield finding
+      else faults.push(finding)
+    }
+    yield* fold(faults)
+  } finally {
+    await context.close()
+  }
+}
+
+const outcomeOf = async (check: Check, context: Context): Promise<Outcome> => {
+  const failed = check.after.find((code) => context.outcomes.get(code)?.status === 'NO-GO')
+  if (failed) return skipped(`needs ${failed}, which is NO-GO`)
+  for (const ability of check.needs) {
+    const lacking = lack(context.facts, ability)
+    if (lacking) return lacking
+  }
+  if (context.remaining <= 0)
+    return skipped(`budget: the ${context.polling.budgetSeconds} s of preflight.budget are spent`)
+  try {
+    return withGuarantee(await check.run(context), check, context.facts)
+  } catch (error) {
+    if (error instanceof Crash) return crashed(error)
+    throw error
+  }
+}
+
+/** What to say where the subject cannot show what a check needs; null where it can. */
+const lack = (facts: Facts, ability: Ability): Outcome | null => {
+  const can = facts.can[ability] ?? { no: `the engine does not offer ${ability}` }
+  if (can === 'yes') return null
+  if ('no' in can) return skipped(can.no)
+  return {
+    ...skipped(`by construction: ${can.byConstruction}`),
+    status: 'GO',
+    seen: 'not measured',
+    expected: can.byConstruction,
+  }
+}
+
+const withGuarantee = (outcome: Outcome, { guarantee }: Check, facts: Facts): Outcome => {
+  const reason = guarantee && facts.guarantees[guarantee]
+  if (!reason || outcome.status !== 'GO') return outcome
+  return {
+    ...outcome,
+    title: `${outcome.title}; by construction: ${reason}`,
+    evidence: { ...outcome.evidence, byConstruction: reason },
+  }
+}

@@ -1,0 +1,148 @@
+// S1: two fresh processes with the same seed do bitwise the same. It also measures the tolerance that other checks use.
+// Not whether another seed differs, nor whether a resume continues: K1 does that.
+//
+// Initial values, sample ids and generator states stay exact everywhere: no tolerance may hide an unseeded generator. A numeric
+// tolerance comes only from repeating ONE step from ONE captured state in one process, with every known generator put back:
+// if that step differs from itself by rounding alone, the kernels are not deterministic (WARN, and the spread is recorded);
+// if it repeats exactly, or differs by more than rounding, something draws numbers that the seed does not govern (NO-GO).
+import type { StepRecord } from '../contract/index.ts'
+import { define, go, list, noGo, number, type Outcome, placeOf, placeOfTensor, warn } from './check.ts'
+import { type Divergence, differenceIn, firstDivergence, lossSpread, stateDifferences } from './compare.ts'
+import type { Context } from './context.ts'
+import { follow, type Reference } from './reference.ts'
+import type { Snapshot } from './trial.ts'
+
+/** Relative differences of a loss below this can come from the order of a sum; a dropped unit or another crop gives more. */
+export const roundingOf = (precision: string): number => (precision === 'float32' ? 1e-5 : 1e-2)
+
+const repeats = 4
+
+type Twin = { readonly initial: Snapshot; readonly records: readonly StepRecord[]; readonly final: Snapshot }
+
+export const s1 = define({
+  code: 'S1',
+  needs: ['reset'],
+  after: [],
+  costClass: 'fresh',
+  async run(context) {
+    const reference = await context.reference()
+    const twin = await secondRun(context, reference)
+    const outcome = await compareTwins(context, reference, twin)
+    if (context.repeatability.kind === 'unknown')
+      context.repeatability = outcome.status === 'NO-GO' ? { kind: 'unseeded' } : { kind: 'exact' }
+    return outcome
+  },
+})
+
+const secondRun = async (context: Context, reference: Reference): Promise<Twin> => {
+  await using trial = await context.fresh()
+  const initial = await trial.digest()
+  const { records } = await follow(trial, reference.schedule, 0, { evaluate: reference.evaluationCrash === null })
+  return { initial, records, final: await trial.digest() }
+}
+
+const compareTwins = async (context: Context, reference: Reference, twin: Twin): Promise<Outcome> => {
+  const { facts } = context
+  const steps = reference.records.length
+  const initial = stateDifferences(reference.initial, twin.initial)
+  const values = differenceIn(initial, 'parameters') ?? differenceIn(initial, 'buffers') ?? differenceIn(initial, 'ema')
+  if (values)
+    return noGo('unseeded-initialisation', 'the same seed gives other initial weights', {
+      seen: `${values.names.length} of ${values.of} ${values.section} differ between two processes, ${list(values.names)}`,
+      expected: `equal initial values for seed ${context.seed}`,
+      where: placeOfTensor(facts, values.names[0]),
+      evidence: { seed: context.seed, differing: values.names.length, of: values.of, first: values.names[0] ?? null },
+      advice: 'draw initial values from the seeded generator only, and seed before the model is built',
+    })
+  const divergence = firstDivergence(reference.records, twin.records)
+  const final = stateDifferences(reference.final, twin.final).filter(({ section }) => section !== 'mode')
+  if (divergence?.what === 'samples')
+    return noGo('unseeded-data-order', 'the same seed gives the samples in another order', {
+      seen: `step ${divergence.step} takes other samples in a second process`,
+      expected: `the same samples at each of ${steps} steps for seed ${context.seed}`,
+      where: placeOf(facts, 'data', 'datasets', 'setup'),
+      evidence: { seed: context.seed, step: divergence.step, steps },
+      advice: 'shuffle with a generator made from the seed',
+    })
+  if (divergence || final.some(({ section }) => section !== 'rng'))
+    return whyTheyPart(context, reference, twin, divergence)
+  if (final.length > 0 || differenceIn(initial, 'rng'))
+    return warn('unseeded-randomness', 'a random generator differs between two processes, without effect so far', {
+      seen: `${steps} of ${steps} steps are equal; the state of the generators is not: ${list((final[0] ?? initial[0])?.names ?? [])}`,
+      expected: 'generators whose state follows from the seed',
+      where: placeOf(facts, 'setup', 'data', 'train_step'),
+      evidence: { seed: context.seed, steps },
+      advice: 'seed that generator from self.seed',
+    })
+  context.repeatability = { kind: 'exact' }
+  const last = reference.records.at(-1)?.loss ?? Number.NaN
+  return go(`same seed: ${steps} of ${steps} steps bitwise equal`, {
+    seen: `loss ${number(last)} at step ${steps} and every state section equal in two processes`,
+    expected: 'bitwise equality',
+    evidence: { seed: context.seed, steps, lastLoss: last },
+  })
+}
+
+/** The runs part with equal batches: noise without a seed, or kernels that round differently each time. */
+const whyTheyPart = async (
+  context: Context,
+  reference: Reference,
+  twin: Twin,
+  divergence: Divergence | null,
+): Promise<Outcome> => {
+  const step = divergence?.step ?? reference.records.length
+  const limit = roundingOf(context.plan.run.train.precision)
+  const repeated = await repeatStep(context, step)
+  const between = lossSpread(reference.records, twin.records)
+  const evidence = {
+    seed: context.seed,
+    step,
+    spread: repeated.spread,
+    betweenProcesses: between,
+    roundingLimit: limit,
+  }
+  const seen = divergence
+    ? `step ${step}, same samples: ${divergence.what} ${divergence.left} and ${divergence.right}`
+    : `equal losses, yet other weights after ${step} steps`
+  if (!repeated.equal && repeated.spread <= limit) {
+    context.repeatability = { kind: 'rounding', spread: Math.max(repeated.spread, between) }
+    return warn('nondeterministic-kernel', 'this device does not round the same way twice', {
+      seen: `${seen}; one step repeated ${repeats} times from one state differs by ${number(repeated.spread)}`,
+      expected: `bitwise equality; up to ${limit} is rounding, and becomes the tolerance of other checks`,
+      where: placeOf(context.facts, 'model', 'train_step'),
+      evidence,
+      advice: 'use deterministic kernels (torch.use_deterministic_algorithms(True)), or accept the spread',
+    })
+  }
+  context.repeatability = { kind: 'unseeded' }
+  return noGo('unseeded-randomness', 'training draws random numbers that the seed does not govern', {
+    seen: repeated.equal
+      ? `${seen}; repeated within one process that step is equal`
+      : `${seen}; repeated from one state it differs by ${number(repeated.spread)}`,
+    expected: `bitwise equality for seed ${context.seed}; rounding alone explains at most ${limit}`,
+    where: placeOf(context.facts, 'train_step', 'loss', 'data', 'datasets', 'setup'),
+    evidence,
+    alternatives: repeated.equal ? [] : ['nondeterministic-kernel'],
+    advice: 'seed every generator (NumPy, random, Math.random, a library of its own) from the run’s seed',
+  })
+}
+
+/** One step, several times from one captured state, in the shared process. */
+const repeatStep = async (context: Context, step: number): Promise<{ equal: boolean; spread: number }> => {
+  const trial = await context.at('initial')
+  if (step > 1) await trial.steps({ steps: step - 1 })
+  await trial.capture('before-divergence')
+  const runs: { loss: StepRecord[]; state: Snapshot }[] = []
+  for (let i = 0; i < repeats; i++) {
+    await trial.restore('before-divergence')
+    runs.push({ loss: await trial.steps({ steps: 1 }), state: await trial.digest() })
+  }
+  const [first, ...others] = runs
+  if (!first) return { equal: true, spread: 0 }
+  const differs = others.some(
+    ({ state }) =>
+      stateDifferences(first.state, state).filter(({ section }) => section !== 'mode' && section !== 'rng').length > 0,
+  )
+  const spread = Math.max(...others.map(({ loss }) => lossSpread(first.loss, loss)))
+  return { equal: !differs && spread === 0, spread: Math.max(spread, differs ? Number.EPSILON : 0) }
+}

@@ -1,0 +1,133 @@
+// A subject under watch: the Subject's operations in the words of the checks, each failure turned into a Crash.
+// It decides nothing; what it returns is compared elsewhere.
+import {
+  type DataProbe,
+  type EvalProbe,
+  type Evaluation,
+  type Facts,
+  GonogoError,
+  type PersistReport,
+  type SampleDigest,
+  type Section,
+  type StateEntry,
+  type StateReport,
+  type StepRecord,
+  type TrainProbe,
+} from '../contract/index.ts'
+import type { Subject } from '../engine/engine.ts'
+import { Crash, endsProcess, type Stage } from './crash.ts'
+
+/** A subject's state at one moment: digests by section, and by name within it. */
+export type Snapshot = ReadonlyMap<
+  Section,
+  { readonly digest: string; readonly entries: ReadonlyMap<string, StateEntry> }
+>
+
+export const snapshotOf = ({ sections }: StateReport): Snapshot =>
+  new Map(
+    sections.map(({ section, digest, entries }) => [
+      section,
+      { digest, entries: new Map(entries.map((entry) => [entry.name, entry])) },
+    ]),
+  )
+
+export class Trial implements AsyncDisposable {
+  readonly facts: Facts
+  readonly #subject: Subject
+  readonly #signal: AbortSignal
+  /** Its process ended; ask the context for another. */
+  dead = false
+
+  constructor(subject: Subject, signal: AbortSignal) {
+    this.#subject = subject
+    this.#signal = signal
+    this.facts = subject.facts
+  }
+
+  /** Trains and returns every record. */
+  async steps(probe: TrainProbe): Promise<StepRecord[]> {
+    const records: StepRecord[] = []
+    await this.train(probe, (record) => {
+      records.push(record)
+      return true
+    })
+    return records
+  }
+
+  /** Trains until `onRecord` returns false. */
+  train(probe: TrainProbe, onRecord: (record: StepRecord) => boolean): Promise<void> {
+    return this.#watch('train', async () => {
+      for await (const group of this.#subject.train(probe)) {
+        this.#signal.throwIfAborted()
+        let wanted = true
+        for (const record of group) wanted = wanted && onRecord(record)
+        if (!wanted) return
+      }
+    })
+  }
+
+  evaluate(probe: EvalProbe = {}): Promise<Evaluation> {
+    return this.#watch('evaluate', () => this.#subject.evaluate(probe))
+  }
+
+  data(probe: DataProbe): Promise<readonly SampleDigest[]> {
+    return this.#watch('data', () => this.#subject.data(probe))
+  }
+
+  digest(): Promise<Snapshot> {
+    return this.#watch('state', async () => snapshotOf(await this.#subject.state({ op: 'digest', detail: true })))
+  }
+
+  async capture(slot: string): Promise<void> {
+    await this.#watch('state', () => this.#subject.state({ op: 'capture', slot }))
+  }
+
+  async restore(slot: string): Promise<void> {
+    await this.#watch('state', () => this.#subject.state({ op: 'restore', slot }))
+  }
+
+  async scramble(section: Section): Promise<void> {
+    await this.#watch('state', () => this.#subject.state({ op: 'scramble', section }))
+  }
+
+  save(dir: string): Promise<PersistReport> {
+    return this.#watch('save', () => this.#subject.persist({ op: 'save', dir }))
+  }
+
+  load(dir: string): Promise<PersistReport> {
+    return this.#watch('load', () => this.#subject.persist({ op: 'load', dir }))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.dead = true
+    await this.#subject[Symbol.asyncDispose]()
+  }
+
+  async #watch<T>(stage: Stage, work: () => Promise<T>): Promise<T> {
+    try {
+      return await abortable(this.#signal, work())
+    } catch (error) {
+      this.#signal.throwIfAborted()
+      if (!(error instanceof GonogoError)) throw error
+      const crash = new Crash(stage, error)
+      if (endsProcess(crash)) this.dead = true
+      throw crash
+    }
+  }
+}
+
+/** The promise, or the signal's reason, whichever comes first. */
+export const abortable = async <T>(signal: AbortSignal, work: Promise<T>): Promise<T> => {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const onAbort = () => reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
+  // whichever loses may still reject, and nobody is left to hear it
+  work.catch(() => {})
+  promise.catch(() => {})
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}

@@ -1,0 +1,223 @@
+// V2: metrics of the same samples do not depend on the evaluation's batch size, a last batch of one included.
+// Not whether the numbers are right (V4) nor whether evaluation leaves traces (V3).
+//
+// The same N = k·b+1 samples at the run file's batch size and at b. Losses agree to 1e-5 relative in float32; a metric between
+// 0 and 1 may flip for samples that are too close to call. On a difference the cause is found by its formula: from the numbers
+// per sample where the engine shows outputs, else from three more evaluations: the first N−1 (full batches: M) and all N in one
+// batch (T) give the last sample's loss N·T − (N−1)·M, and with it what each wrong formula would report.
+// An evaluation that differs from itself is random: a dropout left on, for a classifier or a regression; honest for others.
+import type { Cause, Evaluation } from '../contract/index.ts'
+import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
+import type { Context } from './context.ts'
+import { isClose, rivals } from './formulas.ts'
+import { crossEntropies, errorsOf, type Outputs, outputsOf, readingsOf, rightAnswers } from './outputs.ts'
+
+export type Sizes = { readonly samples: number; readonly usual: number; readonly other: number }
+
+/** The usual batch size, another that leaves a remainder of one, and how many samples that takes. */
+export const sizesOf = (samples: number, usual: number): Sizes | null => {
+  if (samples < 5) return null
+  let other = Math.max(2, Math.floor((samples - 1) / 10))
+  if (other === usual) other = other > 2 ? other - 1 : 3
+  const count = Math.floor((samples - 1) / other) * other + 1
+  return { samples: count, usual, other }
+}
+
+const toleranceOf = ({ plan }: Context): number => (plan.run.train.precision === 'float32' ? 1e-5 : 1e-3)
+
+export const v2 = define({
+  code: 'V2',
+  needs: ['evaluateAnyBatchSize', 'reset'],
+  guarantee: 'metricsArePerSample',
+  after: [],
+  costClass: 'warm',
+  async run(context) {
+    const whole = await context.evaluation('trained')
+    const available = Math.min(whole.samples, context.limit.valSamples ?? context.facts.samples.val ?? whole.samples)
+    const sizes = sizesOf(available, context.plan.run.evaluate.batch_size)
+    if (!sizes) return skipped(`${whole.samples} validation samples are too few to compare batch sizes`)
+    const trial = await context.at('trained')
+    const ask = (batchSize: number, limit = sizes.samples) =>
+      trial.evaluate({ batchSize, limit, perSample: context.can('perSample') })
+    const usual = sizes.samples === available ? whole : await ask(sizes.usual)
+    const other = await ask(sizes.other)
+    const apart = metricsApart(usual, other, toleranceOf(context))
+    const outputs = outputsApart(usual, other)
+    const worst = apart[0]
+    const evidence = {
+      samples: sizes.samples,
+      batchSize: sizes.usual,
+      otherBatchSize: sizes.other,
+      ...Object.fromEntries(Object.entries(usual.metrics).map(([name, value]) => [`${name} at ${sizes.usual}`, value])),
+      ...Object.fromEntries(Object.entries(other.metrics).map(([name, value]) => [`${name} at ${sizes.other}`, value])),
+      ...(outputs === null ? {} : { outputsApart: outputs }),
+    }
+    const depends = outputs !== null && outputs > 1e-3
+    if (!worst && !depends) {
+      const distance = Math.max(0, ...distances(usual, other).map(({ relative }) => relative))
+      return go(
+        `batch ${sizes.usual} and ${sizes.other}, a last batch of 1: ${number(distance)} apart; ${toleranceOf(context)} allowed`,
+        {
+          seen: `${Object.keys(usual.metrics).join(', ')} of ${sizes.samples} samples agree within ${number(distance)}`,
+          expected: `${toleranceOf(context)} relative`,
+          evidence,
+        },
+      )
+    }
+    const seen = worst
+      ? `${worst.name} ${number(worst.a)} at ${sizes.usual}; ${number(worst.b)} at ${sizes.other}, whose last batch holds 1`
+      : `outputs of one sample differ by ${number(outputs ?? 0)} between batch sizes`
+    const where = placeOf(context.facts, 'evaluate', 'metrics', 'model', 'setup')
+    const common = { seen, where, evidence }
+    await trial.restore('trained')
+    const again = await ask(sizes.usual)
+    const random = metricsApart(usual, again, toleranceOf(context))[0]
+    if (random || (outputsApart(usual, again) ?? 0) > 1e-6) return stochastic(context, common, random)
+    if (depends || (worst && outputs === null && (await singlesDiffer(ask, sizes, toleranceOf(context)))))
+      return batchDependent(context, common)
+    if (!worst) return skipped('outputs differ between batch sizes within rounding')
+    const formula = await formulaOf(context, worst, usual, other, sizes, ask)
+    return noGo(formula?.cause ?? 'wrong-divisor', `val_${worst.name} depends on the batch size`, {
+      ...common,
+      seen: formula ? `${seen}; ${formula.words} gives ${number(formula.value)}` : seen,
+      expected: formula
+        ? `${number(formula.right)}, recomputed from ${sizes.samples} samples`
+        : 'the same value at any batch size',
+      evidence: { ...evidence, ...(formula ? { formula: formula.words, recomputed: formula.right } : {}) },
+      alternatives: formula ? [] : ['mean-of-batch-means', 'batch-dependent-outputs'],
+      advice: 'sum over samples, and divide by the number of samples once, at the end',
+    })
+  },
+})
+
+type Common = { readonly seen: string; readonly where: string | null; readonly evidence: Outcome['evidence'] }
+type Apart = { readonly name: string; readonly a: number; readonly b: number; readonly relative: number }
+type Ask = (batchSize: number, limit?: number) => Promise<Evaluation>
+
+const distances = (a: Evaluation, b: Evaluation): Apart[] => {
+  const others = new Map(Object.entries(b.metrics))
+  return Object.entries(a.metrics).flatMap(([name, left]) => {
+    const right = others.get(name)
+    if (right === undefined) return []
+    const relative = Object.is(left, right)
+      ? 0
+      : Math.abs(left - right) / Math.max(Math.abs(left), Math.abs(right), 1e-3)
+    return [{ name, a: left, b: right, relative: Number.isNaN(relative) ? Number.POSITIVE_INFINITY : relative }]
+  })
+}
+
+/** Metrics further apart than rounding, the loss first, then the furthest. */
+export const metricsApart = (a: Evaluation, b: Evaluation, tolerance: number): Apart[] =>
+  distances(a, b)
+    .filter(({ name, a: left, b: right, relative }) => {
+      if (relative <= tolerance) return false
+      const isShare = !name.includes('loss') && left >= 0 && left <= 1 && right >= 0 && right <= 1
+      // rounding may turn the answer of a sample that is too close to call
+      return !(isShare && Math.abs(left - right) <= 1.01 / a.samples)
+    })
+    .sort((x, y) => Number(y.name === 'loss') - Number(x.name === 'loss') || y.relative - x.relative)
+
+/** Largest distance between outputs of the same samples, relative to the largest output; null without outputs. */
+export const outputsApart = (a: Evaluation, b: Evaluation): number | null => {
+  if (!a.perSample || !b.perSample) return null
+  const left = outputsOf(a.perSample)
+  const right = outputsOf(b.perSample)
+  if (left.values.length !== right.values.length) return null
+  let largest = 1e-6
+  let distance = 0
+  for (let i = 0; i < left.values.length; i++) {
+    largest = Math.max(largest, Math.abs(left.values[i] as number))
+    distance = Math.max(distance, Math.abs((left.values[i] as number) - (right.values[i] as number)))
+  }
+  return distance / largest
+}
+
+const hasRunningStatistics = ({ facts }: Context): boolean =>
+  facts.tensors.some(({ kind, name }) => kind === 'buffer' && /running_(mean|var)$/.test(name))
+
+const evalAdvice = 'call model.eval() before the evaluation, and model.train() after it'
+
+const stochastic = (context: Context, common: Common, random: Apart | undefined): Outcome => {
+  const found = {
+    ...common,
+    seen: random
+      ? `the same evaluation twice: ${random.name} ${number(random.a)} and ${number(random.b)}`
+      : 'the same evaluation twice gives other outputs',
+    expected: 'evaluation without noise',
+    alternatives: ['batch-dependent-outputs'] as const,
+    advice: evalAdvice,
+  }
+  const title = 'evaluation is random: dropout or augmentation is on'
+  return context.task.kind === 'custom' ? warn('no-eval-mode', title, found) : noGo('no-eval-mode', title, found)
+}
+
+const batchDependent = (context: Context, common: Common): Outcome => {
+  const statistics = hasRunningStatistics(context)
+  const expected = 'outputs of a sample that do not depend on the others in its batch'
+  return statistics
+    ? noGo('no-eval-mode', 'evaluation runs in training mode: batch norm uses the batch’s own statistics', {
+        ...common,
+        expected,
+        alternatives: ['batch-dependent-outputs'],
+        advice: evalAdvice,
+      })
+    : noGo('batch-dependent-outputs', 'the output of a sample depends on its batch', {
+        ...common,
+        expected,
+        alternatives: ['no-eval-mode'],
+        advice: 'look for a softmax, mean or view over the batch dimension',
+      })
+}
+
+/** Without outputs: one full batch, evaluated whole and in two halves, has the same mean only if samples do not mix. */
+const singlesDiffer = async (ask: Ask, { other }: Sizes, tolerance: number): Promise<boolean> => {
+  const half = Math.floor(other / 2)
+  if (half < 1) return false
+  const whole = await ask(2 * half, 2 * half)
+  const halves = await ask(half, 2 * half)
+  return metricsApart(whole, halves, tolerance).length > 0
+}
+
+type Found = { readonly cause: Cause; readonly words: string; readonly value: number; readonly right: number }
+
+const formulaOf = async (
+  context: Context,
+  { name, b }: Apart,
+  usual: Evaluation,
+  other: Evaluation,
+  sizes: Sizes,
+  ask: Ask,
+): Promise<Found | null> => {
+  const values = perSampleValues(context, name, usual) ?? (await lastSampleValues(name, sizes, ask))
+  if (!values) return null
+  const right = values.reduce((sum, value) => sum + value, 0) / values.length
+  const fits = rivals(values, sizes.other).find(({ value }) => isClose(value, b, 1e-4) && !isClose(value, right, 1e-5))
+  return fits && other.samples > 0 ? { ...fits, right } : null
+}
+
+/** The metric's number for each sample, from the outputs. */
+export const perSampleValues = (
+  context: Pick<Context, 'task'>,
+  name: string,
+  { perSample }: Evaluation,
+): Float64Array | null => {
+  if (!perSample) return null
+  const outputs: Outputs = outputsOf(perSample)
+  const { task } = context
+  if (task.kind === 'regression' && name === 'loss') return errorsOf(outputs, 'squared')
+  if (task.kind !== 'classification') return null
+  const [reading = 'unknown'] = readingsOf(outputs, task.classes)
+  if (reading === 'unknown') return null
+  if (name === 'loss') return crossEntropies(outputs, reading)
+  return name === 'accuracy' ? rightAnswers(outputs, reading).right : null
+}
+
+/** N−1 equal numbers and the last one, so that every formula gives what it would give for the real ones. */
+const lastSampleValues = async (name: string, { samples, other }: Sizes, ask: Ask): Promise<Float64Array | null> => {
+  const most = new Map(Object.entries((await ask(other, samples - 1)).metrics)).get(name)
+  const all = new Map(Object.entries((await ask(samples, samples)).metrics)).get(name)
+  if (most === undefined || all === undefined) return null
+  const values = new Float64Array(samples).fill(most)
+  values[samples - 1] = samples * all - (samples - 1) * most
+  return values
+}

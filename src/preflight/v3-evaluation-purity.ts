@@ -1,0 +1,144 @@
+// V3: an evaluation leaves parameters, buffers, optimizer, progress and mode as they were; training with evaluations in between
+// equals training without. Not whether its numbers are right (V2, V4).
+//
+// Making a DataLoader's iterator advances torch's global generator, so a changed rng only warns; everything else blocks.
+// Leaving the model in eval mode is no fault if the next training step puts it back, as many steps do: what counts is the mode
+// after that step.
+import type { Cause, Section } from '../contract/index.ts'
+import { define, go, list, noGo, type Outcome, placeOf, warn } from './check.ts'
+import { type Difference, type Divergence, differenceIn, firstDivergence, stateDifferences } from './compare.ts'
+import type { Context } from './context.ts'
+import type { Reference } from './reference.ts'
+
+const causes: readonly (readonly [Section, Cause, string])[] = [
+  ['parameters', 'evaluation-changes-parameters', 'parameters'],
+  ['buffers', 'evaluation-changes-buffers', 'buffers (running statistics)'],
+  ['optimizer', 'evaluation-changes-optimizer', 'optimizer state'],
+  ['schedule', 'evaluation-changes-progress', 'the schedule'],
+  ['scaler', 'evaluation-changes-progress', 'the loss scaler'],
+  ['ema', 'evaluation-changes-parameters', 'the moving average'],
+  ['position', 'evaluation-changes-progress', 'the data position'],
+  ['counters', 'evaluation-changes-progress', 'counters'],
+]
+
+const advice: Partial<Record<Cause, string>> = {
+  'evaluation-changes-buffers':
+    'call model.eval() before the evaluation: batch norm updates its statistics in training mode',
+  'evaluation-changes-mode': 'call model.train() at the start of the training step, or after the evaluation',
+  'evaluation-changes-parameters': 'no optimizer step in evaluate(); put averaged weights back after scoring them',
+  'evaluation-changes-optimizer': 'no backward() and no step() in evaluate()',
+  'evaluation-changes-progress': 'let evaluate() touch no counter, schedule or training iterator',
+}
+
+export const v3 = define({
+  code: 'V3',
+  needs: ['reset'],
+  guarantee: 'evaluationIsPure',
+  after: [],
+  costClass: 'warm',
+  async run(context) {
+    const reference = await context.reference()
+    if (reference.evaluationCrash) throw reference.evaluationCrash
+    const trial = await context.at('trained')
+    const before = await trial.digest()
+    await trial.evaluate()
+    const after = await trial.digest()
+    const changed = stateDifferences(before, after)
+    const touched = touchedBy(context, changed)
+    if (touched) return touched
+    if (differenceIn(changed, 'mode')) {
+      const stuck = await modeStuck(context, reference)
+      if (stuck) return stuck
+    }
+    const rng = differenceIn(changed, 'rng')
+    const parted = await againstWithout(context, reference, rng !== undefined)
+    if (parted) return parted
+    const sections = [...before.keys()].join(', ')
+    const evidence = { sections: [...before.keys()], steps: reference.schedule.steps }
+    if (rng)
+      return warn('evaluation-consumes-rng', 'evaluation advances the random generators of training', {
+        seen: `${list(rng.names)} moved during one evaluation; nothing else did`,
+        expected: 'generators where they were: how often you evaluate should not change the training',
+        where: placeOf(context.facts, 'evaluate', 'val_loader', 'setup'),
+        evidence,
+        advice: 'give the validation loader a generator of its own',
+      })
+    return go('evaluation touched no weight, statistic, optimizer, rng; training goes on as without it', {
+      seen: `${sections}: equal before and after`,
+      expected: 'bitwise equality',
+      evidence,
+    })
+  },
+})
+
+const touchedBy = (context: Context, changed: readonly Difference[]): Outcome | null => {
+  for (const [section, cause, words] of causes) {
+    const found = differenceIn(changed, section)
+    if (!found) continue
+    return noGo(cause, `evaluation changes ${words}`, {
+      seen: `${found.names.length} of ${found.of} changed during one evaluation: ${list(found.names)}`,
+      expected: 'equal before and after, bitwise',
+      where: placeOf(context.facts, 'evaluate', 'metrics', 'model', 'setup'),
+      evidence: { sections: changed.map(({ section }) => section), first: found.names[0] ?? null },
+      alternatives: section === 'buffers' ? ['no-eval-mode'] : [],
+      advice: advice[cause] ?? null,
+    })
+  }
+  return null
+}
+
+/** The mode after one more training step, against the mode after the training step before the evaluation. */
+const modeStuck = async (context: Context, { schedule }: Reference): Promise<Outcome | null> => {
+  if (schedule.evaluateAfter === null || schedule.evaluateAfter >= schedule.steps) return null
+  const trial = await context.at('before-evaluation')
+  const before = await trial.digest()
+  await trial.evaluate()
+  await trial.steps({ steps: 1 })
+  const found = differenceIn(stateDifferences(before, await trial.digest()), 'mode')
+  if (!found) return null
+  return noGo('evaluation-changes-mode', 'after an evaluation training goes on in evaluation mode', {
+    seen: `${found.names.length} of ${found.of} modules still in evaluation mode after the next training step: ${list(found.names)}`,
+    expected: 'the mode that training steps had before the evaluation',
+    where: placeOf(context.facts, 'evaluate', 'train_step'),
+    evidence: { modules: found.names.length, first: found.names[0] ?? null },
+    advice: advice['evaluation-changes-mode'] ?? null,
+  })
+}
+
+/** The rest of the reference run, from just before its evaluation, without it. */
+const againstWithout = async (context: Context, reference: Reference, rngMoved: boolean): Promise<Outcome | null> => {
+  const { evaluateAfter, steps } = reference.schedule
+  if (evaluateAfter === null || evaluateAfter >= steps || context.repeatability.kind === 'unseeded') return null
+  const trial = await context.at('before-evaluation')
+  const records = await trial.steps({ steps: steps - evaluateAfter })
+  const divergence = firstDivergence(reference.records.slice(evaluateAfter), records)
+  const final = stateDifferences(reference.final, await trial.digest()).filter(
+    ({ section }) => section !== 'mode' && section !== 'rng',
+  )
+  if ((!divergence && final.length === 0) || context.repeatability.kind === 'rounding') return null
+  const found = {
+    seen: describe(divergence, final),
+    expected: 'the same steps, bitwise',
+    where: placeOf(context.facts, 'evaluate', 'train_step'),
+    evidence: { step: divergence?.step ?? null, sections: final.map(({ section }) => section) },
+  }
+  if (rngMoved)
+    return warn(
+      'evaluation-consumes-rng',
+      'training depends on how often it is evaluated: evaluation draws from its generators',
+      {
+        ...found,
+        advice: 'give the validation loader a generator of its own',
+      },
+    )
+  return noGo('evaluation-changes-progress', 'training with an evaluation in between is not training without', {
+    ...found,
+    alternatives: ['evaluation-changes-mode'],
+    advice: 'look for something that evaluate() changes and that no state holds: a global, a cache, an iterator',
+  })
+}
+
+const describe = (divergence: Divergence | null, final: readonly Difference[]): string =>
+  divergence
+    ? `step ${divergence.step}: ${divergence.what} ${divergence.left} with, ${divergence.right} without`
+    : `${list(final.map(({ section }) => section))} differ at the end`

@@ -1,0 +1,227 @@
+// V4: loss and accuracy recomputed in float64 from each sample's outputs and target; and every sample evaluated once.
+// Not whether the numbers change with the batch size (V2).
+//
+// The recomputation is written apart from the engines. Accuracy has one definition: a difference beyond samples too close to
+// call is NO-GO. A loss may be the experiment's own (focal, weighted, smoothed), so a difference is NO-GO only where gonogo's
+// definition is declared (a managed evaluation without a loss of its own), or where a known wrong formula over the right loss
+// gives the reported number; otherwise it warns. Metrics that gonogo does not know are not judged.
+import type { Cause, Evaluation } from '../contract/index.ts'
+import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
+import type { Context } from './context.ts'
+import { isClose, overSamples, rivalThatFits } from './formulas.ts'
+import {
+  crossEntropies,
+  errorsOf,
+  mean,
+  type Outputs,
+  outputsOf,
+  type Reading,
+  readingsOf,
+  rightAnswers,
+  variance,
+} from './outputs.ts'
+
+export const v4 = define({
+  code: 'V4',
+  needs: ['perSample', 'reset'],
+  guarantee: 'metricsArePerSample',
+  after: [],
+  costClass: 'warm',
+  async run(context) {
+    const { task } = context
+    const evaluation = await context.evaluation('trained')
+    const { perSample } = evaluation
+    if (!perSample) return skipped('the evaluation shows no outputs')
+    const outputs = outputsOf(perSample)
+    const miscounted = countOf(context, evaluation, outputs)
+    if (miscounted) return miscounted
+    const judged: Judged[] = []
+    if (task.kind === 'classification') {
+      const readings = readingsOf(outputs, task.classes)
+      if (readings.includes('unknown'))
+        return skipped(
+          `outputs of ${outputs.width} numbers a sample are no ${task.classes} logits: nothing to recompute from`,
+        )
+      judged.push(
+        ...accuracyOf(context, evaluation, outputs, readings),
+        ...lossOf(context, evaluation, outputs, readings),
+      )
+    } else if (task.kind === 'regression') {
+      if (outputs.width !== outputs.targetWidth)
+        return skipped('outputs and targets have different shapes: nothing to recompute from')
+      judged.push(...regressionOf(context, evaluation, outputs))
+    }
+    const fault = judged.find(({ outcome }) => outcome?.status === 'NO-GO') ?? judged.find(({ outcome }) => outcome)
+    if (fault?.outcome) return fault.outcome
+    const known = judged.filter(({ right }) => right !== null)
+    if (known.length === 0) return skipped('no reported metric is one that gonogo can recompute')
+    return go(`${known.map(({ name }) => name).join(' and ')} recomputed from ${outputs.count} samples: equal`, {
+      seen: known.map(({ name, reported }) => `${name} ${number(reported)}`).join(', '),
+      expected:
+        known.map(({ name, right }) => `${name} ${number(right ?? 0)}`).join(', ') + ', in float64 from the outputs',
+      evidence: Object.fromEntries(
+        known.flatMap(({ name, reported, right }) => [
+          [name, reported],
+          [`recomputed ${name}`, right],
+        ]),
+      ),
+    })
+  },
+})
+
+type Judged = {
+  readonly name: string
+  readonly reported: number
+  readonly right: number | null
+  readonly outcome: Outcome | null
+}
+
+const place = ({ facts }: Context) => placeOf(facts, 'evaluate', 'metrics', 'loss', 'model')
+
+const countOf = (context: Context, evaluation: Evaluation, outputs: Outputs): Outcome | null => {
+  const { val } = context.facts.samples
+  const expected = Math.min(val ?? evaluation.samples, context.limit.valSamples ?? Number.POSITIVE_INFINITY)
+  const seen = evaluation.samples !== expected ? evaluation.samples : outputs.count
+  if (seen === expected) return null
+  const few = seen < expected
+  return noGo(
+    few ? 'samples-left-out' : 'samples-counted-twice',
+    few
+      ? `${expected - seen} validation samples are never evaluated`
+      : `${seen - expected} samples too many are evaluated`,
+    {
+      seen: `${seen} samples evaluated in ${evaluation.batches} batches`,
+      expected: `${expected}, each once`,
+      where: place(context),
+      evidence: { samples: seen, expected, batches: evaluation.batches },
+      advice: few ? 'drop_last=False for the validation loader' : 'remove the padding of the last batch before scoring',
+    },
+  )
+}
+
+/** A reported number against a recomputed one, and the rival formulas where they differ. */
+const compared = (
+  context: Context,
+  name: string,
+  reported: number,
+  values: Float64Array,
+  wrong: { cause: Cause; certain: boolean },
+): Outcome | null => {
+  const right = overSamples(values)
+  const tolerance = context.plan.run.train.precision === 'float32' ? 1e-5 : 1e-3
+  if (isClose(reported, right, tolerance)) return null
+  const size = context.plan.run.evaluate.batch_size
+  const rival = rivalThatFits(reported, values, size, 2 * tolerance)
+  const found = {
+    seen: `${name} ${number(reported)} reported${rival ? `: ${rival.words}` : ''}`,
+    expected: `${number(right)}, recomputed in float64 from ${values.length} samples`,
+    where: place(context),
+    evidence: {
+      [name]: reported,
+      [`recomputed ${name}`]: right,
+      batchSize: size,
+      ...(rival ? { formula: rival.words } : {}),
+    },
+    alternatives: [] as Cause[],
+    advice: rival
+      ? 'sum over samples, and divide by the number of samples once, at the end'
+      : 'compare the metric with its definition on a handful of samples',
+  }
+  if (rival) return noGo(rival.cause, `val_${name} is not the mean over samples`, found)
+  const title = `val_${name} is not what the outputs give`
+  return wrong.certain ? noGo(wrong.cause, title, found) : warn(wrong.cause, title, found)
+}
+
+const metricOf = ({ metrics }: Evaluation, name: string): number | undefined =>
+  new Map(Object.entries(metrics)).get(name)
+
+const accuracyOf = (
+  context: Context,
+  evaluation: Evaluation,
+  outputs: Outputs,
+  [reading]: readonly Reading[],
+): Judged[] => {
+  const reported = metricOf(evaluation, 'accuracy')
+  if (reported === undefined || !reading) return []
+  const { right, ties } = rightAnswers(outputs, reading)
+  const value = overSamples(right)
+  // in percent is a choice of unit, not a fault
+  const inPercent = reported > 1 && isClose(reported, 100 * value, 1e-5)
+  const withinTies = Math.abs(reported - value) <= (ties + 1e-3) / outputs.count
+  if (inPercent || withinTies)
+    return [{ name: 'accuracy', reported, right: inPercent ? reported : value, outcome: null }]
+  const outcome = compared(context, 'accuracy', reported, right, { cause: 'metric-wrong', certain: true })
+  return [{ name: 'accuracy', reported, right: value, outcome }]
+}
+
+const lossOf = (context: Context, evaluation: Evaluation, outputs: Outputs, readings: readonly Reading[]): Judged[] => {
+  const { task, facts } = context
+  const reported = metricOf(evaluation, 'loss')
+  if (reported === undefined || task.kind !== 'classification') return []
+  const candidates = readings.flatMap((reading) => [
+    crossEntropies(outputs, reading),
+    ...(task.smoothing > 0 ? [crossEntropies(outputs, reading, task.smoothing)] : []),
+  ])
+  const tolerance = context.plan.run.train.precision === 'float32' ? 1e-5 : 1e-3
+  for (const values of candidates)
+    if (isClose(reported, mean(values), tolerance))
+      return [{ name: 'loss', reported, right: mean(values), outcome: null }]
+  const certain = facts.owns.evaluation === 'managed' && placeOf(facts, 'loss') === null
+  const outcomes = candidates.map((values) =>
+    compared(context, 'loss', reported, values, { cause: 'loss-wrong', certain }),
+  )
+  const outcome = outcomes.find((one) => one?.status === 'NO-GO') ?? outcomes[0] ?? null
+  return [{ name: 'loss', reported, right: mean(candidates[0] ?? []), outcome }]
+}
+
+const regressionOf = (context: Context, evaluation: Evaluation, outputs: Outputs): Judged[] => {
+  const squared = errorsOf(outputs, 'squared')
+  const absolute = errorsOf(outputs, 'absolute')
+  const judged: Judged[] = []
+  const add = (name: string, right: number, outcome: (reported: number) => Outcome | null) => {
+    const reported = metricOf(evaluation, name)
+    if (reported !== undefined) judged.push({ name, reported, right, outcome: outcome(reported) })
+  }
+  add('mse', mean(squared), (reported) =>
+    compared(context, 'mse', reported, squared, { cause: 'metric-wrong', certain: true }),
+  )
+  add('mae', mean(absolute), (reported) =>
+    compared(context, 'mae', reported, absolute, { cause: 'metric-wrong', certain: true }),
+  )
+  const root = Math.sqrt(mean(squared))
+  add('rmse', root, (reported) =>
+    isClose(reported, root)
+      ? null
+      : compared(context, 'rmse', reported, Float64Array.from([root]), { cause: 'metric-wrong', certain: false }),
+  )
+  const certain = context.facts.owns.evaluation === 'managed' && placeOf(context.facts, 'loss') === null
+  add('loss', mean(squared), (reported) => {
+    if ([squared, absolute].some((values) => isClose(reported, mean(values)))) return null
+    return (
+      broadcast(context, reported, outputs) ??
+      compared(context, 'loss', reported, squared, { cause: 'loss-wrong', certain })
+    )
+  })
+  return judged
+}
+
+/** Every output against every target of its batch, as (N,1) − (N) does. */
+const broadcast = (context: Context, reported: number, { count, width, values, targets }: Outputs): Outcome | null => {
+  if (width !== 1) return null
+  const size = context.plan.run.evaluate.batch_size
+  let total = 0
+  for (let from = 0; from < count; from += size) {
+    const to = Math.min(count, from + size)
+    const outputs = values.subarray(from, to)
+    const wanted = targets.subarray(from, to)
+    total += (to - from) * (variance(outputs) + variance(wanted) + (mean(outputs) - mean(wanted)) ** 2)
+  }
+  if (!isClose(reported, total / count, 1e-4)) return null
+  return noGo('broadcast-in-loss', 'the loss compares every output with every target of the batch', {
+    seen: `loss ${number(reported)}: the mean over all pairs of a batch`,
+    expected: `${number(mean(errorsOf({ count, width, values, targets, targetWidth: 1 }, 'squared')))}, each output with its own target`,
+    where: placeOf(context.facts, 'loss', 'evaluate', 'train_step', 'model'),
+    evidence: { loss: reported, pairs: total / count, batchSize: size },
+    advice: 'give output and target the same shape: output.squeeze(1), or target.unsqueeze(1)',
+  })
+}
