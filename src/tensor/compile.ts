@@ -4,12 +4,14 @@ import { type Layer, named } from './nn/module.ts'
 import { firstValues } from './nn/param.ts'
 
 export { type EvaluationOptions, traceEvaluation } from './evaluation.ts'
+export type { ForwardOptions, Terms } from './forward.ts'
 export { TensorError } from './graph/error.ts'
 export { type Layer, type Named, named } from './nn/module.ts'
 export { seedWords } from './philox.ts'
 export type { FieldShape, Port, Program, StatePort } from './program.ts'
 export { openSession, type Session, type SessionOptions, type Values } from './session.ts'
-export { type Terms, type TrainingOptions, traceTraining } from './training.ts'
+export { type TrainingOptions, traceGradients, traceTraining } from './training.ts'
+export { traceUpdate, type UpdateOptions } from './update.ts'
 
 /** First values of every parameter and buffer by path: a function of seed and path. Optimizer slots start at zero. */
 export function initialise(model: Layer, seed: number): Map<string, Float32Array> {

@@ -1,13 +1,14 @@
 // Traces an evaluation: outputs and loss terms of a batch, with no state writes and no dropout.
 // The model's states are read as they are.
-import { Bindings, feedName, fieldsOf, isParameter, outputName, Results, termName, uniqueTensors } from './fields.ts'
+import { Bindings, fieldsOf, isParameter, outputName, Results, termName, uniqueTensors } from './fields.ts'
+import { checkedTerms, type Terms } from './forward.ts'
 import { newTrace, tracing } from './graph/trace.ts'
 import { type Layer, pathsOf } from './nn/module.ts'
 import { emit } from './onnx/emit.ts'
-import type { FieldShape, Program, StatePort } from './program.ts'
+import type { FieldShape, Program } from './program.ts'
 import type { Tensor } from './tensor.ts'
-import { checkedTerms, type Terms } from './training.ts'
 import type { Any, DType } from './types.ts'
+import { declareState } from './update.ts'
 
 export interface EvaluationOptions {
   readonly model: Layer
@@ -34,19 +35,15 @@ export function traceEvaluation({ model, outputs, inputs: shapes }: EvaluationOp
   for (const [name, tensor] of Object.entries(made.outputs)) results.add(outputName(name), 'output', name, tensor.node)
   const terms = Object.keys(made.terms).length === 0 ? [] : checkedTerms(made.terms)
   for (const [name, node] of terms) results.add(termName(name), 'term', name, node)
-  const state = uniqueTensors(model).map((entry): StatePort => {
-    const { path, tensor } = entry
-    inputs.bind(tensor.node, feedName(path), 'state', path, true)
-    const about = isParameter(entry)
-      ? { kind: 'parameter' as const, role: entry.tensor.role }
-      : { kind: 'buffer' as const, role: null }
-    return { name: path, ...about, shape: tensor.node.shape, dtype: 'float32', feed: feedName(path), fetch: null }
+  const state = uniqueTensors(model).map((entry) => {
+    const { path: name, tensor } = entry
+    const kind = isParameter(entry) ? 'parameter' : 'buffer'
+    const role = isParameter(entry) ? entry.tensor.role : null
+    return declareState({ name, kind, role }, tensor.node, undefined, inputs, results)
   })
-  const { onnx, nodes, siteOf, used } = emit(inputs.map, results.map)
+  const { used, ...emitted } = emit(inputs.map, results.map)
   return {
-    onnx,
-    nodes,
-    siteOf,
+    ...emitted,
     inputs: inputs.ports(used),
     outputs: results.ports,
     state,

@@ -4,6 +4,7 @@ import { fail } from './graph/error.ts'
 import type { Node } from './graph/node.ts'
 import { axesOf, sameShape, show } from './graph/shape.ts'
 import { logSoftmax } from './ops/softmax.ts'
+import { and, greaterEqual, less, where } from './primitives/compare.ts'
 import { add, mul, neg, softplus, sub } from './primitives/elementwise.ts'
 import { oneHot } from './primitives/index-of.ts'
 import { scalar } from './primitives/leaf.ts'
@@ -28,7 +29,7 @@ interface CrossEntropyOptions<K extends Reduction> {
 
 /**
  * Cross-entropy of integer labels, natural logarithm: logits [..., classes], labels int32 [...].
- * Mean over rows unless `reduction` says otherwise. Labels outside 0…classes-1 are not checked here.
+ * Mean over rows unless `reduction` says otherwise. A label outside 0…classes-1 makes the loss NaN.
  * Throws SHAPE_CROSS_ENTROPY, LABELS_DTYPE.
  */
 export function crossEntropy<R>(
@@ -60,7 +61,10 @@ export function crossEntropy(
   }
   const last = shape.length - 1
   const log = logSoftmax(logits.node, last)
-  const right = sum(mul(log, oneHot(labels.node, shape[last]!)), [last])
+  const classes = shape[last]!
+  const valid = and(greaterEqual(labels.node, scalar(0, 'int32')), less(labels.node, scalar(classes, 'int32')))
+  const picked = sum(mul(log, oneHot(labels.node, classes)), [last])
+  const right = where(valid, picked, scalar(Number.NaN))
   const target =
     smoothing === 0 ? right : add(mul(right, scalar(1 - smoothing)), mul(mean(log, [last]), scalar(smoothing)))
   return new Tensor(reduced(neg(target), reduction))

@@ -8,7 +8,7 @@ export type PortType = DType | 'uint32'
 export interface Port {
   readonly name: string
   /**
-   * Inputs: a batch 'field', a 'control' scalar or key, 'state'.
+   * Inputs: a batch 'field', a 'control' scalar or key, 'state', an accumulated 'gradient'.
    * Outputs: 'loss', 'term', 'norm', 'gradient', 'output', 'state'.
    */
   readonly kind: 'field' | 'control' | 'state' | 'loss' | 'term' | 'norm' | 'gradient' | 'output'
@@ -38,7 +38,7 @@ export interface Program {
   readonly inputs: readonly Port[]
   readonly outputs: readonly Port[]
   readonly state: readonly StatePort[]
-  /** Samples in a batch: the first size of every field. */
+  /** Samples in a batch: the first size of every field; 0 in a program without fields. */
   readonly batch: number
   /** Count of ONNX nodes. */
   readonly nodes: number

@@ -57,6 +57,7 @@ feeds.set(
 )
 const times: number[] = []
 const losses: number[] = []
+const cpu = process.cpuUsage()
 for (let step = 0, start = performance.now(); performance.now() - start < Number(seconds) * 1000; step++) {
   feeds.set('step', Uint32Array.of(step))
   const before = performance.now()
@@ -65,6 +66,7 @@ for (let step = 0, start = performance.now(); performance.now() - start < Number
   times.push(performance.now() - before)
   losses.push(results.get('loss')![0]!)
 }
+const used = process.cpuUsage(cpu)
 await session.close()
 times.sort((a, b) => a - b)
 console.log(
@@ -72,12 +74,13 @@ console.log(
     threads: Number(threads),
     bestMs: Number(times[0]!.toFixed(2)),
     medianMs: Number(times[times.length >> 1]!.toFixed(2)),
+    // processor time is steadier than the clock on a busy machine; with several threads it counts their spinning
+    cpuMsPerStep: Number(((used.user + used.system) / 1000 / times.length).toFixed(2)),
     steps: times.length,
     firstTraceMs: Number((secondTrace - firstTrace).toFixed(1)),
     traceMs: Number((traced - secondTrace).toFixed(1)),
     openMs: Number((opened - traced).toFixed(1)),
     nodes: program.nodes,
     losses: [losses[0], losses[10], losses.at(-1)],
-    example: program.siteOf(`none`),
   }),
 )

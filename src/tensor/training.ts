@@ -1,47 +1,16 @@
-// Traces one training step: forward, loss terms, gradients, clipping, update, new states, as one graph.
+// Training programs: a whole step in one graph, or its gradients alone for accumulation.
 // Not the loop: the engine feeds the state back.
-import {
-  Bindings,
-  feedName,
-  fetchName,
-  fieldsOf,
-  gradientName,
-  isParameter,
-  Results,
-  termName,
-  uniqueTensors,
-} from './fields.ts'
-import { fail } from './graph/error.ts'
-import { gradients } from './graph/gradient.ts'
-import type { Node } from './graph/node.ts'
-import { show } from './graph/shape.ts'
-import { newTrace, tracing } from './graph/trace.ts'
-import { type Layer, pathsOf } from './nn/module.ts'
+import { Bindings, gradientName, Results } from './fields.ts'
+import { declareForward, type Forward, type ForwardOptions, forward } from './forward.ts'
 import { emit } from './onnx/emit.ts'
 import type { Optimizer } from './optim/optimizer.ts'
-import { cast } from './primitives/compare.ts'
-import { add, div, minimum, mul, sqrt } from './primitives/elementwise.ts'
-import { place, scalar } from './primitives/leaf.ts'
-import { sumSquare } from './primitives/reduce.ts'
-import type { FieldShape, Program, StatePort } from './program.ts'
-import { Tensor } from './tensor.ts'
-import type { Any } from './types.ts'
+import type { Program, StatePort } from './program.ts'
+import { declareState, declareUpdate } from './update.ts'
 
-/** Named scalars whose sum is the loss. */
-export type Terms = Readonly<Record<string, Tensor<0>>>
-
-export interface TrainingOptions {
-  readonly model: Layer
-  /** The loss terms of a batch; calls the model itself. */
-  readonly loss: (fields: Any) => Terms
+export interface TrainingOptions extends ForwardOptions {
   readonly optimizer: Optimizer
-  readonly inputs: Readonly<Record<string, FieldShape>>
-  /** False switches dropout off. */
-  readonly regularise: boolean
   /** `gradients` adds every raw gradient to the outputs. */
   readonly observe: { readonly gradients: boolean }
-  /** Paths of parameters that get no gradient and no update. */
-  readonly frozen?: ReadonlySet<string>
 }
 
 /**
@@ -49,114 +18,55 @@ export interface TrainingOptions {
  * Outputs: `loss`, `term/…`, `gradient_norm`, `clipped_norm`, `next/…`, and `gradient/…` when observed.
  */
 export function traceTraining(options: TrainingOptions): Program {
-  const { model, optimizer, observe, frozen = new Set() } = options
-  const fields = fieldsOf(options.inputs)
-  const trace = newTrace({
-    mode: 'training',
-    regularise: options.regularise,
-    paths: pathsOf(model),
-    batch: fields.batch,
-  })
-  const terms = checkedTerms(tracing(trace, () => options.loss(fields.tensors)))
-  const loss = [...terms.values()].reduce((total, term) => add(total, term))
-
-  const tensors = uniqueTensors(model)
-  const parameters = tensors.filter(isParameter)
-  const trainable = parameters.filter(({ path }) => !frozen.has(path))
-  const raw = gradients(
-    loss,
-    trainable.map(({ tensor }) => tensor.node),
-  )
-  const reached = trainable.filter(({ tensor }) => raw.has(tensor.node))
-  const norm = globalNorm(reached.map(({ tensor }) => raw.get(tensor.node)!))
-  const shrink =
-    optimizer.clipNorm === null ? null : minimum(scalar(1), div(scalar(optimizer.clipNorm), add(norm, scalar(1e-6))))
-
+  const passed = forward(options)
   const inputs = new Bindings()
   const results = new Results()
-  for (const [name, node] of fields.nodes) inputs.bind(node, name, 'field', name, true)
-  const learningRate = place('float32', [], 'learning rate')
-  inputs.bind(learningRate, 'learning_rate', 'control', 'learning_rate', true)
-  inputs.noise(trace.noise, true)
-  results.add('loss', 'loss', 'loss', loss)
-  for (const [name, node] of terms) results.add(termName(name), 'term', name, node)
-  results.add('gradient_norm', 'norm', 'gradient_norm', norm)
-  results.add('clipped_norm', 'norm', 'clipped_norm', shrink ? mul(norm, shrink) : norm)
+  declareForward(passed, inputs, results)
+  const { parameters, gradients, trace } = passed
+  const updated = declareUpdate(options.optimizer, parameters, gradients, trace.noise.step, inputs, results)
+  if (options.observe.gradients) declareGradients(passed, results)
+  return finish(passed, [...updated, ...declareBuffers(passed, inputs, results)], inputs, results)
+}
 
-  const state: StatePort[] = []
-  const keep = (name: string, node: Node, next: Node | undefined, about: Pick<StatePort, 'kind' | 'role'>): void => {
-    const feed = feedName(name)
-    inputs.bind(node, feed, 'state', name, true)
-    if (next) results.add(fetchName(name), 'state', name, next)
-    state.push({ name, ...about, shape: node.shape, dtype: 'float32', feed, fetch: next ? fetchName(name) : null })
-  }
-  const rule = optimizer.rule({ learningRate, count: add(cast(trace.noise.step, 'float64'), scalar(1, 'float64')) })
-  for (const { path, tensor } of parameters) {
-    const gradient = frozen.has(path) ? undefined : raw.get(tensor.node)
-    const slots = optimizer.slots.map((slot) => ({
-      name: `${path}.${slot}`,
-      node: place('float32', tensor.node.shape, 'slot'),
-    }))
-    const after =
-      gradient &&
-      rule({
-        value: tensor.node,
-        gradient: shrink ? mul(gradient, shrink) : gradient,
-        slots: slots.map(({ node }) => node),
-        role: tensor.role,
-      })
-    keep(path, tensor.node, after?.value, { kind: 'parameter', role: tensor.role })
-    for (const [i, { name, node }] of slots.entries()) {
-      keep(name, node, after?.slots[i], { kind: 'optimizer', role: tensor.role })
-    }
-    if (observe.gradients && gradient) results.add(gradientName(path), 'gradient', path, gradient)
-  }
-  for (const entry of tensors) {
-    if (!isParameter(entry))
-      keep(entry.path, entry.tensor.node, trace.updates.get(entry.tensor.node), { kind: 'buffer', role: null })
-  }
+/**
+ * The program of a forward and backward pass without an update: `loss`, `term/…`, `gradient/…`, and buffers' `next/…`.
+ * Average the gradients of several such passes and give them to the program of `traceUpdate`.
+ */
+export function traceGradients(options: ForwardOptions): Program {
+  const passed = forward(options)
+  const inputs = new Bindings()
+  const results = new Results()
+  declareForward(passed, inputs, results)
+  declareGradients(passed, results)
+  const parameters = passed.parameters.map(({ path, tensor }) =>
+    declareState({ name: path, kind: 'parameter', role: tensor.role }, tensor.node, undefined, inputs, results),
+  )
+  return finish(passed, [...parameters, ...declareBuffers(passed, inputs, results)], inputs, results)
+}
 
-  const { onnx, nodes, siteOf, used } = emit(inputs.map, results.map)
+function declareGradients({ gradients }: Forward, results: Results): void {
+  for (const [path, gradient] of gradients) results.add(gradientName(path), 'gradient', path, gradient)
+}
+
+const declareBuffers = ({ buffers, trace }: Forward, inputs: Bindings, results: Results): StatePort[] =>
+  buffers.map(({ path, tensor: { node } }) =>
+    declareState({ name: path, kind: 'buffer', role: null }, node, trace.updates.get(node), inputs, results),
+  )
+
+function finish(
+  { fields, unreached, trace }: Forward,
+  state: StatePort[],
+  inputs: Bindings,
+  results: Results,
+): Program {
+  const { used, ...emitted } = emit(inputs.map, results.map)
   return {
-    onnx,
-    nodes,
-    siteOf,
+    ...emitted,
     inputs: inputs.ports(used),
     outputs: results.ports,
     state,
     batch: fields.batch,
-    unreached: trainable.filter(({ tensor }) => !raw.has(tensor.node)).map(({ path }) => path),
+    unreached,
     streams: [...trace.streams.keys()],
   }
-}
-
-/** Square root of the sum of all squares. */
-function globalNorm(all: readonly Node[]): Node {
-  const squares = all.map((gradient) =>
-    sumSquare(
-      gradient,
-      gradient.shape.map((_, axis) => axis),
-    ),
-  )
-  return squares.length === 0 ? scalar(0) : sqrt(squares.reduce((total, square) => add(total, square)))
-}
-
-/** Terms as nodes. Throws LOSS_NO_TERMS, LOSS_NOT_SCALAR. */
-export function checkedTerms(terms: Terms): Map<string, Node> {
-  const entries = Object.entries(terms)
-  if (entries.length === 0)
-    fail({ code: 'LOSS_NO_TERMS', seen: 'a loss without terms', expected: 'one named scalar or more' })
-  for (const [name, term] of entries) {
-    if (term instanceof Tensor && term.node.shape.length === 0 && term.node.dtype === 'float32') continue
-    fail({
-      code: 'LOSS_NOT_SCALAR',
-      seen:
-        term instanceof Tensor
-          ? `term '${name}' of shape ${show(term.node.shape)}, ${term.node.dtype}`
-          : `term '${name}' is ${typeof term}`,
-      expected: 'a float32 scalar',
-      try: '.mean()',
-    })
-  }
-  return new Map(entries.map(([name, term]) => [name, term.node]))
 }

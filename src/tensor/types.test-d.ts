@@ -8,7 +8,6 @@ declare function input<R, D extends DType>(dtype: D): Tensor<R, D>
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 const same = <A, B>(_: Same<A, B>): void => undefined
 
-const images = input<4>()
 const rows = input<2>()
 const labels = input<1, 'int32'>('int32')
 const rate = { learningRate: schedule.cosine({ peak: 1e-3 }) }

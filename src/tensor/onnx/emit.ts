@@ -78,7 +78,9 @@ export function emit(
     nodes: graph.nodes.length,
     used,
     siteOf: (nodeName) => {
-      const site = sites.get(nodeName)
+      // onnxruntime appends to the names of what it fuses
+      const known = sites.has(nodeName) ? nodeName : [...sites.keys()].find((name) => nodeName.startsWith(`${name}/`))
+      const site = known === undefined ? undefined : sites.get(known)
       if (!site) return '?'
       return site.layer ? `${site.frame()} (${site.layer})` : site.frame()
     },
