@@ -70,6 +70,6 @@ test('poll gives the findings themselves', async () => {
   const findings = await poll(path.join(suites, 'broken.run.yaml'), { only: ['I1'] })
   expect(findings.find(({ check }) => check === 'I1')).toMatchObject({
     status: 'NO-GO',
-    cause: 'initial-loss-too-high',
+    cause: 'initialisation-too-large',
   })
 })
