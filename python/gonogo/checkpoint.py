@@ -32,24 +32,24 @@ def save(subject: Any, directory: str, harness: Any) -> dict[str, Any]:
     else:
         head.update(_save_managed(subject, folder))
     (folder / STATE).write_text(wire.encode(head) + "\n", encoding="utf-8")
-    return _report(folder, {})
+    return _report(folder)
 
 
 def load(subject: Any, directory: str) -> dict[str, Any]:
     folder = Path(directory)
     head = _head(folder)
-    faults: dict[str, list[str]] = {}
     if subject.manual_checkpoint:
         subject.experiment.load(str(folder / USER))
     else:
-        faults = _load_managed(subject, folder, head)
-    return {**_report(folder, faults), "harness": head.get("harness")}
+        _load_managed(subject, folder, head)
+    return {**_report(folder), "harness": head.get("harness")}
 
 
-def _report(folder: Path, faults: dict[str, list[str]]) -> dict[str, Any]:
+def _report(folder: Path) -> dict[str, Any]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     listed = [{"path": path.relative_to(folder).as_posix(), "bytes": path.stat().st_size} for path in files]
-    return {"files": listed, **{kind: faults.get(kind, []) for kind in ("missing", "unexpected", "misshaped")}}
+    # A managed load that does not fit is refused; what a user's own load leaves out, only the state can tell.
+    return {"files": listed, "missing": [], "unexpected": [], "misshaped": []}
 
 
 def _head(folder: Path) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def _save_managed(subject: Any, folder: Path) -> dict[str, Any]:
     save_file({name: _whole(tensor) for name, tensor in weights.items()}, str(folder / MODEL), metadata)
     save_file({name: _whole(tensor) for name, tensor in training.items()}, str(folder / TRAINING), {"format": "pt"})
     progress = experiment.progress
-    return {"step": progress.step, "epoch": progress.epoch, "batch": progress.batch, "seed": experiment.seed, "threads": torch.get_num_threads(), **trees}
+    return {"step": progress.step, "epoch": progress.epoch + 1, "batch": progress.batch, "seed": experiment.seed, "threads": torch.get_num_threads(), **trees}
 
 
 def _whole(tensor: torch.Tensor) -> torch.Tensor:
@@ -86,7 +86,7 @@ def _whole(tensor: torch.Tensor) -> torch.Tensor:
     return tensor if tensor.untyped_storage().nbytes() == tensor.nbytes else tensor.clone()
 
 
-def _load_managed(subject: Any, folder: Path, head: dict[str, Any]) -> dict[str, list[str]]:
+def _load_managed(subject: Any, folder: Path, head: dict[str, Any]) -> None:
     experiment, found = subject.experiment, find(subject.experiment)
     weights, training = _open(folder / MODEL), _open(folder / TRAINING)
     expected = {name: one for name, one in {**found.parameters, **found.buffers}.items() if name not in found.transient}
@@ -96,7 +96,12 @@ def _load_managed(subject: Any, folder: Path, head: dict[str, Any]) -> dict[str,
         "misshaped": sorted(name for name in expected.keys() & weights.keys() if not _same(expected[name], weights[name])),
     }
     if any(faults.values()):
-        return faults  # and nothing is put in place: half a model would train on without a word
+        # Nothing is put in place: half a model would train on without a word.
+        shown = "; ".join(f"{kind}: {', '.join(names[:5])}" for kind, names in faults.items() if names)
+        raise Fault(
+            "CHECKPOINT_MISMATCH", "this checkpoint belongs to another model", where=str(folder), seen=shown,
+            expected=f"the {len(expected)} tensors of this experiment", **{"try": "resume with the experiment file that made the checkpoint"},
+        )
     sections: dict[str, Any] = {
         "parameters": {name: weights[name] for name in found.parameters},
         "buffers": {
@@ -108,7 +113,6 @@ def _load_managed(subject: Any, folder: Path, head: dict[str, Any]) -> dict[str,
         if section in head:
             sections[section] = _decode(head[section], training)
     state.put(experiment, found, sections)
-    return faults
 
 
 def _open(path: Path) -> dict[str, torch.Tensor]:

@@ -45,20 +45,45 @@ def report(error: BaseException, code: str = "USER_CODE", fallback: str | None =
     """The ErrorReport of an exception. `fallback` is where to look when no frame is the user's."""
     frames = _frames(error.__traceback__)
     mine = [frame for frame in frames if is_project_file(frame.filename)]
-    where = f"{shown(mine[-1].filename)}:{mine[-1].lineno}" if mine else fallback
+    where = _place(mine[-1]) if mine else fallback
     if isinstance(error, Fault):
         details = {key: value for key, value in error.details.items() if value is not None}
-        if where is not None:
-            details.setdefault("where", where)
+        if where is not None and "where" not in details:
+            details.update(where=where, **_excerpt(mine[-1] if mine else None))
         return {"code": error.code, "message": str(error), **details}
     if isinstance(error, SyntaxError) and error.filename:
-        where = f"{shown(error.filename)}:{error.lineno or 1}:{error.offset or 1}"
+        code, where = "EXPERIMENT_SYNTAX", f"{shown(error.filename)}:{error.lineno or 1}:{error.offset or 1}"
+        return {"code": code, "message": _line(error), "where": where, **_marked(error.filename, error.lineno or 1, (error.offset or 1) - 1)}
     elif not mine and frames and frames[-1].filename.startswith(OURS):
         code = "INTERNAL"
-    report = {"code": code, "message": _line(error), "trace": _trace(error, frames)}
+    report = {"code": code, "message": _line(error), "trace": _trace(error, frames), **_excerpt(mine[-1] if mine else None)}
     if where is not None:
         report["where"] = where
     return report
+
+
+def _column(frame: traceback.FrameSummary) -> int:
+    """Counted from 0; Python before 3.11 does not tell, so the line's first word then."""
+    line = linecache.getline(frame.filename, frame.lineno or 0)
+    known = getattr(frame, "colno", None)
+    return known if known is not None else len(line) - len(line.lstrip())
+
+
+def _place(frame: traceback.FrameSummary) -> str:
+    return f"{shown(frame.filename)}:{frame.lineno}:{_column(frame) + 1}"
+
+
+def _excerpt(frame: traceback.FrameSummary | None) -> dict[str, str]:
+    return {} if frame is None else _marked(frame.filename, frame.lineno or 0, _column(frame))
+
+
+def _marked(path: str, line: int, column: int) -> dict[str, str]:
+    """The source line and a caret under the column."""
+    source = linecache.getline(path, line).rstrip()
+    if not source:
+        return {}
+    gutter = f"{line} | "
+    return {"excerpt": f"{gutter}{source}\n{' ' * (len(gutter) - 2)}| {' ' * column}^"}
 
 
 def _line(error: BaseException) -> str:

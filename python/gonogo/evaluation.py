@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import DataLoader, IterableDataset, SequentialSampler
 
 from gonogo import batches, feed
 
@@ -46,6 +46,19 @@ class Split:
         """Null, or why the batch size cannot be changed."""
         known = self._dataset is not None or self._indices is not None
         return None if known else f"{self.name}_loader is no DataLoader over an indexed data set with a batch size"
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """A DataLoader that goes in order still draws a number for workers it may have; not from the run's generator."""
+        own = None if self._dataset is not None else self._own()
+        if not isinstance(own, DataLoader) or own.generator is not None or not isinstance(own.sampler, SequentialSampler):
+            yield
+            return
+        own.generator = torch.Generator().manual_seed(0)
+        try:
+            yield
+        finally:
+            own.generator = None
 
     def loader(self, batch_size: int | None, limit: int | None) -> tuple[Any, int | None]:
         """The loader to go through, and after how many samples to stop."""

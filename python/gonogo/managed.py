@@ -25,7 +25,7 @@ class Managed:
         self.smoothing = self._task.smoothing
         self.own_loss = defines(type(experiment), "loss")
         if self._task.kind == "custom" and not self.own_loss and not defines(type(experiment), "train_step"):
-            raise Fault("EXPERIMENT_INCOMPLETE", "a custom task needs its own loss", expected="def loss(self, batch) or def train_step(self, batch)")
+            raise Fault("EXPERIMENT_LOSS", "a custom task needs a loss of its own", expected="def loss(self, batch) or def train_step(self, batch)")
 
     def step(self, batch: Any, found: Found) -> dict[str, float]:
         """One training step; returns the loss terms."""

@@ -65,7 +65,7 @@ def _chosen(module: Any, path: str) -> type[Experiment[Any]]:
     leaves = [kind for kind in dict.fromkeys(own) if not any(kind in other.__mro__[1:] for other in own)]
     if not leaves:
         raise Fault(
-            "EXPERIMENT_EMPTY", "the file defines no experiment", where=path, seen="no class that derives from gonogo.Experiment",
+            "EXPERIMENT_EXPORT", "the file defines no experiment", where=path, seen="no class that derives from gonogo.Experiment",
             expected="class Mine(gonogo.Experiment[Config])",
         )
     if len(leaves) > 1:

@@ -246,14 +246,14 @@ class Subject:
     def evaluate(self, probe: dict[str, Any]) -> dict[str, Any]:
         name, outputs = probe.get("split", "val"), Outputs() if probe.get("perSample", False) else None
         if name == "train":
-            raise Fault("SPLIT_UNKNOWN", "the training split is not evaluated", seen="train", expected=", ".join(self._splits))
+            raise Fault("DATA_SPLITS", "the training split is not evaluated", seen="train", expected=", ".join(self._splits))
         if name not in self._splits:
-            raise Fault("SPLIT_UNKNOWN", f"the experiment has no {name} split", seen=name, expected=", ".join(self._splits))
+            raise Fault("DATA_SPLITS", f"the experiment has no {name} split", seen=name, expected=", ".join(self._splits))
         loader, limit = self._splits[name].loader(probe.get("batchSize"), probe.get("limit"))
         tap = batches.Tap(loader, limit, None if outputs is None else outputs.passing)
         started = time.perf_counter()
         model = getattr(self.experiment, "model", None)
-        with seeds.kept() if probe.get("sameNoise", False) else nullcontext():
+        with seeds.kept() if probe.get("sameNoise", False) else nullcontext(), self._splits[name].quiet():
             with outputs.of(model) if outputs is not None and isinstance(model, torch.nn.Module) else nullcontext():
                 if self.managed_evaluation:
                     assert self._managed is not None
@@ -270,7 +270,7 @@ class Subject:
         name, frozen = probe.get("split", "train"), probe.get("frozen")
         dataset = self.feed().dataset() if name == "train" else self._splits[name].dataset() if name in self._splits else None
         if dataset is None or not hasattr(dataset, "__getitem__"):
-            raise Fault("SPLIT_UNKNOWN", f"the samples of {name} cannot be reached by index", seen=name)
+            raise Fault("DATA_SPLITS", f"the samples of {name} cannot be reached by index", seen=name)
         group: list[dict[str, Any]] = []
         with seeds.kept():
             for index in self._chosen(dataset, frozen, probe.get("limit", 1000)):
@@ -319,13 +319,17 @@ def _length(split: Split) -> int:
         return 1
 
 
+def _is_single(value: Any) -> bool:
+    return value.numel() == 1 if isinstance(value, torch.Tensor) else np.size(value) == 1
+
+
 def _metrics(result: Any, split: str) -> dict[str, float]:
     if not isinstance(result, dict) or not result:
         raise Fault("EVALUATE_RESULT", "evaluate() must return a dict of metrics", seen=type(result).__name__, expected='{"val_loss": …}')
     found = {}
     for name, value in result.items():
-        if isinstance(value, (torch.Tensor, np.ndarray)) and value.size != 1 if isinstance(value, np.ndarray) else isinstance(value, torch.Tensor) and value.numel() != 1:
-            raise Fault("EVALUATE_RESULT", f"metric {name} is no single number", seen=f"shape {list(value.shape)}")
+        if not _is_single(value):
+            raise Fault("EVALUATE_RESULT", f"metric {name} is no single number", seen=f"{np.shape(value)}")
         found[str(name).removeprefix(f"{split}_").removeprefix("val_")] = float(value)
     return found
 
