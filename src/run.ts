@@ -34,11 +34,13 @@ import {
   createRun,
   effective,
   findRun,
+  type Journal,
   openJournal,
   openRun,
-  type RunFolder,
-  readJournal,
   openTensorboard,
+  type RunFolder,
+  type RunLock,
+  readJournal,
 } from './record/index.ts'
 import { preflightHtml } from './report/index.ts'
 import { newLog, ownVersion, projectRoot, scratchFolder } from './surroundings.ts'
@@ -158,10 +160,7 @@ export const train = async (file: string, options: Options = {}): Promise<TrainR
     await emit(ended)
     return resultOf({ run, plan, ended, findings, checkpoints: [] })
   }
-  const store = await openStore(
-    run.checkpoints,
-    storeOptions(plan, () => lock.check()),
-  )
+  const store = await openStore(run.checkpoints, storeOptions(plan, lock, journal))
   // awaited here: the resources above are disposed of when this function returns
   return await loop({ run, plan, subject, store, emit, findings, from: null, options, root })
 }
@@ -176,10 +175,6 @@ export const resume = async (name: string, options: Options = {}): Promise<Train
   const history = effective(entries.map(({ event }) => event))
   const last = history.at(-1)
   const findings = history.findLast((event) => event.type === 'preflight')?.findings ?? []
-  const store = await openStore(
-    run.checkpoints,
-    storeOptions(plan, () => lock.check()),
-  )
   if (last?.type === 'ended' && (last.reason === 'length-reached' || last.reason === 'no-go'))
     throw new GonogoError('RUN_ENDED', 'this run has ended; there is nothing to resume', {
       where: run.path,
@@ -191,6 +186,8 @@ export const resume = async (name: string, options: Options = {}): Promise<Train
   await using subject = await engine.open(openRequest(plan))
   options.on?.({ type: 'opened', plan, facts: subject.facts, run: run.run })
   for (const text of changesSince(plan, subject.facts)) options.on?.({ type: 'note', text })
+  await using journal = await openJournal(run.journal, { guard: () => lock.check() })
+  const store = await openStore(run.checkpoints, storeOptions(plan, lock, journal))
   const { record, passedOver } = await store.newestIntact()
   const from = record
     ? {
@@ -203,7 +200,6 @@ export const resume = async (name: string, options: Options = {}): Promise<Train
     : null
   // a damaged checkpoint must never be called the latest again
   for (const { name } of passedOver) await store.setAside(name)
-  await using journal = await openJournal(run.journal, { guard: () => lock.check() })
   const emit = recorder(journal, options)
   await emit({
     type: 'resumed',
@@ -284,10 +280,14 @@ const recorder =
     options.on?.({ type: 'event', event })
   }
 
-const storeOptions = (plan: Plan, guard: () => Promise<void>) => ({
+const storeOptions = (plan: Plan, lock: Pick<RunLock, 'check'>, journal: Pick<Journal, 'flush'>) => ({
   keep: plan.run.checkpoint.keep,
   objective: plan.objective,
-  guard,
+  guard: async () => {
+    // the journal must never lack a step that a published checkpoint has done
+    await journal.flush({ sync: true })
+    await lock.check()
+  },
 })
 
 type LoopOptions = {
