@@ -9,15 +9,24 @@ export interface Site {
 }
 
 const ownFolder = fileURLToPath(new URL('..', import.meta.url))
-const framePattern = /\(?(?:file:\/\/)?(\/[^():]+|[A-Za-z]:\\[^():]+):(\d+):(\d+)\)?$/
 const isOurs = (file: string): boolean =>
   file.startsWith(ownFolder) && !file.endsWith('.test.ts') && !file.endsWith('.bench.ts')
+
+/** File, line and column of one line of a V8 stack, or null: 'at f (file:///a b/c.ts:1:2)', 'at /a.ts:1:2'. */
+function placeOf(line: string): { readonly file: string; readonly at: string } | null {
+  const text = line.trim().replace(/^at (?:async )?/, '')
+  const open = text.indexOf(' (')
+  const place = open >= 0 && text.endsWith(')') ? text.slice(open + 2, -1) : text
+  const [, path, at] = /^(.*):(\d+:\d+)$/.exec(place) ?? []
+  if (path === undefined || at === undefined || path.startsWith('node:')) return null
+  return { file: path.startsWith('file://') ? fileURLToPath(path) : path, at }
+}
 
 /** First frame of a stack that is not ours: 'file:line:column', or '?'. */
 export function userFrame(error: Error): string {
   for (const line of (error.stack ?? '').split('\n').slice(1)) {
-    const match = framePattern.exec(line.trim())
-    if (match && !isOurs(match[1]!)) return `${match[1]}:${match[2]}:${match[3]}`
+    const place = placeOf(line)
+    if (place && !isOurs(place.file)) return `${place.file}:${place.at}`
   }
   return '?'
 }

@@ -33,7 +33,7 @@ const maxPoolNode = primitive<Pooling>({
   },
   vjp: ([x], g, _, y) => [scatterAdd(sizeOf(x!.shape), winners(y), g, x!.shape)],
 })
-/** [n, c, h, w] → [n, c, oh, ow] */
+/** [n, c, h, w] → [n, c, oh, ow]. onnxruntime may drop a NaN beside a number, where PyTorch keeps it. */
 export const maxPool2d = (x: Node, pooling: Pooling): Node => maxPoolNode([x], pooling)
 
 const winnersNode = primitive<null>({

@@ -39,7 +39,7 @@ export const mean = reduction('mean', 'ReduceMean', (x, g, axes) =>
 export const sumSquare = reduction('sumSquare', 'ReduceSumSquare', (x, g, axes) =>
   mul(mul(x, scalar(2)), spread(g, x.shape, axes)),
 )
-/** Largest; ties share the gradient evenly, as torch.amax. */
+/** Largest; ties share the gradient evenly, as torch.amax. onnxruntime may drop a NaN beside a number. */
 export const max = reduction('max', 'ReduceMax', (x, g, axes, y) => {
   const hit = cast(equal(x, reshape(y, reducedShape(x.shape, axes, true))), 'float32')
   return mul(div(hit, sum(hit, axes, true)), reshape(g, reducedShape(x.shape, axes, true)))

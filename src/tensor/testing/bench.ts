@@ -120,7 +120,9 @@ export async function checkGradient(inputs: readonly Given[], f: TensorFunction,
   const { lossAt, gradients, primitives, close } = await differentiate(inputs, f)
   let worst = 0
   for (const [i, { values }] of inputs.entries()) {
-    for (let j = 0; j < values.length; j++) {
+    // all of a small input, an odd stride through a large one
+    const stride = values.length <= 24 ? 1 : Math.floor(values.length / 16) | 1
+    for (let j = 0; j < values.length; j += stride) {
       const moved = Float32Array.from(values)
       moved[j]! += step
       const up = await lossAt(i, moved)
