@@ -136,6 +136,7 @@ const readMapTree = (source: Source, faults: Fault[]): MapTree | null => {
   const parsed = parseTree(source)
   faults.push(...parsed.faults)
   if (parsed.tree === null || parsed.tree.kind === 'map') return parsed.tree
+  if (parsed.tree.kind === 'scalar' && parsed.tree.value === null) return null
   const seen = parsed.tree.kind === 'list' ? 'a list' : 'a single value'
   const words = { seen, expected: 'key: value lines', try: 'gonogo: 1' }
   faults.push(faultAt(parsed.tree.span, 'CONFIG_TYPE', 'a run file is a map of keys', words))

@@ -11,9 +11,8 @@ const deepest = 64
 /** Values that aliases may stand for in one file, all together. */
 const aliasBudget = 10_000
 
-const coreTags: ReadonlySet<string> = new Set(
-  ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`),
-)
+/** These say what is there anyway. `!!int "5"` would convert, and nothing is ever converted here. */
+const plainTags: ReadonlySet<string> = new Set(['str', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`))
 
 type Anchored = { tree: Tree; size: number } | 'open'
 type Reading = {
@@ -40,7 +39,7 @@ const tell = (reading: Reading, span: Span, code: string, message: string, words
 }
 
 const readTag = (reading: Reading, tag: string | undefined, span: Span): void => {
-  if (tag === undefined || coreTags.has(tag)) return
+  if (tag === undefined || plainTags.has(tag)) return
   const { text } = reading.source
   // the tag stands before the value, with at most an anchor and white space between
   const before = text.slice(Math.max(0, span.start - 300), span.start)

@@ -50,46 +50,70 @@ export const wholeSchema = (config: JsonSchema | null): JsonSchema => {
 
 const described = (schema: JsonSchema, path: string): JsonSchema => {
   const words = descriptions.get(path)
-  const properties = isSchema(schema.properties)
-    ? Object.fromEntries(
-        Object.entries(schema.properties).map(([key, inner]) => [
-          key,
-          isSchema(inner) ? described(inner, path === '' ? key : `${path}.${key}`) : inner,
-        ]),
-      )
-    : undefined
+  const properties = entriesOf(schema).map(([key, inner]) => [
+    key,
+    described(inner, path === '' ? key : `${path}.${key}`),
+  ])
+  const branches = nullable(schema)?.map((branch) => (isMapSchema(branch) ? described(branch, path) : branch))
   return {
     ...schema,
     ...(words === undefined ? {} : { description: words }),
-    ...(properties === undefined ? {} : { properties }),
+    ...(properties.length === 0 ? {} : { properties: Object.fromEntries(properties) }),
+    ...(branches === undefined ? {} : { anyOf: branches }),
   }
 }
 
-type Requirements = { readonly required?: readonly string[]; readonly properties?: Readonly<Record<string, unknown>> }
+type Requirements = {
+  readonly required?: readonly string[]
+  readonly properties?: Readonly<Record<string, Requirements>>
+  readonly additionalProperties?: Requirements
+}
+
+const isMapSchema = (schema: unknown): schema is JsonSchema => isSchema(schema) && schema.type === 'object'
+
+/** The branches of a union that is a map or nothing; null for a choice among maps, which is stated whole. */
+const nullable = (schema: JsonSchema): readonly unknown[] | null =>
+  Array.isArray(schema.anyOf) && schema.anyOf.filter(isMapSchema).length === 1 ? schema.anyOf : null
+
+const entriesOf = (schema: JsonSchema): [string, JsonSchema][] =>
+  Object.entries(isSchema(schema.properties) ? schema.properties : {}).filter((entry): entry is [string, JsonSchema] =>
+    isSchema(entry[1]),
+  )
 
 /** What maps must hold, taken out of the schema, so that it can be asked for only where nothing is extended. */
 const requirements = (schema: JsonSchema): Requirements | null => {
-  const inner = Object.entries(isSchema(schema.properties) ? schema.properties : {}).flatMap(([key, value]) => {
-    const found = isSchema(value) ? requirements(value) : null
+  const map = nullable(schema)?.find(isMapSchema) ?? schema
+  const inner = entriesOf(map).flatMap(([key, value]) => {
+    const found = requirements(value)
     return found === null ? [] : [[key, found] as const]
   })
-  const required = Array.isArray(schema.required) ? schema.required.map(String) : []
-  if (required.length === 0 && inner.length === 0) return null
+  const rest = isSchema(map.additionalProperties) ? requirements(map.additionalProperties) : null
+  const required = Array.isArray(map.required) ? map.required.map(String) : []
+  if (required.length === 0 && inner.length === 0 && rest === null) return null
   return {
     ...(required.length === 0 ? {} : { required }),
     ...(inner.length === 0 ? {} : { properties: Object.fromEntries(inner) }),
+    ...(rest === null ? {} : { additionalProperties: rest }),
   }
 }
 
-/** The schema with maps that may be partial. Unions keep their keys: one choice is stated whole. */
+/** The schema with maps that may be partial. */
 const relaxed = (schema: JsonSchema): JsonSchema => {
   const { required: _, ...rest } = schema
-  const properties = isSchema(schema.properties)
-    ? Object.fromEntries(
-        Object.entries(schema.properties).map(([key, value]) => [key, isSchema(value) ? relaxed(value) : value]),
-      )
-    : undefined
-  return properties === undefined ? rest : { ...rest, properties }
+  const branches = nullable(schema)
+  return {
+    ...rest,
+    ...(branches === null ? {} : { anyOf: branches.map((branch) => (isMapSchema(branch) ? relaxed(branch) : branch)) }),
+    ...(isSchema(schema.properties)
+      ? {
+          properties: {
+            ...schema.properties,
+            ...Object.fromEntries(entriesOf(schema).map(([key, value]) => [key, relaxed(value)])),
+          },
+        }
+      : {}),
+    ...(isSchema(schema.additionalProperties) ? { additionalProperties: relaxed(schema.additionalProperties) } : {}),
+  }
 }
 
 /** JSON Schema (2020-12) of a run file for one experiment; for any experiment where `description` is null. */

@@ -63,18 +63,27 @@ const advice: ReadonlyMap<string, Advice> = new Map<string, Advice>([
   ['KEY_OVER_1024_CHARS', { message: 'a key is longer than 1024 characters', expected: 'a short key' }],
 ])
 
+const unclosed: Advice = {
+  message: 'a quote is opened and not closed',
+  expected: 'the same quote at the end of the text',
+  try: 'close the quote',
+}
+
 /** Up to the end of the word, and of the line. */
 const wordAt = (source: Source, from: number, to: number): Span => {
   // the parser may point past the end or at the line break: the last sign before it is what a person sees
   let start = Math.min(from, Math.max(0, source.text.length - 1))
   while (start > 0 && /[\r\n]/.test(source.text[start] ?? '\n') && /[^\r\n]/.test(source.text[start - 1] ?? '')) start--
+  // an indent is shown by the word that stands on it
+  const indent = /^ +(?=[^\s])/.exec(source.text.slice(start, start + 200))?.[0] ?? ''
+  start += indent.length
   const word = /^[^\s,:\]}]+/.exec(source.text.slice(start, start + 200))?.[0] ?? ''
   return { source, start, end: Math.max(start + word.length, start + 1, Math.min(to, start + 1)) }
 }
 
 export const syntaxFault = (source: Source, code: string, pos: readonly [number, number], said: string): Fault => {
   const span = wordAt(source, pos[0], pos[1])
-  const known = advice.get(code)
+  const known = code === 'MISSING_CHAR' && said.includes('quote') ? unclosed : advice.get(code)
   const text = source.text.slice(span.start, span.end).trim()
   const seen = known?.seen ?? (text === '' ? 'the end of the line' : text)
   if (known !== undefined)

@@ -34,7 +34,7 @@ export const treeAt = (tree: Tree, path: Path): Tree | undefined => {
   return at
 }
 
-/** Where a path is written. For a path that is not there, the nearest key above it. */
+/** Where a path is written: maps and lists by their key. For a path that is not there, the nearest key above it. */
 export const spanAt = (tree: Tree, path: Path, part: 'key' | 'value'): Span => {
   let at: Tree = tree
   let key = tree.span
@@ -45,7 +45,7 @@ export const spanAt = (tree: Tree, path: Path, part: 'key' | 'value'): Span => {
     at = next
   }
   if (path.length === 0) return firstKey(tree)
-  return part === 'key' ? key : at.span
+  return part === 'key' || at.kind !== 'scalar' ? key : at.span
 }
 
 const firstKey = (tree: Tree): Span =>

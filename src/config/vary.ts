@@ -93,13 +93,14 @@ const block = (nest: Nest, indent = ''): string =>
 
 /** The base's name and the changes, within the rule for names: `mnist-cnn-width-32`. */
 const nameOf = (base: string, changes: readonly Change[]): string => {
-  const whole = nameFrom([base, ...changes.map(({ path, text }) => `${path.at(-1)}-${text}`)].join('-').slice(0, 1000))
-  const full = [base, ...changes.map(({ path, text }) => `${path.join('.')}=${text}`)].join(' ')
-  const plain = [base, ...changes.map(({ path, text }) => `${path.at(-1)}-${text}`)].join('-')
-  if (plain.length <= 64 && whole.length > 0) return whole
-  // too long to tell apart by its start: a digest of all changes ends it
-  const digest = createHash('sha256').update(full).digest('hex').slice(0, 8)
-  return `${nameFrom(whole.slice(0, 55))}-${digest}`
+  const words = ({ path, text }: Change) => `${path.at(-1)}-${text.replaceAll(/[\s"'[\]{},:]+/g, ' ').trim()}`
+  const full = [base, ...changes.map(words)].join('-')
+  const name = nameFrom(full.slice(0, 1000))
+  if (full.length <= 64) return name
+  // too long to be told apart by its start: a digest of all changes ends it
+  const all = changes.map(({ path, text }) => `${path.join('.')}=${text}`).join(' ')
+  const digest = createHash('sha256').update(all).digest('hex').slice(0, 8)
+  return `${nameFrom(name.slice(0, 55))}-${digest}`
 }
 
 const exists = (out: string): GonogoError =>
