@@ -58,14 +58,17 @@ export const openTerminal = (json: boolean): Terminal => {
 
   const erase = () => {
     if (shown === '') return
-    // A terminal that became narrower has wrapped the line: go up to where it begins.
-    const above = Math.ceil(width(shown.replace(sequences, '')) / columnsOf(stderr)) - 1
-    stderr.write(`${above > 0 ? `\x1b[${above}A` : ''}\r\x1b[J`)
+    // A terminal that became narrower has wrapped the line: every row of it is cleared, from the last one up.
+    // Not "clear to the end of the screen": at its top, some terminals then put the line into their history.
+    const above = Math.max(0, Math.ceil(width(shown.replace(sequences, '')) / columnsOf(stderr)) - 1)
+    stderr.write(`${'\x1b[2K\x1b[A'.repeat(above)}\r\x1b[2K`)
     shown = ''
   }
   const print = (stream: Stream, lines: readonly string[]) => {
     if (lines.length === 0) return
     erase()
+    // Takes away the ^C that a terminal may have echoed here.
+    if (canMove && stream === stderr) stderr.write('\r\x1b[2K')
     stream.write(`${lines.join('\n')}\n`)
   }
   const close = () => {

@@ -73,7 +73,7 @@ const follow = async (
     const { event } = progress
     if (event.type === 'preflight') {
       poll.stop()
-      terminal.result(['', verdictLine(event, terminal.look()), ''])
+      terminal.result(['', verdictLine(event, terminal.look()), ...(event.verdict === 'GO' ? [''] : [])])
     }
     if (event.type === 'resumed') poll.stop()
     run.on(event)
@@ -81,6 +81,7 @@ const follow = async (
   try {
     const result = await call({ signal: interruption.signal, on })
     poll.stop()
+    if (terminal.canMove) terminal.progress([''])
     terminal.result(await lastLines(result, file, terminal))
     terminal.document(documentText(trainDocument(result)))
     return result.exit
@@ -96,7 +97,7 @@ const lastLines = async (result: TrainResult, file: string | null, terminal: Ter
   const here = await projectRoot(process.cwd())
   const run = shownRun({ name: result.run, folder: result.folder }, here, result.plan.folder)
   const ending = endingOf(result.plan, { ...result, run, folder: shownPath(result.folder), file })
-  return ['', ...endingLines(ending, look)]
+  return endingLines(ending, look)
 }
 
 export const train = async (file: string, o: { skip: string[] }, terminal: Terminal): Promise<ExitCode> => {

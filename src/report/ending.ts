@@ -67,9 +67,12 @@ const paintOf = (word: EndWord, { colour }: Look) =>
   word === 'DONE' ? colour.go : word === 'CRASHED' || word === 'NO-GO' ? colour.noGo : colour.warn
 
 const amount = (e: Ending): string => {
-  const epochs = Number.isInteger(e.epochs) ? plural(e.epochs, 'epoch') : `${e.epochs.toFixed(1)} epochs`
-  return `${epochs}, ${plural(e.steps, 'step')}`
+  if (Number.isInteger(e.epochs)) return `${plural(e.epochs, 'epoch')}, ${plural(e.steps, 'step')}`
+  return `${plural(e.steps, 'step')} (${Number(e.epochs.toPrecision(2))} epochs)`
 }
+
+/** The sentence of an end, without the word that stands before it already. */
+export const afterWord = (sentence: string): string => sentence.replace(/^(interrupted|stopped)[;,:] */, '')
 
 const firstLine = (e: Ending, look: Look): string[] => {
   const word = endWord(e.stop.reason)
@@ -77,7 +80,7 @@ const firstLine = (e: Ending, look: Look): string[] => {
   if (word === 'DONE') return worded(word, `${amount(e)}, ${duration(e.seconds)}`, look, paint)
   if (word === 'NO-GO') return worded(word, `${e.stop.sentence}; nothing was trained`, look, paint)
   const at = `step ${count(e.steps)} of ${count(e.plannedSteps)}, ${duration(e.seconds)}`
-  return worded(word, `${e.stop.sentence} · ${at}`, look, paint)
+  return worded(word, `${afterWord(e.stop.sentence)} · ${at}`, look, paint)
 }
 
 const bestLine = (e: Ending, look: Look): string[] => {

@@ -2,7 +2,7 @@
 // Not a reader: it prints what record/ found, and says what is missing.
 import { basename } from 'node:path'
 import { type Finding, type Plan, type RunEvent, toJson } from '../contract/index.ts'
-import { endWord } from './ending.ts'
+import { afterWord, endWord } from './ending.ts'
 import { evidenceLines, findingLines, headerLine, headerOf, verdictLine } from './findings.ts'
 import { bestOf, curveOf, type History, historyOf, type KeptCheckpoint } from './history.ts'
 import { labelled, nextLines, shellWord, worded } from './lines.ts'
@@ -34,7 +34,7 @@ const stateLine = (view: RunView, h: History, look: Look): string[] => {
   const word = endWord(h.ended.reason)
   const paint =
     word === 'DONE' ? look.colour.go : word === 'NO-GO' || word === 'CRASHED' ? look.colour.noGo : look.colour.warn
-  return worded(word, `${h.ended.sentence} · ${at}, ${duration(h.ended.seconds)}`, look, paint)
+  return worded(word, `${afterWord(h.ended.sentence)} · ${at}, ${duration(h.ended.seconds)}`, look, paint)
 }
 
 const objectiveLines = (view: RunView, h: History, look: Look): string[] => {

@@ -72,8 +72,8 @@ describe('the line that moves', () => {
   test('at 100, 80 and 50 columns', () => {
     expect([100, 80, 50].map((columns) => movingLine(state, { ...plain, columns })).join('\n')).toMatchInlineSnapshot(`
       "epoch 2  ━━━━━━━━━━━━━╸───────────  712/1290  loss 0.0612  lr 9.1e-4  43 steps/s  0:14 left
-      epoch 2  ━━━━━━━──────  712/1290  loss 0.0612  lr 9.1e-4  43 steps/s  0:14 left
-      epoch 2  ━━━───  712/1290  loss 0.0612  lr 9.1e-4"
+      epoch 2  ━━━━━━─────  712/1290  loss 0.0612  lr 9.1e-4  43 steps/s  0:14 left
+      epoch 2  712/1290  loss 0.0612  lr 9.1e-4"
     `)
   })
   test('in a log', () => {
@@ -138,7 +138,7 @@ describe('the last block', () => {
             gonogo vary mnist.run.yaml config.learning_rate=0.001 -o mnist-learning-rate.run.yaml
             gonogo runs
 
-      INTERRUPTED  interrupted; checkpoint step-800 is saved · step 800 of 1,290, 0:33
+      INTERRUPTED  checkpoint step-800 is saved · step 800 of 1,290, 0:33
       next  gonogo resume mnist-cnn-3b2a
             gonogo show mnist-cnn-3b2a
             gonogo runs

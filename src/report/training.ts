@@ -8,8 +8,9 @@ import { printable } from './text.ts'
 
 type Kept = RunEventOf<'checkpointed'>['keptAs'][number]
 
-/** Share of the newest step in the moving step time: about the last 50 steps count. */
+/** Share of the newest step in the moving step time: about the last 50 steps count. The first ones count alike. */
 const freshness = 0.04
+const shareOf = (seen: number) => Math.max(freshness, 1 / (seen + 1))
 
 export type Watched = {
   readonly steps: number
@@ -47,7 +48,7 @@ const afterStep = (state: Watched, record: StepRecord): Watched => {
     epoch: record.epoch,
     loss: record.loss,
     learningRate: record.updates.at(-1)?.learningRates[0] ?? state.learningRate,
-    stepSeconds: stepSeconds === null ? taken : stepSeconds + freshness * (taken - stepSeconds),
+    stepSeconds: stepSeconds === null ? taken : stepSeconds + shareOf(state.seen) * (taken - stepSeconds),
     seen: state.seen + 1,
   }
 }
@@ -57,6 +58,10 @@ const flush = (state: Watched, keptAs: readonly Kept[], look: Look): readonly [W
   const { event, decided } = state.pending
   return [{ ...state, pending: null }, [evaluationLine(event, keptAs, look), ...decided]]
 }
+
+/** What came before the first step comes once, and says nothing of what is left. */
+const aside = (state: Watched, seconds: number): Watched =>
+  state.seen === 0 ? state : { ...state, aside: state.aside + seconds }
 
 /** The next state, and the lines that are said now and stay. */
 export const watch = (state: Watched, event: RunEvent, look: Look): readonly [Watched, string[]] => {
@@ -72,9 +77,9 @@ const said = (state: Watched, event: RunEvent, look: Look): readonly [Watched, s
     case 'steps':
       return [event.records.reduce(afterStep, state), []]
     case 'evaluated':
-      return [{ ...state, step: event.step, aside: state.aside + event.seconds, pending: { event, decided: [] } }, []]
+      return [aside({ ...state, step: event.step, pending: { event, decided: [] } }, event.seconds), []]
     case 'checkpointed':
-      return [{ ...state, aside: state.aside + event.seconds }, []]
+      return [aside(state, event.seconds), []]
     case 'decided': {
       const lines = decisionLines(event.decision, event.step, state.steps, look)
       const { pending } = state
@@ -174,7 +179,8 @@ export const movingLine = (state: Watched, look: Look): string => {
   const start = `epoch ${count(state.epoch)}`
   const at = `${state.step}/${state.steps}`
   const parts = figures(state)
-  const room = look.columns - 1
+  // Room for the ^C that a terminal echoes: a wrapped line could not be taken back.
+  const room = look.columns - 3
   const used = (shown: readonly string[]) => [start, at, ...shown].join('  ').length
   while (parts.length > 0 && used(parts) > room) parts.pop()
   const cells = Math.min(25, room - used(parts) - 2)
