@@ -141,7 +141,7 @@ export class Context {
   }
 
   schedule(trial: Trial): Schedule {
-    return scheduleOf(trial.facts.stepsPerEpoch, trial.facts.steps)
+    return scheduleOf(trial.facts.stepsPerEpoch, ownSteps(this.plan, trial.facts.stepsPerEpoch))
   }
 
   /** Evaluation of the validation split as the run file says, with outputs where the engine gives them. Done once. */
@@ -214,7 +214,9 @@ export class Context {
 
   #opened(seed: number): Promise<Trial> {
     const { engine, signal } = this.polling
-    const opening = engine.open(this.polling.request({ seed, limit: this.limit })).then(
+    const request = this.polling.request({ seed, limit: this.limit })
+    const length = lengthened(this.plan, this.limit.trainBatches ?? this.facts.stepsPerEpoch)
+    const opening = engine.open({ ...request, length }).then(
       (subject) => new Trial(subject, signal),
       (error: unknown) => {
         throw error instanceof GonogoError ? new Crash('open', error) : error
@@ -239,8 +241,24 @@ export class Context {
 export const otherSeed = (seed: number): number => (seed + 1) % 2 ** 32
 
 /** Batches an epoch in preflight: a few, so that a short run crosses epochs where the real run has several. */
-const epochLength = (plan: Plan, stepsPerEpoch: number): number => {
-  const { length } = plan.run.train
+const epochLength = ({ run }: Plan, stepsPerEpoch: number): number => {
+  const { length } = run.train
   const epochs = 'epochs' in length ? length.epochs : Math.max(1, Math.floor(length.steps / Math.max(1, stepsPerEpoch)))
   return Math.min(stepsPerEpoch, Math.max(4, Math.ceil(16 / epochs)))
+}
+
+/** A schedule may end with its run; fitting one batch takes more steps than short epochs have. */
+const horizon = 320
+
+/** The run's length, so that no probe goes past its end. */
+const lengthened = ({ run }: Plan, epoch: number): OpenRequest['length'] => {
+  const { length } = run.train
+  if ('steps' in length) return { steps: Math.max(length.steps, horizon) }
+  return { epochs: Math.max(length.epochs, Math.ceil(horizon / Math.max(1, epoch))) }
+}
+
+/** Steps that the run itself has, in epochs of this length: the reference run crosses no boundary that the run does not. */
+const ownSteps = ({ run }: Plan, epoch: number): number => {
+  const { length } = run.train
+  return 'steps' in length ? length.steps : length.epochs * epoch
 }

@@ -34,7 +34,10 @@ const isExplained = (symptom: Finding, root: Finding): boolean => {
   return explains[root.cause]?.includes(symptom.cause) ?? false
 }
 
-/** The findings with symptoms folded into their roots, in the order given. The first of equals is the root. */
+/**
+ * The findings with symptoms folded into their roots, in the order given; the first of equals is the root.
+ * A folded one stays as a SKIPPED line that names its root, so that every check has its say.
+ */
 export const fold = (findings: readonly Finding[]): Finding[] => {
   const folded = new Map<Finding, Finding>()
   for (const [i, symptom] of findings.entries()) {
@@ -49,13 +52,19 @@ export const fold = (findings: readonly Finding[]): Finding[] => {
     const root = folded.get(finding)
     return root ? rootOf(root) : finding
   }
-  return findings
-    .filter((finding) => !folded.has(finding))
-    .map((finding) => ({
-      ...finding,
-      folded: [
-        ...finding.folded,
-        ...findings.filter((other) => folded.has(other) && rootOf(other) === finding).map(({ check }) => check),
-      ],
-    }))
+  return findings.map((finding) => {
+    if (folded.has(finding)) return explained(finding, rootOf(finding))
+    const symptoms = findings.filter((other) => folded.has(other) && rootOf(other) === finding)
+    return { ...finding, folded: [...finding.folded, ...symptoms.map(({ check }) => check)] }
+  })
 }
+
+const explained = (symptom: Finding, root: Finding): Finding => ({
+  ...symptom,
+  status: 'SKIPPED',
+  cause: null,
+  alternatives: [],
+  title: `explained by ${root.check}: ${symptom.title}`,
+  evidence: { ...symptom.evidence, cause: symptom.cause, explainedBy: root.check },
+  advice: null,
+})
