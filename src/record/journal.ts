@@ -75,6 +75,7 @@ export const openJournal = async (path: string, options: JournalOptions = {}): P
   let pending: string[] = []
   let size = 0
   let failure: unknown = null
+  let failureSeen = false
   let timer: NodeJS.Timeout | null = null
   let turn: Promise<void> = Promise.resolve()
   let closed = false
@@ -109,11 +110,22 @@ export const openJournal = async (path: string, options: JournalOptions = {}): P
     turn = result.catch(() => undefined)
     return result
   }
+  const seen = async (work: Promise<void>): Promise<void> => {
+    try {
+      await work
+    } catch (error) {
+      failureSeen = true
+      throw error
+    }
+  }
   // A failure in the background is kept in `failure` and thrown by the next call.
   const inBackground = (): void => void flush(false).catch(() => undefined)
 
   const append = (event: RunEvent): void => {
-    if (failure !== null) throw failure
+    if (failure !== null) {
+      failureSeen = true
+      throw failure
+    }
     if (closed) throw new Error('the journal is closed')
     const line = formatLine(++seq, synced, new Date().toISOString(), event)
     pending.push(line)
@@ -137,12 +149,13 @@ export const openJournal = async (path: string, options: JournalOptions = {}): P
     path,
     cut: found.torn,
     append,
-    flush: (how = {}) => flush(how.sync ?? false),
+    flush: (how = {}) => seen(flush(how.sync ?? false)),
     async record(event) {
       append(event)
-      if (isMilestone(event)) await flush(true)
+      if (isMilestone(event)) await seen(flush(true))
     },
     close,
-    [Symbol.asyncDispose]: close,
+    // At the end of a block that already threw this failure, throwing it again would only wrap it.
+    [Symbol.asyncDispose]: () => (failureSeen ? close().catch(() => undefined) : close()),
   }
 }

@@ -22,7 +22,7 @@ export type JournalRead = {
 }
 
 const damaged = (path: string, line: number, seen: string): GonogoError =>
-  new GonogoError('JOURNAL_DAMAGED', 'the journal is damaged in the middle: later lines are intact', {
+  new GonogoError('JOURNAL_DAMAGED', 'the journal is damaged: this is no torn end', {
     where: `${path}:${line}`,
     seen,
     expected: 'the line as it was written, with its checksum and the next sequence number',
@@ -41,7 +41,7 @@ const walk = async (
   withFile(disk, path, 'read', async (file) => {
     let end = 0
     let last = 0
-    let torn: { line: number; start: number; seen: string } | null = null
+    let torn: { line: number; start: number } | null = null
     for await (const { number, start, bytes, whole } of linesOf(file)) {
       const line = whole ? parseLine(bytes) : null
       if (torn === null && line !== null && line.seq === last + 1) {
@@ -50,13 +50,12 @@ const walk = async (
         end = start + bytes.length + 1
         continue
       }
-      torn ??= {
-        line: number,
-        start,
-        seen:
-          line === null ? 'a line that fails its checksum' : `sequence number ${line.seq} where ${last + 1} belongs`,
+      // A torn write leaves holes and halves, never a sound line in the wrong place.
+      if (torn === null && line !== null) {
+        throw damaged(path, number, `sequence number ${line.seq} where ${last + 1} belongs: two writers, or an edit`)
       }
-      if (line !== null && line.synced > last) throw damaged(path, torn.line, torn.seen)
+      torn ??= { line: number, start }
+      if (line !== null && line.synced > last) throw damaged(path, torn.line, 'a line that fails its checksum')
     }
     const size = await file.size()
     return { torn: torn === null ? null : { line: torn.line, bytes: size - torn.start }, end, last }
