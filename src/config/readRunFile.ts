@@ -1,5 +1,6 @@
 // A run file on disk → LoadedRun: parsed, merged with what it extends, checked, with the place of every value.
 // `config:` is not checked here: its schema is the experiment's (checkConfig.ts).
+import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { dotted, leavesOf, type Path } from '../contract/dotted.ts'
@@ -74,6 +75,9 @@ const withNameHint = (problem: Problem, merged: Merged): Problem => {
   return { ...problem, expected, try: `name: ${stem}` }
 }
 
+// not before all is well: starting the hash library takes longer than reading the file
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
 const originsOf = (run: RunFile, tree: MapTree, folder: string): Map<string, string> => {
   const origins = new Map([...leavesOf(run)].map(({ path }) => [dotted(path), 'default']))
   for (const { path, span } of leaves(tree)) {
@@ -123,7 +127,7 @@ export const loadSource = async (source: Source): Promise<LoadedRun> => {
     folder,
     experiment,
     origins: originsOf(run, tree, folder),
-    sources: merged.sources.map(({ file, text, sha256 }) => ({ file, text, sha256 })),
+    sources: merged.sources.map(({ file, text }) => ({ file, text, sha256: sha256(text) })),
     statedIn,
     locate,
   })

@@ -1,6 +1,6 @@
 // A file of text as it was read, and places in it: file, line, column, and the line with a caret under the token.
 // It knows no YAML.
-import { createHash } from 'node:crypto'
+import { isUtf8 } from 'node:buffer'
 import { type FileHandle, open } from 'node:fs/promises'
 import { isAbsolute, relative } from 'node:path'
 import { LineCounter } from 'yaml'
@@ -15,7 +15,6 @@ export type Source = {
   /** The path as people see it: relative to the current folder where it lies below. */
   readonly shown: string
   readonly text: string
-  readonly sha256: string
   readonly lines: LineCounter
 }
 
@@ -32,11 +31,11 @@ export const sourceOf = (file: string, text: string): Source => {
   const lines = new LineCounter()
   lines.addNewLine(0)
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1)
-  return { file, shown: shownPath(file), text, sha256: createHash('sha256').update(text).digest('hex'), lines }
+  return { file, shown: shownPath(file), text, lines }
 }
 
 const readAtMost = async (handle: FileHandle, limit: number): Promise<Buffer> => {
-  const bytes = Buffer.alloc(limit)
+  const bytes = Buffer.allocUnsafe(limit)
   let filled = 0
   while (filled < limit) {
     const { bytesRead } = await handle.read(bytes, filled, limit - filled, filled)
@@ -64,18 +63,16 @@ export const readSource = async (file: string): Promise<Source> => {
       try: `head -c 300 ${shown}`,
     })
   }
-  try {
-    return sourceOf(file, new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause
+  if (!isUtf8(bytes)) {
     throw new GonogoError('CONFIG_SYNTAX', 'the file is not text in UTF-8', {
       where: shown,
       seen: 'bytes that are not UTF-8',
       expected: 'UTF-8 text',
       try: `iconv -f latin1 -t utf-8 ${shown}`,
-      cause,
     })
   }
+  // some editors begin a file with a mark of its byte order
+  return sourceOf(file, bytes.toString('utf8').replace(/^\uFEFF/, ''))
 }
 
 /** `file:line:column`, both from 1; `file` as it is shown unless given. */

@@ -1,5 +1,5 @@
 // The plan room: Config → Plan. What other rooms may use of it.
 export { type Difference, differences } from './differences.ts'
-export { fingerprintOf, type Part } from './fingerprint.ts'
+export type { Part } from './fingerprint.ts'
 export { type Ingredients, makePlan } from './makePlan.ts'
 export { type Changes, openRequest, type Pieces } from './openRequest.ts'
