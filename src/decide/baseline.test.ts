@@ -60,6 +60,8 @@ describe('baseline', () => {
   test('silent before the first point of the baseline and without a number of its own', () => {
     expect(at(14, 0.5)).toBeUndefined()
     expect(at(50, Number.NaN)).toBeUndefined()
+    const rule = make({ curve: [{ fraction: 0, value: 0.1 }] })
+    expect(feed(rule, [evaluated(0, { val_accuracy: 0.1 })], rule.init).decisions).toEqual([])
   })
   test('lower is better where the objective says so', () => {
     const rule = make({

@@ -1,14 +1,12 @@
 // How the run stands against an earlier run at the same share of the budget. It shows and advises.
 // Not a stopping rule: "worse than the baseline now" kills most eventual winners, so nothing here ever says stop.
 import type { Decision, Metric } from '../contract/index.ts'
-import { better } from './best.ts'
+import { type Best, bestSoFar, better, metricOf } from './best.ts'
 import type { Rule } from './rule.ts'
 import { figure, percent } from './sentence.ts'
 
 /** An evaluation of the earlier run: share of ITS budget, and its value then. */
 export type BaselinePoint = { readonly fraction: number; readonly value: number }
-
-export type BaselineState = { readonly best: number | null }
 
 /** Best-so-far of a curve, in order of budget; values that are not finite are left out. */
 const envelope = (objective: Metric, curve: readonly BaselinePoint[]): readonly BaselinePoint[] => {
@@ -30,21 +28,21 @@ export const baseline = (o: {
   curve: readonly BaselinePoint[]
   steps: number
   objective: Metric
-}): Rule<BaselineState> => {
+}): Rule<Best | null> => {
   const points = envelope(o.objective, o.curve)
+  const fold = bestSoFar(o.objective)
   return {
-    init: { best: null },
+    init: fold.init,
     update: (state, event) => {
-      if (event.type !== 'evaluated') return [state, []]
-      const value = event.metrics[o.objective.name]
-      if (value === undefined) return [state, []]
-      const wins = state.best === null ? Number.isFinite(value) : better(o.objective.direction, value, state.best)
-      const mine = wins ? value + 0 : state.best
+      const best = fold.update(state, event)
+      // Before the first step both runs are what their seeds made them.
+      if (event.type !== 'evaluated' || event.step === 0 || best === null) return [best, []]
+      if (metricOf(event, o.objective.name) === undefined) return [best, []]
       const fraction = event.step / o.steps
       // A share of the budget is a quotient of whole steps: 1e-9 forgives its rounding.
       const theirs = points.findLast((p) => p.fraction <= fraction + 1e-9)
-      if (mine === null || theirs === undefined) return [{ best: mine }, []]
-      return [{ best: mine }, [stand(o, points, { step: event.step, fraction, mine, theirs: theirs.value })]]
+      if (theirs === undefined) return [best, []]
+      return [best, [stand(o, points, { step: event.step, fraction, mine: best.value, theirs: theirs.value })]]
     },
   }
 }

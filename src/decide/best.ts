@@ -1,6 +1,6 @@
 // Best-so-far: direction aware, ties go to the earlier one, values that are not finite never win.
 // Not retention: which checkpoints stay on disk is decided in checkpoint/, which stages may not share code with.
-import type { Direction, Metric, RunEvent } from '../contract/index.ts'
+import type { Direction, Metric, RunEvent, RunEventOf } from '../contract/index.ts'
 
 export type Best = { readonly value: number; readonly step: number; readonly epoch: number }
 
@@ -15,12 +15,16 @@ export const best = (direction: Direction, standing: Best | null, next: Best): B
   return better(direction, next.value, standing.value) ? next : standing
 }
 
+/** A metric of an evaluation. Names come from users: one called `constructor` must not find what every object has. */
+export const metricOf = (event: RunEventOf<'evaluated'>, name: string): number | undefined =>
+  Object.hasOwn(event.metrics, name) ? event.metrics[name] : undefined
+
 /** Best-so-far as a fold over events: `events.reduce(fold.update, fold.init)`. */
 export const bestSoFar = (objective: Metric) => ({
   init: null as Best | null,
   update: (state: Best | null, event: RunEvent): Best | null => {
     if (event.type !== 'evaluated') return state
-    const value = event.metrics[objective.name]
+    const value = metricOf(event, objective.name)
     if (value === undefined) return state
     return best(objective.direction, state, { value, step: event.step, epoch: event.epoch })
   },

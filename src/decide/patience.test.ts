@@ -47,6 +47,11 @@ describe('patience', () => {
   test('evaluations without the objective do not count', () => {
     expect(decide(make(), [...stream('val_accuracy', 0.9), ...stream('test_accuracy', 1, 1, 1, 1)])).toEqual([])
   })
+  test('an objective that every object seems to have', () => {
+    const rule = make({ objective: { name: 'constructor', direction: 'max' } })
+    expect(decide(rule, stream('val_accuracy', 1, 1, 1, 1))).toEqual([])
+    expect(decide(rule, stream('constructor', 1, 1, 1, 1))).toHaveLength(1)
+  })
   test('a resumed run gets the same patience again', () => {
     const rule = make()
     const decisions = decide(rule, stream('val_accuracy', 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1))

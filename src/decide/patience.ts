@@ -1,7 +1,7 @@
 // Patience: so many evaluations without an improvement of more than min_delta.
 // Not a hard stop: the run file declares it, and stop.mode says whether it ends the run or only says so.
 import type { Metric, StopMode } from '../contract/index.ts'
-import { better } from './best.ts'
+import { better, metricOf } from './best.ts'
 import type { Rule } from './rule.ts'
 import { count, figure } from './sentence.ts'
 
@@ -26,7 +26,7 @@ export const patience = (o: {
   init: { standing: null, step: 0, without: 0 },
   update: (state, event) => {
     if (event.type !== 'evaluated') return [state, []]
-    const value = event.metrics[o.objective.name]
+    const value = metricOf(event, o.objective.name)
     if (value === undefined) return [state, []]
     const improved =
       state.standing === null

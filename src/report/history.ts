@@ -1,6 +1,6 @@
 // What a run's events amount to: its curve, its checkpoints and why each is kept, what was decided, how it ended.
 // Not the journal's reader: record/ reads, checks and cuts; this folds what it is given.
-import type { CheckpointRecord, Finding, Metric, RunEvent, RunEventOf } from '../contract/index.ts'
+import type { CheckpointRecord, Metric, RunEvent, RunEventOf } from '../contract/index.ts'
 
 export type KeptCheckpoint = {
   readonly checkpoint: CheckpointRecord
@@ -87,5 +87,3 @@ export const bestOf = (h: History, metric: Metric): { step: number; value: numbe
     null,
   )
 }
-
-export const blockedBy = (findings: readonly Finding[]): Finding[] => findings.filter((f) => f.status === 'NO-GO')
