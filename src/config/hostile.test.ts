@@ -37,19 +37,21 @@ describe('tags and aliases', () => {
     expect((await fault(minimal('config: &c { a: *c }\n'))).message).toBe('a value contains itself')
     const bomb = ['  l0: &l0 [x, x, x, x, x, x, x, x, x]']
     for (let i = 1; i < 12; i++) bomb.push(`  l${i}: &l${i} [${`*l${i - 1}, `.repeat(9)}]`)
-    const started = performance.now()
+    const started = process.cpuUsage()
     const error = await fault(minimal(`config:\n${bomb.join('\n')}\n`))
     expect(error).toMatchObject({ code: 'CONFIG_ALIAS', message: 'aliases stand for too many values' })
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(process.cpuUsage(started).user).toBeLessThan(1e6)
     expect((await fault(minimal('config: { <<: 3 }\n'))).message).toBe('<< merges maps only')
   })
 })
 
 describe('hostile files', () => {
+  /** CPU time: what the code costs, not what else the machine does. */
   const timed = async (text: string): Promise<{ code: string; seconds: number }> => {
-    const started = performance.now()
+    const started = process.cpuUsage()
     const { code } = await fault(text)
-    return { code, seconds: (performance.now() - started) / 1000 }
+    const { user, system } = process.cpuUsage(started)
+    return { code, seconds: (user + system) / 1e6 }
   }
 
   test.each([
@@ -79,7 +81,7 @@ describe('hostile files', () => {
   ])('%s end in reasonable time', async (_, text, expected) => {
     const { code, seconds } = await timed(text())
     expect(code).toBe(expected)
-    expect(seconds).toBeLessThan(15)
+    expect(seconds).toBeLessThan(12)
   })
 
   test('an excerpt cannot steer the terminal', async () => {

@@ -100,7 +100,7 @@ describe('a file that is no run file', () => {
         'CONFIG_MISSING  near/mnst.run.yaml',
         '  ',
         '  seen      no such file',
-        '  expected  one of mnist.run.yaml, other.run.yaml',
+        '  expected  mnist.run.yaml or other.run.yaml',
         '  try       near/mnist.run.yaml',
       ].join('\n'),
     )

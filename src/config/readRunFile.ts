@@ -5,7 +5,7 @@ import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { dotted, leavesOf, type Path } from '../contract/dotted.ts'
 import { GonogoError } from '../contract/errors.ts'
-import { nearest } from '../contract/nearest.ts'
+import { anyOf, nearest } from '../contract/nearest.ts'
 import { type RunFile, runFile } from '../contract/runFile.ts'
 import { explain, type Problem } from './explain.ts'
 import { asStated, type Merged, readMerged } from './extends.ts'
@@ -37,7 +37,7 @@ const missingFile = async (file: string, cause: unknown): Promise<GonogoError> =
   const there = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.run.yaml')).sort()
   const near = nearest(basename(file), there) ?? (there.length === 1 ? there[0] : undefined)
   const denied = cause instanceof Error && 'code' in cause && cause.code !== 'ENOENT' && cause.code !== 'ENOTDIR'
-  const some = `one of ${there.slice(0, 8).join(', ')}${there.length > 8 ? ', …' : ''}`
+  const some = there.length > 8 ? `one of ${there.slice(0, 8).join(', ')}, …` : anyOf(there)
   return new GonogoError('CONFIG_MISSING', 'the run file cannot be read', {
     where: shownPath(file),
     seen: denied ? String(cause.code) : 'no such file',
