@@ -26,17 +26,23 @@ import { projectRoot } from '../surroundings.ts'
 import { shownPath } from './paths.ts'
 import type { Terminal } from './terminal.ts'
 
+/** Epochs done of epochs planned; steps where the length is no whole number of epochs. */
+const progressOf = ({ epoch, epochs, step, steps }: RunSummary): string | null => {
+  if (step === 0 || epochs === null) return null
+  if (!Number.isInteger(epochs)) return `step ${step}/${steps ?? '?'}`
+  return `${Number.isInteger(epoch) ? epoch : epoch.toFixed(1)}/${epochs}`
+}
+
 const rowOf = (summary: RunSummary): RunRow => {
-  const { epoch, epochs, state } = summary
-  const whole = epochs !== null && Number.isInteger(epochs)
-  const done = Number.isInteger(epoch) ? String(epoch) : epoch.toFixed(1)
+  const { run, state, objective, why } = summary
+  const resumable = state === 'crashed' || state === 'interrupted'
   return {
-    run: summary.run,
+    run,
     state,
-    at: epochs === null || epoch === 0 ? null : whole ? `${done}/${epochs}` : `${done}/${epochs.toFixed(1)}`,
-    objective: summary.objective?.name ?? null,
-    value: summary.objective?.value ?? null,
-    why: state === 'crashed' || state === 'interrupted' ? `gonogo resume ${summary.run} · ${summary.why}` : summary.why,
+    at: progressOf(summary),
+    objective: objective?.name ?? null,
+    value: objective?.value ?? null,
+    why: resumable ? `gonogo resume ${run} · ${why}` : why,
   }
 }
 

@@ -89,7 +89,8 @@ const bestLine = (e: Ending, look: Look): string[] => {
     e.stepsPerEpoch > 0 && e.best.step % e.stepsPerEpoch === 0
       ? `epoch ${count(e.best.step / e.stepsPerEpoch)}`
       : `step ${count(e.best.step)}`
-  const tested = Object.entries(e.metrics).filter(([name]) => name.startsWith('test_'))
+  const twin = e.best.metric.replace(/^val_/, 'test_')
+  const tested = Object.entries(e.metrics).filter(([name]) => name === twin && name !== e.best?.metric)
   const test = tested.map(([name, value]) => `${name} ${measure(value)}`).join(', ')
   return worded(
     'best',

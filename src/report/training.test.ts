@@ -104,7 +104,7 @@ describe('the last block', () => {
       seconds: 33.4,
       stop: { reason: 'length-reached', sentence: 'all 3 epochs are done' },
       best: { metric: 'val_accuracy', value: 0.9902, step: 1290, checkpoint: 'step-1290' },
-      metrics: { val_accuracy: 0.9902, test_accuracy: 0.9907 },
+      metrics: { val_accuracy: 0.9902, test_loss: 0.03, test_accuracy: 0.9907 },
     }),
     ...over,
   })
