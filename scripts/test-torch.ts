@@ -40,7 +40,7 @@ const total = sum([
     [...vitest, '--reporter=default', '--reporter=json', `--outputFile.json=${json}`],
     json,
   ),
-  suite('pytest', python, ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', `--junitxml=${xml}`, 'python/tests'], xml),
+  suite('pytest', python, ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', `--junitxml=${xml}`, 'tests/torch'], xml),
 ])
 const seconds = (from: number, to: number) => `${((to - from) / 1000).toFixed(0)} s`
 console.log(
