@@ -74,16 +74,24 @@ def _save_managed(subject: Any, folder: Path) -> dict[str, Any]:
     training = {f"buffers/{name}": weights.pop(name) for name in found.transient if name in weights}
     trees = {name: _encode(tree, name, training) for name, tree in sections.items()}
     metadata = {"format": "pt", **({"ties": json.dumps(found.ties)} if found.ties else {})}
-    save_file({name: _whole(tensor) for name, tensor in weights.items()}, str(folder / MODEL), metadata)
-    save_file({name: _whole(tensor) for name, tensor in training.items()}, str(folder / TRAINING), {"format": "pt"})
+    save_file(_apart(weights), str(folder / MODEL), metadata)
+    save_file(_apart(training), str(folder / TRAINING), {"format": "pt"})
     progress = experiment.progress
     return {"step": progress.step, "epoch": progress.epoch + 1, "batch": progress.batch, "seed": experiment.seed, "threads": torch.get_num_threads(), **trees}
 
 
-def _whole(tensor: torch.Tensor) -> torch.Tensor:
-    """Contiguous, on the CPU, and of a storage of its own, as safetensors wants it."""
-    tensor = tensor.detach().cpu().contiguous()
-    return tensor if tensor.untyped_storage().nbytes() == tensor.nbytes else tensor.clone()
+def _apart(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Contiguous, on the CPU, and each of a storage of its own, as safetensors wants them."""
+    found: dict[str, torch.Tensor] = {}
+    seen: set[int] = set()
+    for name, tensor in tensors.items():
+        tensor = tensor.detach().cpu().contiguous()
+        storage = tensor.untyped_storage()
+        if storage.nbytes() != tensor.nbytes or storage.data_ptr() in seen:
+            tensor = tensor.clone()
+        seen.add(tensor.untyped_storage().data_ptr())
+        found[name] = tensor
+    return found
 
 
 def _load_managed(subject: Any, folder: Path, head: dict[str, Any]) -> None:

@@ -186,6 +186,11 @@ class LoaderFeed:
         now = progress.generators()
         if progress.batch == 0 or progress.began is None:
             progress.began = now
+
+        def go_on() -> None:
+            # A loader's own generator is where drawing the order again has left it; prefetching may have been further.
+            seeds.set_all(now)
+
         progress.set_generators(progress.began)
         sampler = getattr(loader, "sampler", None)
         for one in (sampler, getattr(loader, "batch_sampler", None)):
@@ -195,12 +200,12 @@ class LoaderFeed:
         resumed = progress.batch > 0
         if self._recorder is not None:
             self._recorder.skip = progress.batch
-            self._recorder.after_skip = (lambda: progress.set_generators(now)) if resumed else None
+            self._recorder.after_skip = go_on if resumed else None
         self._iterator = iter(loader)
         if self._recorder is None and resumed:
             for _ in range(progress.batch):
                 next(self._iterator, None)
-            progress.set_generators(now)
+            go_on()
 
     def frozen(self, count: int) -> Drawn:
         """The first samples in the order of the first epoch; the run's own position and generators stay."""

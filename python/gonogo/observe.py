@@ -53,7 +53,7 @@ class Watch:
                 optimizer.register_step_post_hook(self._leaving)
 
     @contextmanager
-    def probe(self, found: Found, learning_rate: float | None, regularisation: bool, observe: bool) -> Iterator[None]:
+    def probe(self, found: Found, learning_rate: float | None, regularisation: bool, observe: bool, frozen: bool) -> Iterator[None]:
         self.attach(found)
         self.learning_rate, self.decay, self.observing = learning_rate, regularisation, observe
         with ExitStack() as undo:
@@ -64,6 +64,11 @@ class Watch:
                         self._hooked.add(name)
             if not regularisation:
                 undo.enter_context(without_noise(found))
+            if frozen and learning_rate is not None:
+                # Schedules stand still, as the data does: some refuse to step beyond the end of the run.
+                for schedule in found.schedules.values():
+                    schedule.step = _still
+                    undo.callback(delattr, schedule, "step")
             try:
                 yield
             finally:
@@ -135,6 +140,10 @@ class Watch:
             mine = [names.get(id(parameter)) for group in optimizer.param_groups for parameter in group["params"]]
             whole = sum(self._gradients.get(key or "", 0.0) ** 2 for key in mine) ** 0.5
         return {"optimizer": name, "outcome": outcome, "learningRates": rates, "gradientNorm": whole}
+
+
+def _still(*_: Any, **__: Any) -> None:
+    """In place of a schedule's step."""
 
 
 def norm(tensor: torch.Tensor) -> float:

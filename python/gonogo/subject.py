@@ -180,10 +180,9 @@ class Subject:
 
     def _guarantees(self, kind: type) -> dict[str, str]:
         held = {}
-        if self.managed_evaluation:
+        if self.managed_evaluation and not defines(kind, "loss") and not defines(kind, "metrics"):
             held["evaluationIsPure"] = "the managed evaluation runs in eval mode without gradients, and puts each module's mode and the generators back"
-            if not defines(kind, "loss"):
-                held["metricsArePerSample"] = "the managed evaluation sums each sample's loss and accuracy in float64 and divides once"
+            held["metricsArePerSample"] = "the managed evaluation sums each sample's loss and accuracy in float64 and divides once"
         if not self.manual_checkpoint:
             held["checkpointCoversState"] = "the managed checkpoint holds every section that the harness finds"
             held["weightsArePlain"] = "the managed checkpoint is safetensors"
@@ -201,7 +200,7 @@ class Subject:
         if self._managed is not None:
             self._managed.smoothing = self.experiment.task.smoothing if regularisation else 0.0
         sent = time.perf_counter()
-        with self._watch.probe(found, probe.get("learningRate"), regularisation, probe.get("observe", False)):
+        with self._watch.probe(found, probe.get("learningRate"), regularisation, probe.get("observe", False), frozen is not None):
             for _ in range(probe["steps"]):
                 records.append(self._step(frozen, found))
                 now = time.perf_counter()
