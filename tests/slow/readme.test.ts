@@ -1,6 +1,6 @@
 // The README keeps its word: its commands run, its code is the example's, its links lead somewhere.
 // What .ci/run or another test runs already is not run again: the test only makes sure that it is there.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { must, root } from './machine.ts'
@@ -39,6 +39,9 @@ describe('commands', () => {
 
   test.each(others)('%s', (command) => {
     expect(command).toMatch(/^npm run -s gonogo -- /)
+    // `vary` overwrites nothing, and the test may run twice.
+    const written = / -o (\S+)$/.exec(command)?.[1]
+    if (written !== undefined) rmSync(path.resolve(root, written), { force: true })
     must(command, root)
   })
 
