@@ -7,7 +7,7 @@ export type KeptAs = 'latest' | 'best' | 'top'
 
 /**
  * Records in order of merit, best first, without those that cannot compete.
- * Ties: the one that was saved earlier comes first, so a plateau never moves the best.
+ * Ties: the one that was saved earlier comes first, so a plateau never moves the best. (Array sort is stable.)
  */
 export const ranked = <R extends Pick<CheckpointRecord, 'metrics'>>(
   records: readonly R[],
@@ -15,9 +15,9 @@ export const ranked = <R extends Pick<CheckpointRecord, 'metrics'>>(
 ): R[] => {
   const sign = objective.direction === 'min' ? 1 : -1
   return records
-    .map((record, order) => ({ record, order, value: new Map(Object.entries(record.metrics)).get(objective.name) }))
+    .map((record) => ({ record, value: new Map(Object.entries(record.metrics)).get(objective.name) }))
     .filter((entry): entry is typeof entry & { value: number } => Number.isFinite(entry.value))
-    .sort((a, b) => sign * (a.value - b.value) || a.order - b.order)
+    .sort((a, b) => sign * (a.value - b.value))
     .map(({ record }) => record)
 }
 
