@@ -12,9 +12,16 @@ const explains: Partial<Record<Cause, readonly Cause[]>> = {
   'parameter-without-gradient': ['does-not-learn', 'loss-floor-above-theory', 'parameter-does-not-move'],
   'parameter-does-not-move': ['does-not-learn', 'loss-floor-above-theory'],
   'double-softmax': ['loss-floor-above-theory', 'does-not-learn', 'loss-wrong'],
-  'broadcast-in-loss': ['loss-floor-above-theory', 'does-not-learn', 'loss-wrong'],
+  'broadcast-in-loss': ['loss-floor-above-theory', 'does-not-learn', 'loss-wrong', 'wrong-divisor'],
   'loss-wrong': ['does-not-learn', 'loss-floor-above-theory', 'initial-loss-too-low', 'initial-loss-too-high'],
-  'sum-reduction': ['initial-loss-too-high', 'diverges', 'loss-floor-above-theory', 'learning-rate-out-of-range'],
+  'sum-reduction': [
+    'initial-loss-too-high',
+    'diverges',
+    'loss-floor-above-theory',
+    'learning-rate-out-of-range',
+    'loss-wrong',
+    'wrong-divisor',
+  ],
   'loss-not-finite': ['diverges', 'does-not-learn', 'initial-loss-too-high'],
   'initialisation-too-large': ['initial-loss-too-high', 'loss-floor-above-theory'],
 }

@@ -4,7 +4,8 @@
 // Without another seed a load that does nothing looks perfect: the values are equal before it. What must come back is every
 // tensor that differs before the load; a frozen body that any process has from elsewhere need not be in the file.
 import { define, go, list, noGo, placeOf, plural, skipped } from './check.ts'
-import { otherSeed } from './context.ts'
+import { type Context, otherSeed } from './context.ts'
+import type { Save } from './reference.ts'
 import type { Snapshot } from './trial.ts'
 
 export type Missing = { readonly required: string[]; readonly lost: string[] }
@@ -22,6 +23,22 @@ export const missingAfter = (
     return { required, lost: required.filter((name) => digest(saved, name) !== digest(after, name)) }
   }
   return { parameters: of('parameters'), buffers: of('buffers') }
+}
+
+/** Names under which the file holds the values that were not loaded, where they are not the model's own. */
+const _underOtherNames = async (context: Context, save: Save, lost: readonly string[]): Promise<string[]> => {
+  const report = await context.weights(save.dir).catch(() => null)
+  const digests = new Map(
+    (['parameters', 'buffers'] as const).flatMap((section) =>
+      [...(save.before.get(section)?.entries.values() ?? [])].map(({ name, digest }) => [digest, name] as const),
+    ),
+  )
+  return (report?.tensors ?? []).flatMap((tensor) => {
+    const name = digests.get(tensor.digest)
+    // a file may hold the model's weights under a key of its own: model.head.weight
+    const own = name !== undefined && (tensor.name === name || tensor.name.replace(/^[^.]*\./, '') === name)
+    return name === undefined || own || !lost.includes(name) ? [] : [tensor.name]
+  })
 }
 
 export const k4 = define({
@@ -64,7 +81,7 @@ export const k4 = define({
         ? 'loading a checkpoint loads nothing'
         : `${plural(lost, 'tensor')} of ${required} ${lost === 1 ? 'is' : 'are'} not loaded from the checkpoint`,
       {
-        seen: `${lost} of ${required} kept their value: ${list(evidence.lost)}${mismatch.map(([what, found]) => `; ${what}: ${list(found)}`).join('')}`,
+        seen: `${lost} of ${required} kept their value: ${list(evidence.lost)}${mismatch.map(([what, found]) => `; ${what}: ${list(found)}`).join('')}${otherNames.length > 0 ? `; the file has them as ${list(otherNames)}` : ''}`,
         expected: 'the saved values, bitwise, whatever the values were before',
         where: placeOf(context.facts, 'load', 'save', 'setup'),
         evidence,

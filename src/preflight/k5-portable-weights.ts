@@ -46,7 +46,7 @@ export const k5 = define({
       })
     const [unread] = failed
     const coupled = failed.some(({ error }) =>
-      /pickle|unsupported global|weights_only|module|class|import/i.test(error ?? ''),
+      /pickle|unsupported global|weights.?only|no module named|can't get attribute/i.test(error ?? ''),
     )
     const advice = 'save model.state_dict(), tensors alone, instead of the model object'
     return noGo(

@@ -8,6 +8,7 @@
 // An evaluation that differs from itself is random: a dropout left on, for a classifier or a regression; honest for others.
 import type { Cause, Evaluation } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
+import { differenceIn, stateDifferences } from './compare.ts'
 import type { Context } from './context.ts'
 import { isClose, rivals } from './formulas.ts'
 import { crossEntropies, errorsOf, type Outputs, outputsOf, readingsOf, rightAnswers } from './outputs.ts'
@@ -73,18 +74,29 @@ export const v2 = define({
     const again = await ask(sizes.usual)
     const random = metricsApart(usual, again, toleranceOf(context))[0]
     if (random || (outputsApart(usual, again) ?? 0) > 1e-6) return stochastic(context, common, random)
-    if (depends || (worst && outputs === null && (await singlesDiffer(ask, sizes, toleranceOf(context)))))
-      return batchDependent(context, common)
+    if (depends || (worst && outputs === null && (await halvesDiffer(ask, sizes, toleranceOf(context)))))
+      return await batchDependent(context, common, depends)
     if (!worst) return skipped('outputs differ between batch sizes within rounding')
     const formula = await formulaOf(context, worst, usual, other, sizes, ask)
-    return noGo(formula?.cause ?? 'wrong-divisor', `val_${worst.name} depends on the batch size`, {
+    const title = `val_${worst.name} depends on the batch size`
+    if (!formula) {
+      const unexplained = {
+        ...common,
+        expected: 'the same value at any batch size',
+        alternatives: ['mean-of-batch-means', 'batch-dependent-outputs'] as const,
+        advice:
+          'sum over samples, and divide by the number of samples once; a loss that compares samples is an exception',
+      }
+      // a loss of the experiment's own may compare the samples of a batch, and is right to
+      return context.task.kind === 'custom' || (worst.name === 'loss' && hasOwnLoss(context))
+        ? warn('wrong-divisor', title, unexplained)
+        : noGo('wrong-divisor', title, unexplained)
+    }
+    return noGo(formula.cause, title, {
       ...common,
-      seen: formula ? `${seen}; ${formula.words} gives ${number(formula.value)}` : seen,
-      expected: formula
-        ? `${number(formula.right)}, recomputed from ${sizes.samples} samples`
-        : 'the same value at any batch size',
-      evidence: { ...evidence, ...(formula ? { formula: formula.words, recomputed: formula.right } : {}) },
-      alternatives: formula ? [] : ['mean-of-batch-means', 'batch-dependent-outputs'],
+      seen: `${seen}; ${formula.words} gives ${number(formula.value)}`,
+      expected: `${number(formula.right)}, recomputed from ${sizes.samples} samples`,
+      evidence: { ...evidence, formula: formula.words, recomputed: formula.right },
       advice: 'sum over samples, and divide by the number of samples once, at the end',
     })
   },
@@ -132,8 +144,8 @@ export const outputsApart = (a: Evaluation, b: Evaluation): number | null => {
   return distance / largest
 }
 
-const hasRunningStatistics = ({ facts }: Context): boolean =>
-  facts.tensors.some(({ kind, name }) => kind === 'buffer' && /running_(mean|var)$/.test(name))
+const hasOwnLoss = ({ facts }: Context): boolean =>
+  facts.owns.evaluation === 'manual' || placeOf(facts, 'loss') !== null
 
 const evalAdvice = 'call model.eval() before the evaluation, and model.train() after it'
 
@@ -151,26 +163,36 @@ const stochastic = (context: Context, common: Common, random: Apart | undefined)
   return context.task.kind === 'custom' ? warn('no-eval-mode', title, found) : noGo('no-eval-mode', title, found)
 }
 
-const batchDependent = (context: Context, common: Common): Outcome => {
-  const statistics = hasRunningStatistics(context)
+/** Batch norm in training mode leaves its mark: evaluation moves the running statistics. */
+const batchDependent = async (context: Context, common: Common, certain: boolean): Promise<Outcome> => {
+  const trial = await context.at('trained')
+  const before = await trial.digest()
+  await trial.evaluate({ limit: 64 })
+  const moved = differenceIn(stateDifferences(before, await trial.digest()), 'buffers') !== undefined
   const expected = 'outputs of a sample that do not depend on the others in its batch'
-  return statistics
-    ? noGo('no-eval-mode', 'evaluation runs in training mode: batch norm uses the batch’s own statistics', {
-        ...common,
-        expected,
-        alternatives: ['batch-dependent-outputs'],
-        advice: evalAdvice,
-      })
-    : noGo('batch-dependent-outputs', 'the output of a sample depends on its batch', {
-        ...common,
-        expected,
-        alternatives: ['no-eval-mode'],
-        advice: 'look for a softmax, mean or view over the batch dimension',
-      })
+  if (moved)
+    return noGo('no-eval-mode', 'evaluation runs in training mode: batch norm uses the batch’s own statistics', {
+      ...common,
+      expected,
+      alternatives: ['batch-dependent-outputs'],
+      advice: evalAdvice,
+    })
+  const found = {
+    ...common,
+    expected,
+    alternatives: ['no-eval-mode'] as const,
+    advice:
+      'look for a softmax, mean or view over the batch dimension, and for a model that is never put into eval mode',
+  }
+  const title = 'the output of a sample depends on its batch'
+  // without outputs it may be the loss that compares samples, as contrastive ones do
+  return certain || context.task.kind !== 'custom'
+    ? noGo('batch-dependent-outputs', title, found)
+    : warn('batch-dependent-outputs', 'the loss of a sample depends on its batch', found)
 }
 
 /** Without outputs: one full batch, evaluated whole and in two halves, has the same mean only if samples do not mix. */
-const singlesDiffer = async (ask: Ask, { other }: Sizes, tolerance: number): Promise<boolean> => {
+const halvesDiffer = async (ask: Ask, { other }: Sizes, tolerance: number): Promise<boolean> => {
   const half = Math.floor(other / 2)
   if (half < 1) return false
   const whole = await ask(2 * half, 2 * half)

@@ -1,0 +1,81 @@
+// A poll of a real experiment in real processes, for tests: with its config changed, or with a faulty hand on its checkpoints.
+// The same joins as src/run.ts, without what surrounds a command.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { checkValue, readRunFile } from '../../src/config/index.ts'
+import type { CheckCode, Description, Finding, RunFile } from '../../src/contract/index.ts'
+import { type Engine, engineFor } from '../../src/engine/index.ts'
+import { makePlan, openRequest } from '../../src/plan/index.ts'
+import { poll } from '../../src/preflight/index.ts'
+
+export type Changes = {
+  readonly config?: Record<string, unknown>
+  readonly seed?: number
+  readonly run?: (run: RunFile) => RunFile
+  /** Puts something between the poll and the engine. */
+  readonly engine?: (engine: Engine) => Engine
+  readonly description?: (description: Description) => Description
+  readonly only?: readonly CheckCode[]
+  readonly skip?: ReadonlyMap<CheckCode, string>
+  readonly budgetSeconds?: number
+  readonly signal?: AbortSignal
+}
+
+export const root = path.resolve(import.meta.dirname, '../..')
+export const experiments = path.join(root, 'tests/experiments')
+
+export const findingsOf = async (file: string, changes: Changes = {}): Promise<Finding[]> => {
+  const loaded = await readRunFile(path.resolve(experiments, file))
+  const given = { ...loaded.run, threads: loaded.run.threads ?? 1, seed: changes.seed ?? loaded.run.seed }
+  const run = changes.run?.(given) ?? given
+  const own = engineFor(loaded.experiment, run, { folder: loaded.folder, log: null })
+  const asked = { ...run.config, ...changes.config }
+  const described = await own.describe({ experiment: loaded.experiment, config: asked })
+  const description = changes.description?.(described) ?? described
+  const config = { ...defaultsOf(description), ...asked }
+  const scratch = await mkdtemp(path.join(tmpdir(), 'gonogo-preflight-'))
+  const subject = await own.open(openRequest({ run, config, experiment: loaded.experiment }))
+  try {
+    const { facts } = subject
+    const { experiment, origins, folder } = loaded
+    const plan = makePlan({ run, config, file: loaded.file, folder, experiment, description, facts, origins })
+    const found: Finding[] = []
+    for await (const finding of poll({
+      engine: changes.engine?.(own) ?? own,
+      plan,
+      description,
+      facts,
+      request: (o) => openRequest(plan, o),
+      checkConfig: (value) => (description.schema ? checkValue(description.schema, value) : []),
+      scratch,
+      ...(changes.only ? { only: changes.only } : {}),
+      skip: changes.skip ?? new Map(),
+      budgetSeconds: changes.budgetSeconds ?? 600,
+      signal: changes.signal ?? new AbortController().signal,
+    }))
+      found.push(finding)
+    return found
+  } finally {
+    await subject[Symbol.asyncDispose]()
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+/** Defaults of the keys of a flat schema. */
+const defaultsOf = ({ schema }: Description): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries((schema?.properties ?? {}) as Record<string, { default?: unknown }>)
+      .filter(([, property]) => property.default !== undefined)
+      .map(([key, property]) => [key, property.default]),
+  )
+
+export const findingOf = (findings: readonly Finding[], check: CheckCode): Finding => {
+  const found = findings.find((finding) => finding.check === check)
+  if (!found) throw new Error(`no finding of ${check}: ${findings.map((one) => one.check).join(', ')}`)
+  return found
+}
+
+/** `NO-GO K1 cause: title`, for messages of failed tests. */
+export const summary = (findings: readonly Finding[]): string =>
+  findings.map((f) => `${f.status} ${f.check} ${f.cause ?? ''}: ${f.title} | ${f.seen}`).join('\n')
