@@ -9,7 +9,7 @@ import types
 import typing
 from typing import Any, Literal, Union
 
-from gonogo.errors import Fault
+from gonogo.errors import Fault, place_in_class
 
 MISSING = dataclasses.MISSING
 WORDS = "bool, int, float, Literal, Enum, a dataclass, list, Optional, or gonogo.name(), gonogo.path(), gonogo.note() for text"
@@ -53,18 +53,11 @@ def schema(config: type | None) -> dict[str, Any] | None:
         return {"type": "object", "properties": {}, "additionalProperties": False}
     if not dataclasses.is_dataclass(config):
         return None
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_object(config, ())}
-
-
-def is_strict(found: Any) -> bool:
-    """No part of this schema accepts whatever it is given."""
-    if isinstance(found, list):
-        return all(is_strict(item) for item in found)
-    if not isinstance(found, dict) or not {"type", "enum", "anyOf"} & found.keys():
-        return False
-    inner = [*found.get("properties", {}).values(), *found.get("anyOf", []), *([found["items"]] if "items" in found else [])]
-    closed = found.get("type") != "object" or found.get("additionalProperties") is False
-    return closed and all(is_strict(item) for item in inner)
+    try:
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_object(config, ())}
+    except Fault as fault:
+        fault.details.update(place_in_class(config, fault.details.pop("key", None)))
+        raise
 
 
 def _object(config: type, at: tuple[str, ...]) -> dict[str, Any]:
@@ -96,7 +89,7 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 def _type(hint: Any, at: tuple[str, ...], marks: dict[str, Any]) -> dict[str, Any]:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any or hint is object:
-        return {}
+        raise _refused("SCHEMA_ANY", at, "Any takes every value, the text \"false\" for one", WORDS)
     if hint is bool:
         return {"type": "boolean"}
     if hint is int:
@@ -106,7 +99,7 @@ def _type(hint: Any, at: tuple[str, ...], marks: dict[str, Any]) -> dict[str, An
     if hint is str:
         if "gonogo" in marks:
             return {"type": "string", **marks}
-        raise _refused("CONFIG_FREE_STRING", at, "str accepts every misspelling", 'Literal["a", "b"], an Enum, or gonogo.name(), gonogo.path(), gonogo.note()')
+        raise _refused("SCHEMA_FREE_STRING", at, "str accepts every misspelling", 'Literal["a", "b"], an Enum, or gonogo.name(), gonogo.path(), gonogo.note()')
     if origin is Literal:
         values = list(arguments)
         return {"type": "string", "enum": values} if all(isinstance(value, str) for value in values) else {"enum": values}
@@ -124,12 +117,12 @@ def _type(hint: Any, at: tuple[str, ...], marks: dict[str, Any]) -> dict[str, An
     if origin in (list, tuple) and (len(arguments) == 1 or arguments[1:] == (...,)):
         return {"type": "array", "items": _type(arguments[0], (*at, "[]"), marks)}
     if hint is dict or origin is dict:
-        return {"type": "object"}
-    raise _refused("CONFIG_TYPE", at, f"{hint} has no schema", WORDS)
+        raise _refused("SCHEMA_OPEN", at, "a dict takes every misspelt key", "a dataclass of its own")
+    raise _refused("SCHEMA_TYPE", at, f"{hint} has no schema", WORDS)
 
 
 def _refused(code: str, at: tuple[str, ...], message: str, expected: str) -> Fault:
-    return Fault(code, f"config key {'.'.join(at)}: {message}", seen=f"{at[-1]} in the Config dataclass", expected=expected)
+    return Fault(code, f"config key {'.'.join(at)}: {message}", seen=f"{at[0]} in the Config dataclass", expected=expected, key=at[0])
 
 
 def _members(kind: type[enum.Enum]) -> dict[str, enum.Enum]:
@@ -176,8 +169,6 @@ def _build(config: type, values: Any) -> Any:
 
 def _value(hint: Any, value: Any) -> Any:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if hint is Any or hint is object or hint is dict or origin is dict:
-        return value
     if hint is bool or hint is str:
         return _expect(value, isinstance(value, hint))
     numeric = isinstance(value, (int, float)) and not isinstance(value, bool)

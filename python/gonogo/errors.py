@@ -3,8 +3,10 @@ Not here: wording for people beyond that line; gonogo prints it."""
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import os
+import re
 import sysconfig
 import traceback
 from types import TracebackType
@@ -117,12 +119,18 @@ def _trace(error: BaseException, frames: list[traceback.FrameSummary]) -> str:
     return "\n".join(lines)
 
 
-def place_of_class(kind: type | None) -> str | None:
-    """`file:line` of a class of the project."""
-    import inspect
-
+def place_in_class(kind: type | None, attribute: str | None = None) -> dict[str, str]:
+    """`where` and `excerpt` of an attribute of a class of the project, or of the class itself."""
     try:
-        path, (_, line) = inspect.getsourcefile(kind), inspect.getsourcelines(kind)  # type: ignore[arg-type]
+        path = inspect.getsourcefile(kind)  # type: ignore[arg-type]
+        lines, first = inspect.getsourcelines(kind)  # type: ignore[arg-type]
     except (OSError, TypeError):
-        return None
-    return f"{shown(path)}:{line}" if path else None
+        return {}
+    if path is None:
+        return {}
+    opening = r"class\b" if attribute is None else rf"{re.escape(attribute)}\s*[:=]"
+    for offset, line in enumerate(lines):
+        if re.match(rf"\s*{opening}", line):
+            column = len(line) - len(line.lstrip())
+            return {"where": f"{shown(path)}:{first + offset}:{column + 1}", **_marked(path, first + offset, column)}
+    return {"where": f"{shown(path)}:{first}"}

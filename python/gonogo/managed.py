@@ -35,7 +35,9 @@ class Managed:
         due = (experiment.progress.step + 1) % experiment.accumulate == 0
         with self._autocast():
             terms = self._terms(batch)
-        loss = sum(terms.values(), torch.zeros((), device=experiment.device))
+        loss, *rest = terms.values()
+        for term in rest:
+            loss = loss + term
         (loss / experiment.accumulate if experiment.accumulate > 1 else loss).backward()
         if due:
             if experiment.clip_norm is not None:

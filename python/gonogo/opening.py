@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from gonogo import config as configs
-from gonogo.errors import Fault, place_of_class
+from gonogo.errors import Fault, place_in_class
 from gonogo.experiment import Experiment, config_of
 from gonogo.tasks import Task
 
@@ -124,4 +124,4 @@ def config_for(kind: type, values: dict[str, Any]) -> Any:
     try:
         return configs.build(config, values)
     except configs.Mismatch as error:
-        raise Fault("CONFIG_MISMATCH", "config does not fit the experiment's Config", seen=str(error), where=place_of_class(config)) from None
+        raise Fault("CONFIG_MISMATCH", "config does not fit the experiment's Config", seen=str(error), **place_in_class(config)) from None

