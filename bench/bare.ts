@@ -1,12 +1,13 @@
 // The bare engine loop that the overhead is measured against: batches, one graph a step, state fed back. Nothing else.
 // A process of its own; prints one JSON line: wall and CPU seconds of the measured steps.
+
+import { dirname } from 'node:path'
+import type { OpenRequest } from '../src/contract/index.ts'
 import { batchArrays } from '../src/data/dataset.ts'
 import { setExperimentFolder } from '../src/data/location.ts'
 import { load } from '../src/engine/embedded/loader.ts'
 import { noiseFeeds, Project, stateFeeds } from '../src/engine/embedded/project.ts'
-import type { OpenRequest } from '../src/contract/index.ts'
 import type { Values } from '../src/tensor/compile.ts'
-import { dirname } from 'node:path'
 
 const { request, warmUp, steps } = JSON.parse(process.argv[2] ?? '') as {
   request: OpenRequest

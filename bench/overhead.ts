@@ -105,7 +105,9 @@ const bare = (plan: Plan, { warmUp, steps }: Workload): Measured => {
     limit: { trainBatches: null, valSamples: null },
   }
   const args = ['--conditions=gonogo-source', '--disable-warning=ExperimentalWarning', join(here, 'bare.ts')]
-  const result = spawnSync(process.execPath, [...args, JSON.stringify({ request, warmUp, steps })], { encoding: 'utf8' })
+  const result = spawnSync(process.execPath, [...args, JSON.stringify({ request, warmUp, steps })], {
+    encoding: 'utf8',
+  })
   if (result.status !== 0) throw new Error(result.stderr)
   return JSON.parse(result.stdout) as Measured
 }
@@ -139,4 +141,9 @@ try {
   rmSync(scratch, { recursive: true, force: true })
 }
 if (asJson) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
-else process.stdout.write(`${Object.entries(report).map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join('\n')}\n`)
+else
+  process.stdout.write(
+    `${Object.entries(report)
+      .map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
+      .join('\n')}\n`,
+  )

@@ -1,15 +1,14 @@
 // The only file that wires stages together: run file → plan → preflight → training → run folder.
-// No policy of its own: what is checked, kept, stopped or written is decided in the rooms it joins.
+// No policy of its own: what is checked, kept, stopped or written is decided in the rooms it joins. Those that only a
+// sound run file needs are imported then: a wrong key is told before anything heavy is loaded.
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { openStore, type Store } from './checkpoint/index.ts'
+import type { Store } from './checkpoint/index.ts'
 import { checkConfig, checkValue, type LoadedRun, readRunFile } from './config/index.ts'
 import {
   type CheckCode,
-  type CheckpointRecord,
   type Description,
-  type ExitCode,
   exitCodes,
   type Facts,
   type Finding,
@@ -24,27 +23,13 @@ import {
   type Verdict,
   verdictOf,
 } from './contract/index.ts'
-import { type BaselinePoint, stopping } from './decide/index.ts'
+import type { BaselinePoint } from './decide/index.ts'
 import { type Engine, engineFor, type Subject } from './engine/index.ts'
-import { makePlan, openRequest } from './plan/index.ts'
-import { poll } from './preflight/index.ts'
-import {
-  acquireLock,
-  collectProvenance,
-  createRun,
-  effective,
-  findRun,
-  type Journal,
-  openJournal,
-  openRun,
-  openTensorboard,
-  type RunFolder,
-  type RunLock,
-  readJournal,
-} from './record/index.ts'
-import { preflightHtml } from './report/index.ts'
+import { differences, makePlan, openRequest } from './plan/index.ts'
+import type { Journal, RunFolder, RunLock } from './record/index.ts'
+import { resultOf, sentenceOf, type TrainResult } from './result.ts'
 import { newLog, ownVersion, projectRoot, scratchFolder } from './surroundings.ts'
-import { harnessFrom, train as trainLoop } from './train/index.ts'
+import type { TrainOptions } from './train/index.ts'
 
 /** What happens while a command runs, for whoever shows it. */
 export type Progress =
@@ -62,28 +47,13 @@ export type Options = {
   readonly on?: (progress: Progress) => void
 }
 
+export type { TrainResult } from './result.ts'
+
 export type CheckResult = {
   readonly plan: Plan
   readonly findings: Finding[]
   readonly verdict: Verdict
   readonly seconds: number
-}
-
-export type TrainResult = {
-  readonly verdict: Verdict
-  /** Name of the run folder. */
-  readonly run: string
-  readonly folder: string
-  readonly plan: Plan
-  readonly steps: number
-  readonly epochs: number
-  readonly seconds: number
-  readonly metrics: Readonly<Record<string, number>>
-  readonly best: RunEventOf<'ended'>['best']
-  readonly stop: { readonly reason: ReasonCode; readonly sentence: string }
-  readonly checkpoints: readonly CheckpointRecord[]
-  readonly findings: readonly Finding[]
-  readonly exit: ExitCode
 }
 
 type Prepared = {
@@ -102,7 +72,8 @@ export const check = async (file: string, options: Options = {}): Promise<CheckR
   const prepared = await prepare(file, 'thrown away')
   await using _ = prepared.subject
   options.on?.({ type: 'opened', plan: prepared.plan, facts: prepared.subject.facts, run: null })
-  const { findings, verdict, seconds } = await preflight(prepared, options)
+  const findings: Finding[] = []
+  const { verdict, seconds } = await preflight(prepared, findings, options)
   return { plan: prepared.plan, findings, verdict, seconds }
 }
 
@@ -111,6 +82,7 @@ export const train = async (file: string, options: Options = {}): Promise<TrainR
   const prepared = await prepare(file, 'kept')
   await using subject = prepared.subject
   const { plan, loaded, root } = prepared
+  const { acquireLock, collectProvenance, createRun, openJournal } = await import('./record/index.ts')
   const version = await ownVersion()
   const run = await createRun(root, {
     name: plan.run.name,
@@ -140,26 +112,26 @@ export const train = async (file: string, options: Options = {}): Promise<TrainR
     direction: plan.objective.direction,
     seed: plan.run.seed,
   })
-  const { findings, verdict, seconds } = await preflight(prepared, options)
-  await writePreflight(run, plan, findings)
-  await emit({ type: 'preflight', verdict, findings, seconds })
-  if (verdict === 'NO-GO' || options.signal?.aborted) {
-    const ended: RunEventOf<'ended'> = {
-      type: 'ended',
-      reason: verdict === 'NO-GO' ? 'no-go' : 'interrupted',
-      sentence:
-        verdict === 'NO-GO'
-          ? (findings.find((f) => f.status === 'NO-GO')?.title ?? 'no-go')
-          : 'interrupted in preflight',
-      step: 0,
-      epoch: 0,
-      best: null,
-      metrics: {},
-      seconds,
-    }
+  const findings: Finding[] = []
+  const endedEarly = async (reason: ReasonCode, sentence: string, seconds: number): Promise<TrainResult> => {
+    const ended = { type: 'ended' as const, reason, sentence, step: 0, epoch: 0, best: null, metrics: {}, seconds }
     await emit(ended)
     return resultOf({ run, plan, ended, findings, checkpoints: [] })
   }
+  let polled: { readonly verdict: Verdict; readonly seconds: number }
+  try {
+    polled = await preflight(prepared, findings, options)
+  } catch (error) {
+    if (options.signal?.aborted) return await endedEarly('interrupted', 'interrupted in the preflight', 0)
+    await endedEarly('crashed', sentenceOf(error), 0)
+    throw error
+  }
+  const { verdict, seconds } = polled
+  await writePreflight(run, plan, findings)
+  await emit({ type: 'preflight', verdict, findings, seconds })
+  if (verdict === 'NO-GO')
+    return await endedEarly('no-go', findings.find((f) => f.status === 'NO-GO')?.title ?? 'no-go', seconds)
+  const { openStore } = await import('./checkpoint/index.ts')
   const store = await openStore(run.checkpoints, storeOptions(plan, lock, journal))
   // awaited here: the resources above are disposed of when this function returns
   return await loop({ run, plan, subject, store, emit, findings, from: null, options, root })
@@ -167,6 +139,9 @@ export const train = async (file: string, options: Options = {}): Promise<TrainR
 
 /** Goes on with a run from its newest intact checkpoint, or from the start where there is none. */
 export const resume = async (name: string, options: Options = {}): Promise<TrainResult> => {
+  const { acquireLock, effective, openJournal, openRun, readJournal } = await import('./record/index.ts')
+  const { harnessFrom } = await import('./train/index.ts')
+  const { openStore } = await import('./checkpoint/index.ts')
   const root = await projectRoot(process.cwd())
   const run = await openRun(root, name)
   const plan = planSchema.parse(fromJson(await readFile(run.plan, 'utf8')))
@@ -247,9 +222,14 @@ const opened = async (
   }
 }
 
-const preflight = async ({ engine, description, subject, plan }: Prepared, options: Options) => {
+/** Adds each finding to `findings` as it comes: an interruption keeps those that are there. */
+const preflight = async (
+  { engine, description, subject, plan }: Prepared,
+  findings: Finding[],
+  options: Options,
+): Promise<{ readonly verdict: Verdict; readonly seconds: number }> => {
+  const { poll } = await import('./preflight/index.ts')
   const started = performance.now()
-  const findings: Finding[] = []
   await using scratch = await scratchFolder()
   const polling = poll({
     engine,
@@ -268,7 +248,7 @@ const preflight = async ({ engine, description, subject, plan }: Prepared, optio
     findings.push(finding)
     options.on?.({ type: 'finding', finding })
   }
-  return { findings, verdict: verdictOf(findings), seconds: (performance.now() - started) / 1000 }
+  return { verdict: verdictOf(findings), seconds: (performance.now() - started) / 1000 }
 }
 
 type Emit = (event: RunEvent) => Promise<void>
@@ -297,13 +277,16 @@ type LoopOptions = {
   readonly store: Store
   readonly emit: Emit
   readonly findings: readonly Finding[]
-  readonly from: Parameters<typeof trainLoop>[0]['from']
+  readonly from: TrainOptions['from']
   readonly options: Options
   readonly root: string
 }
 
 const loop = async (o: LoopOptions): Promise<TrainResult> => {
   const { run, plan, subject, store, emit, from, options } = o
+  const { train: trainLoop } = await import('./train/index.ts')
+  const { stopping } = await import('./decide/index.ts')
+  const { openTensorboard } = await import('./record/index.ts')
   const rule = stopping({
     settings: plan.run.stop,
     objective: plan.objective,
@@ -324,7 +307,7 @@ const loop = async (o: LoopOptions): Promise<TrainResult> => {
     await emit({
       type: 'ended',
       reason: 'crashed',
-      sentence: error instanceof Error ? error.message : String(error),
+      sentence: sentenceOf(error),
       step: 0,
       epoch: 0,
       best: null,
@@ -339,52 +322,11 @@ const loop = async (o: LoopOptions): Promise<TrainResult> => {
   return resultOf({ run, plan, ended, findings: o.findings, checkpoints })
 }
 
-const resultOf = (o: {
-  run: RunFolder
-  plan: Plan
-  ended: RunEventOf<'ended'>
-  findings: readonly Finding[]
-  checkpoints: readonly CheckpointRecord[]
-}): TrainResult => ({
-  verdict: verdictOf(o.findings),
-  run: o.run.run,
-  folder: o.run.path,
-  plan: o.plan,
-  steps: o.ended.step,
-  epochs: o.ended.epoch,
-  seconds: o.ended.seconds,
-  metrics: o.ended.metrics,
-  best: o.ended.best,
-  stop: { reason: o.ended.reason, sentence: o.ended.sentence },
-  checkpoints: o.checkpoints,
-  findings: o.findings,
-  exit: exitOf(o.ended.reason),
-})
-
-const exitOf = (reason: ReasonCode): ExitCode => {
-  switch (reason) {
-    case 'length-reached':
-      return exitCodes.done
-    case 'no-go':
-      return exitCodes.noGo
-    case 'interrupted':
-      return exitCodes.interrupted
-    case 'crashed':
-      return exitCodes.internal
-    case 'not-finite':
-    case 'divergence':
-    case 'patience':
-    case 'baseline':
-      return exitCodes.stopped
-    default:
-      return reason satisfies never
-  }
-}
-
 /** The curve of the run that `stop.baseline` names: fraction of its budget → value of the objective. */
 const baselineOf = async (plan: Plan, root: string): Promise<{ name: string; curve: BaselinePoint[] } | undefined> => {
   const name = plan.run.stop.baseline
   if (name === null) return undefined
+  const { effective, findRun, readJournal } = await import('./record/index.ts')
   const run = await findRun(root, name)
   const { entries } = await readJournal(run.journal)
   const events = effective(entries.map(({ event }) => event))
@@ -398,21 +340,23 @@ const baselineOf = async (plan: Plan, root: string): Promise<{ name: string; cur
   return { name: run.run, curve }
 }
 
-/** Code, packages or environment that differ from when the run began: a resume then is no longer bitwise. */
+/** What differs from when the run began, one line a part: a resume is then no longer bitwise. */
 const changesSince = (plan: Plan, facts: Facts): string[] => {
-  const before = new Map(plan.code.map(({ path, sha256 }) => [path, sha256]))
-  const changed = facts.code.filter(({ path, sha256 }) => before.get(path) !== sha256).map(({ path }) => path)
-  const packages = Object.entries(facts.packages)
-    .filter(([name, version]) => name in plan.packages && plan.packages[name] !== version)
-    .map(([name, version]) => `${name} ${plan.packages[name]} → ${version}`)
-  const data = facts.data
-    .filter(({ split, sha256 }) => plan.data.find((known) => known.split === split)?.sha256 !== sha256)
-    .map(({ split }) => split)
-  return [
-    ...(changed.length > 0 ? [`code changed since the run began: ${changed.join(', ')}`] : []),
-    ...(packages.length > 0 ? [`packages changed since the run began: ${packages.join(', ')}`] : []),
-    ...(data.length > 0 ? [`data changed since the run began: ${data.join(', ')}`] : []),
-  ]
+  const { run, folder, experiment, objective } = plan
+  const now = makePlan({
+    run,
+    config: run.config,
+    file: experiment,
+    folder,
+    experiment,
+    description: { objective: objective.name },
+    facts,
+    origins: new Map(),
+  })
+  const found = Map.groupBy(differences(plan, now), ({ part }) => part)
+  return [...found].map(
+    ([part, list]) => `${part} changed since the run began: ${[...new Set(list.map(({ path }) => path))].join(', ')}`,
+  )
 }
 
 /** A run folder received from elsewhere must not make us execute what its plan names. */
@@ -428,6 +372,7 @@ const insideProject = async (plan: Plan, run: RunFolder): Promise<void> => {
 }
 
 const writePreflight = async (run: RunFolder, plan: Plan, findings: readonly Finding[]): Promise<void> => {
+  const { preflightHtml } = await import('./report/index.ts')
   await writeFile(run.preflight, `${toJson({ verdict: verdictOf(findings), findings }, 2)}\n`)
   await writeFile(join(run.path, 'preflight.html'), preflightHtml(findings, plan))
 }

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { acquireLock, lockHolder } from './record/index.ts'
 
 const markers = ['package.json', 'pyproject.toml', '.git']
 
@@ -25,6 +24,7 @@ const prefix = 'gonogo-scratch-'
 
 /** A folder that is removed when disposed of; what a killed process left behind goes with the next one. */
 export const scratchFolder = async (): Promise<{ readonly path: string } & AsyncDisposable> => {
+  const { acquireLock, lockHolder } = await import('./record/index.ts')
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(prefix)) continue
     const stale = join(tmpdir(), name)
@@ -48,9 +48,22 @@ export const scratchFolder = async (): Promise<{ readonly path: string } & Async
 export const newLog = async (root: string): Promise<string> => {
   const folder = join(root, '.gonogo')
   await mkdir(folder, { recursive: true })
+  // what interrupted and killed commands left behind
+  for (const name of await readdir(folder)) {
+    const pid = /^log-(\d+)-/.exec(name)?.[1]
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(folder, name), { force: true })
+  }
   const path = join(folder, `log-${process.pid}-${randomBytes(4).toString('hex')}.txt`)
   await writeFile(path, '')
   return path
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
 
 /** Version in our own package.json. */

@@ -2,6 +2,7 @@
 // The way in: parse, call, print, and one exit code. Loads a verb's code only when that verb is called.
 // Not a stage: what a verb does lies in run.ts, what it prints in report/.
 import { readFileSync, realpathSync } from 'node:fs'
+import module from 'node:module'
 import { join } from 'node:path'
 import { CommanderError } from 'commander'
 import { type ExitCode, exitCodes, GonogoError } from '../contract/errors.ts'
@@ -96,6 +97,8 @@ const isScript = (): boolean => {
 }
 
 if (isScript()) {
+  // what a verb loads from here on is compiled once, not at every start
+  module.enableCompileCache()
   // A reader that went away (`| head`) must not end a training run.
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {

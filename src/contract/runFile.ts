@@ -18,7 +18,8 @@ const everyOrMinutes = z.union([
 ])
 
 export const retention = z.strictObject({
-  latest: z.int().min(1).default(1),
+  // two, so that there is one to fall back to where the newest is damaged
+  latest: z.int().min(1).default(2),
   best: z.int().min(0).default(1),
   top: z.int().min(0).default(0),
 })

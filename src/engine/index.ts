@@ -13,6 +13,7 @@ type Settings = { readonly folder: string; readonly log: string | null }
 type Entry = {
   readonly name: string
   readonly extensions: readonly string[]
+  readonly devices: readonly RunFile['device'][]
   readonly create: (options: Record<string, unknown>, settings: Settings) => Engine
 }
 
@@ -30,17 +31,24 @@ const entries: readonly Entry[] = [
   {
     name: 'embedded',
     extensions: ['.ts', '.mts', '.js', '.mjs'],
+    devices: ['auto', 'cpu'],
     create: (options, settings) => embedded({ options: parsed('embedded', embeddedOptions, options), ...settings }),
   },
   {
     name: 'torch',
     extensions: ['.py'],
+    devices: ['auto', 'cpu'],
     create: (options, settings) => torch({ options: parsed('torch', torchOptions, options), ...settings }),
   },
 ]
 
 /** The engine for an experiment file. `engine:` in the run file may set its options, or name one for an odd extension. */
-export const engineFor = (experiment: string, run: Pick<RunFile, 'engine'>, settings: Settings): Engine => {
+export const engineFor = (
+  experiment: string,
+  run: Pick<RunFile, 'engine'> & Partial<Pick<RunFile, 'device'>>,
+  settings: Settings,
+): Engine => {
+  const device = run.device ?? 'auto'
   const named = Object.keys(run.engine)
   for (const name of named)
     if (!entries.some((entry) => entry.name === name))
@@ -57,6 +65,12 @@ export const engineFor = (experiment: string, run: Pick<RunFile, 'engine'>, sett
       where: experiment,
       seen: extension || 'no extension',
       expected: entries.flatMap(({ extensions }) => extensions).join(', '),
+    })
+  if (!entry.devices.includes(device))
+    throw new GonogoError('ENGINE_UNSUPPORTED', `the ${entry.name} engine cannot use this device yet`, {
+      where: 'device',
+      seen: device,
+      expected: entry.devices.join(' or '),
     })
   return entry.create(run.engine[entry.name] ?? {}, settings)
 }

@@ -2,7 +2,6 @@
 // Each operation's work is in the file of its name.
 import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
-import { availableParallelism } from 'node:os'
 import { relative } from 'node:path'
 import type {
   DataProbe,
@@ -178,7 +177,6 @@ const factsOf = async (project: Project, loaded: Loaded, started: number): Promi
       engine: 'embedded',
       device: 'cpu',
       threads: request.threads,
-      cores: availableParallelism(),
       platform: `${process.platform}-${process.arch}`,
       node: process.versions.node,
     },

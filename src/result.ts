@@ -1,0 +1,74 @@
+// What a run came to: the one value that `train` and `resume` return, and the exit code that follows from it.
+// Contract's nouns put together; nothing is read or decided here.
+import {
+  type CheckpointRecord,
+  type ExitCode,
+  exitCodes,
+  type Finding,
+  type Plan,
+  type ReasonCode,
+  type RunEventOf,
+  type Verdict,
+  verdictOf,
+} from './contract/index.ts'
+
+export type TrainResult = {
+  readonly verdict: Verdict
+  /** Name of the run folder. */
+  readonly run: string
+  readonly folder: string
+  readonly plan: Plan
+  readonly steps: number
+  readonly epochs: number
+  readonly seconds: number
+  readonly metrics: Readonly<Record<string, number>>
+  readonly best: RunEventOf<'ended'>['best']
+  readonly stop: { readonly reason: ReasonCode; readonly sentence: string }
+  readonly checkpoints: readonly CheckpointRecord[]
+  readonly findings: readonly Finding[]
+  readonly exit: ExitCode
+}
+
+export const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+export const resultOf = (o: {
+  run: { readonly run: string; readonly path: string }
+  plan: Plan
+  ended: RunEventOf<'ended'>
+  findings: readonly Finding[]
+  checkpoints: readonly CheckpointRecord[]
+}): TrainResult => ({
+  verdict: verdictOf(o.findings),
+  run: o.run.run,
+  folder: o.run.path,
+  plan: o.plan,
+  steps: o.ended.step,
+  epochs: o.ended.epoch,
+  seconds: o.ended.seconds,
+  metrics: o.ended.metrics,
+  best: o.ended.best,
+  stop: { reason: o.ended.reason, sentence: o.ended.sentence },
+  checkpoints: o.checkpoints,
+  findings: o.findings,
+  exit: exitOf(o.ended.reason),
+})
+
+const exitOf = (reason: ReasonCode): ExitCode => {
+  switch (reason) {
+    case 'length-reached':
+      return exitCodes.done
+    case 'no-go':
+      return exitCodes.noGo
+    case 'interrupted':
+      return exitCodes.interrupted
+    case 'crashed':
+      return exitCodes.internal
+    case 'not-finite':
+    case 'divergence':
+    case 'patience':
+    case 'baseline':
+      return exitCodes.stopped
+    default:
+      return reason satisfies never
+  }
+}
