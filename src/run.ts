@@ -1,7 +1,7 @@
 // The only file that wires stages together: run file → plan → preflight → training → run folder.
 // No policy of its own: what is checked, kept, stopped or written is decided in the rooms it joins. Those that only a
 // sound run file needs are imported then: a wrong key is told before anything heavy is loaded.
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Store } from './checkpoint/index.ts'
@@ -28,7 +28,7 @@ import { type Engine, engineFor, type Subject } from './engine/index.ts'
 import { differences, makePlan, openRequest } from './plan/index.ts'
 import type { Journal, RunFolder, RunLock } from './record/index.ts'
 import { resultOf, sentenceOf, type TrainResult } from './result.ts'
-import { newLog, ownVersion, projectRoot, scratchFolder } from './surroundings.ts'
+import { newLog, ownVersion, projectRoot, removeLog, scratchFolder } from './surroundings.ts'
 import type { TrainOptions } from './train/index.ts'
 
 /** What happens while a command runs, for whoever shows it. */
@@ -195,7 +195,7 @@ const prepare = async (file: string, prints: 'kept' | 'thrown away'): Promise<Pr
   try {
     return await opened(loaded, file, root, engine, log)
   } catch (error) {
-    if (log) await rm(log, { force: true })
+    if (log) await removeLog(log)
     throw error
   }
 }

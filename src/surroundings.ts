@@ -1,6 +1,6 @@
 // Where a command runs: the project it belongs to, a scratch folder that never stays behind, our own version.
 import { randomBytes } from 'node:crypto'
-import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -44,18 +44,27 @@ export const scratchFolder = async (): Promise<{ readonly path: string } & Async
   }
 }
 
-/** A new file for what an experiment prints, on the disk of the project so that it can be moved into the run folder. */
+/**
+ * A new file for what an experiment prints before its run has a folder. It lies in runs/, on whatever disk that is,
+ * so that it can be moved into the run's folder while the experiment has it open.
+ */
 export const newLog = async (root: string): Promise<string> => {
-  const folder = join(root, '.gonogo')
+  const folder = join(root, 'runs')
   await mkdir(folder, { recursive: true })
   // what interrupted and killed commands left behind
   for (const name of await readdir(folder)) {
-    const pid = /^log-(\d+)-/.exec(name)?.[1]
+    const pid = /^\.log-(\d+)-/.exec(name)?.[1]
     if (pid !== undefined && !isAlive(Number(pid))) await rm(join(folder, name), { force: true })
   }
-  const path = join(folder, `log-${process.pid}-${randomBytes(4).toString('hex')}.txt`)
+  const path = join(folder, `.log-${process.pid}-${randomBytes(4).toString('hex')}.txt`)
   await writeFile(path, '')
   return path
+}
+
+/** Removes a log that no run has taken over, and runs/ where that leaves it empty. */
+export const removeLog = async (path: string): Promise<void> => {
+  await rm(path, { force: true })
+  await rmdir(dirname(path)).catch(() => {})
 }
 
 const isAlive = (pid: number): boolean => {

@@ -162,7 +162,8 @@ class Loop {
         yield { type: 'warned', code: 'CHECKPOINT_NOT_REMOVED', message: `${name} could not be removed: ${reason}` }
     } catch (error) {
       // a full disk must not cost the run that is in memory: earlier checkpoints are intact, and the next save may succeed
-      if ((error as GonogoError).code !== 'DISK_FULL' || this.#ending !== null) throw error
+      const last = this.#ending !== null || this.#step === plan.steps
+      if ((error as GonogoError).code !== 'DISK_FULL' || last) throw error
       const { code, message, seen } = error as GonogoError
       yield { type: 'warned', code, message: seen ? `${message}: ${seen}` : message }
     }
