@@ -35,6 +35,11 @@ export const v4 = define({
     const outputs = outputsOf(perSample)
     const miscounted = countOf(context, evaluation, outputs)
     if (miscounted) return miscounted
+    const broken = outputs.values.findIndex((value) => !Number.isFinite(value))
+    if (broken >= 0)
+      return skipped(
+        `the output of sample ${Math.floor(broken / outputs.width)} is no number: nothing to recompute from`,
+      )
     const judged: Judged[] = []
     if (task.kind === 'classification') {
       const readings = readingsOf(outputs, task.classes)
