@@ -55,8 +55,12 @@ export type Repeatability =
   | { readonly kind: 'rounding'; readonly spread: number }
   | { readonly kind: 'unseeded' }
 
-/** One more than a round number: a batch size that divides 1,000 leaves a last batch of one. */
-const validationSamples = 1001
+/** About a thousand, ten batches of V2's size and one sample over, and a last batch of more than one at the usual size. */
+const validationSamples = (batchSize: number): number => {
+  for (let samples = 1001; samples > 900; samples -= 10)
+    if (samples % batchSize > 1 && (samples - 1) / 10 !== batchSize) return samples
+  return 1001
+}
 
 export class Context {
   readonly polling: Polling
@@ -82,9 +86,10 @@ export class Context {
     this.facts = polling.facts
     this.task = polling.facts.task
     const { val = 0 } = polling.facts.samples
+    const most = validationSamples(polling.plan.run.evaluate.batch_size)
     this.limit = {
       trainBatches: epochLength(polling.plan, polling.facts.stepsPerEpoch),
-      valSamples: val > validationSamples ? validationSamples : null,
+      valSamples: val > most ? most : null,
     }
   }
 

@@ -29,11 +29,12 @@ export const diagnose = ({ afterLoad, divergence, atEnd, withinEpoch }: Symptoms
     others: lost.filter((section) => section !== culprit),
     effect,
   })
+  if (lost[0] === 'parameters') return found('parameters')
   const tensors = lost.filter((section) => section !== 'position' && section !== 'rng')
   if (divergence?.what === 'samples') {
     const first = tensors.find((section) => section === 'counters')
-    // another order from the next epoch on comes from the generator that draws it
-    if (lost.includes('rng') && !withinEpoch && !lost.includes('position')) return found('rng')
+    // the generator that draws the order, unless the place within an epoch is lost as well
+    if (lost.includes('rng') && !(withinEpoch && lost.includes('position'))) return found('rng')
     if (lost.includes('position') || !first) return found('position')
     return found(first)
   }

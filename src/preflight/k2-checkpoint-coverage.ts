@@ -9,6 +9,7 @@ import { type Difference, stateDifferences } from './compare.ts'
 import type { Context } from './context.ts'
 import type { Reference, Save } from './reference.ts'
 import { adviceOf, causeOf, isSaved, order, wordsOf } from './restored.ts'
+import type { Snapshot, Trial } from './trial.ts'
 
 /** Whose digests may differ in form after a load and mean the same; K1 judges them by their effect. */
 const judgedByEffect: readonly Section[] = ['position', 'rng']
@@ -32,16 +33,15 @@ export const k2 = define({
     }
     const impure = changedBySaving(context, reference)
     if (impure) return impure
+    const aliases = await snapshotAliases(context, reference, changed)
+    if (aliases) return aliases
     const trial = await context.at('trained')
     // the steps since the save are the training on; the live state has moved away from what was saved
     await trial.load(save.dir)
     const afterTraining = lostFrom(save, await trial.digest(), changed)
-    for (const section of scrambled)
-      if (changed.includes(section as (typeof order)[number])) await trial.scramble(section)
+    await scramble(trial, changed)
     await trial.load(save.dir)
     const afterScramble = lostFrom(save, await trial.digest(), changed)
-    const aliases = await snapshotAliases(context, save, changed)
-    if (aliases && afterScramble.length === 0) return aliases
     return (
       lostOutcome(context, changed, afterScramble.length > 0 ? afterScramble : afterTraining) ??
       go(`${changed.length} of ${changed.length} state sections change, are saved, return`, {
@@ -77,24 +77,45 @@ const changedBySaving = (context: Context, { saves }: Reference): Outcome | null
   return null
 }
 
-/** A save, an update of the live state, a load: what comes back must be the saved state, not the live one. */
-const snapshotAliases = async (context: Context, save: Save, changed: readonly Section[]): Promise<Outcome | null> => {
-  const trial = await context.at('before-evaluation')
-  const before = await trial.digest()
+const scramble = async (trial: Trial, changed: readonly Section[]): Promise<void> => {
+  for (const section of scrambled) if (changed.includes(section)) await trial.scramble(section)
+}
+
+/**
+ * A save, an update of the live state, a load: what comes back must be the saved state. If it is the later, live one, even after
+ * the live state was scrambled, the file was written from memory that training went on to change.
+ */
+const snapshotAliases = async (
+  context: Context,
+  { schedule }: Reference,
+  changed: readonly Section[],
+): Promise<Outcome | null> => {
+  const trial = await context.at(schedule.evaluateAfter === null ? 'trained' : 'before-evaluation')
+  const saved = await trial.digest()
   const dir = await context.folder()
   await trial.save(dir)
   await trial.steps({ steps: 1 })
+  const live = await trial.digest()
   await trial.load(dir)
-  const found = stateDifferences(before, await trial.digest()).filter(
-    ({ section }) => changed.includes(section) && section !== 'mode' && !judgedByEffect.includes(section),
+  const differs = (from: Snapshot, to: Snapshot) =>
+    stateDifferences(from, to).filter(({ section }) => changed.includes(section) && scrambled.includes(section))
+  const loaded = await trial.digest()
+  const found = differs(saved, loaded).filter(
+    ({ section }) => loaded.get(section)?.digest === live.get(section)?.digest,
   )
+  if (found.length === 0) return null
+  await scramble(trial, changed)
+  await trial.load(dir)
+  const again = await trial.digest()
+  // a section that is not saved at all stays scrambled: that is another fault
+  if (!found.some(({ section }) => again.get(section)?.digest === live.get(section)?.digest)) return null
   const [first] = found
   if (!first) return null
   return noGo('snapshot-aliases-live-state', 'training after a save changes what was saved', {
     seen: `${first.names.length} of ${first.of} ${first.section} differ from the saved state after one more step and a load: ${list(first.names)}`,
     expected: 'the state at the moment of the save',
     where: placeOf(context.facts, 'save', 'load'),
-    evidence: { sections: found.map(({ section }) => section), step: save.step, first: first.names[0] ?? null },
+    evidence: { sections: found.map(({ section }) => section), first: first.names[0] ?? null },
     alternatives: isSaved(first.section) ? [causeOf[first.section]] : [],
     advice: 'copy tensors before the save returns: detach().clone(), or write the file at once',
   })

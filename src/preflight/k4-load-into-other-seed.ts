@@ -41,6 +41,22 @@ const _underOtherNames = async (context: Context, save: Save, lost: readonly str
   })
 }
 
+/** Names under which the file holds the values that were not loaded, where they are not the model's own. */
+const underOtherNames = async (context: Context, save: Save, lost: readonly string[]): Promise<string[]> => {
+  const report = await context.weights(save.dir).catch(() => null)
+  const digests = new Map(
+    (['parameters', 'buffers'] as const).flatMap((section) =>
+      [...(save.before.get(section)?.entries.values() ?? [])].map(({ name, digest }) => [digest, name] as const),
+    ),
+  )
+  return (report?.tensors ?? []).flatMap((tensor) => {
+    const name = digests.get(tensor.digest)
+    // a file may hold the model's weights under a key of its own: model.head.weight
+    const own = name !== undefined && (tensor.name === name || tensor.name.replace(/^[^.]*\./, '') === name)
+    return name === undefined || own || !lost.includes(name) ? [] : [tensor.name]
+  })
+}
+
 export const k4 = define({
   code: 'K4',
   needs: ['persist'],
@@ -69,8 +85,9 @@ export const k4 = define({
         evidence,
       })
     const mismatch = Object.entries(names).filter(([, found]) => found.length > 0)
+    const otherNames = mismatch.length > 0 ? [] : await underOtherNames(context, save, evidence.lost)
     const cause =
-      mismatch.length > 0
+      mismatch.length + otherNames.length > 0
         ? 'names-mismatched'
         : parameters.lost.length > 0
           ? 'weights-not-restored'

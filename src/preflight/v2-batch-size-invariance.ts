@@ -15,13 +15,16 @@ import { crossEntropies, errorsOf, type Outputs, outputsOf, readingsOf, rightAns
 
 export type Sizes = { readonly samples: number; readonly usual: number; readonly other: number }
 
-/** The usual batch size, another that leaves a remainder of one, and how many samples that takes. */
+/**
+ * The usual batch size, another that leaves a remainder of one, and how many samples that takes.
+ * The usual one should leave another remainder, or both would drop or pad the same sample alike.
+ */
 export const sizesOf = (samples: number, usual: number): Sizes | null => {
   if (samples < 5) return null
-  let other = Math.max(2, Math.floor((samples - 1) / 10))
-  if (other === usual) other = other > 2 ? other - 1 : 3
-  const count = Math.floor((samples - 1) / other) * other + 1
-  return { samples: count, usual, other }
+  const most = Math.max(2, Math.floor((samples - 1) / 10))
+  const candidates = [...Array.from({ length: most - 1 }, (_, i) => most - i), 3].filter((other) => other !== usual)
+  const made = candidates.map((other) => ({ samples: Math.floor((samples - 1) / other) * other + 1, usual, other }))
+  return made.find((sizes) => sizes.samples % usual > 1) ?? made[0] ?? null
 }
 
 const toleranceOf = ({ plan }: Context): number => (plan.run.train.precision === 'float32' ? 1e-5 : 1e-3)

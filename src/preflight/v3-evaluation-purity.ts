@@ -39,7 +39,8 @@ export const v3 = define({
   async run(context) {
     const reference = await context.reference()
     if (reference.evaluationCrash) throw reference.evaluationCrash
-    const trial = await context.at('trained')
+    // before the first evaluation of all: the mode that training leaves is the mode to come back to
+    const trial = await context.at(reference.schedule.evaluateAfter === null ? 'trained' : 'before-evaluation')
     const before = await trial.digest()
     await trial.evaluate()
     const after = await trial.digest()

@@ -14,7 +14,7 @@ const data = (samples: number) =>
   )
 
 export default defineExperiment({
-  config: z.looseObject({ rate: z.coerce.number().default(0.01), note: z.string().default('') }) as never,
+  config: z.looseObject({ rate: z.any().default(0.01), note: z.string().default('') }) as never,
   task: classification({ classes: 2 }),
   data: () => ({ train: data(64), val: data(21) }),
   model: () => nn.module({ head: nn.linear(1, 2) }, (m, x: Tensor<2>) => m.head(x)),

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import type { Cause, CheckCode, Finding, Status } from '../contract/index.ts'
+import { fold } from './fold.ts'
+
+const finding = (check: CheckCode, status: Status, cause: Cause | null, evidence = {}): Finding => ({
+  check,
+  status,
+  cause,
+  alternatives: [],
+  title: `${check} title`,
+  seen: 'seen',
+  expected: 'expected',
+  where: null,
+  evidence,
+  advice: 'advice',
+  folded: [],
+  seconds: 0,
+})
+const shown = (findings: Finding[]) => findings.map(({ check, status, folded }) => `${status} ${check} [${folded}]`)
+
+test('equal causes: the first is the root, the other keeps a line', () => {
+  const [root, symptom] = fold([
+    finding('K1', 'NO-GO', 'optimizer-not-restored'),
+    finding('K2', 'NO-GO', 'optimizer-not-restored'),
+  ])
+  expect(root?.folded).toEqual(['K2'])
+  expect(symptom).toMatchObject({ status: 'SKIPPED', cause: null, title: 'explained by K1: K2 title' })
+})
+
+test('a root found later takes its symptoms, and theirs', () => {
+  expect(
+    shown(
+      fold([
+        finding('K1', 'NO-GO', 'weights-not-restored'),
+        finding('K2', 'NO-GO', 'weights-not-restored'),
+        finding('K4', 'NO-GO', 'names-mismatched'),
+      ]),
+    ),
+  ).toEqual(['SKIPPED K1 []', 'SKIPPED K2 []', 'NO-GO K4 [K1,K2]'])
+})
+
+test('different causes stay apart; a warning explains no NO-GO', () => {
+  expect(shown(fold([finding('I1', 'NO-GO', 'sum-reduction'), finding('K1', 'NO-GO', 'rng-not-restored')]))).toEqual([
+    'NO-GO I1 []',
+    'NO-GO K1 []',
+  ])
+  expect(shown(fold([finding('V4', 'WARN', 'loss-wrong'), finding('O4', 'NO-GO', 'does-not-learn')]))).toEqual([
+    'WARN V4 []',
+    'NO-GO O4 []',
+  ])
+})
+
+test('crashes fold only when they are the same crash', () => {
+  const crash = (check: CheckCode, message: string) => finding(check, 'NO-GO', 'crashed', { message })
+  expect(shown(fold([crash('I1', 'a'), crash('O1', 'a'), crash('V2', 'b')]))).toEqual([
+    'NO-GO I1 [O1]',
+    'SKIPPED O1 []',
+    'NO-GO V2 []',
+  ])
+})
+
+test('what explains each other does not vanish', () => {
+  const found = fold([
+    finding('V2', 'NO-GO', 'no-eval-mode'),
+    finding('V3', 'NO-GO', 'evaluation-changes-buffers'),
+    finding('V4', 'NO-GO', 'batch-dependent-outputs'),
+  ])
+  expect(found.filter(({ status }) => status === 'NO-GO')).toHaveLength(1)
+  expect(found[0]?.folded).toEqual(['V3', 'V4'])
+})

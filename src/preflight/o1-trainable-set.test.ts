@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import type { Facts, TensorFact } from '../contract/index.ts'
+import { fromDeclarations, judge, type Observation } from './o1-trainable-set.ts'
+
+const tensor = (name: string, changes: Partial<TensorFact> = {}): TensorFact => ({
+  name,
+  kind: 'parameter',
+  shape: [2],
+  dtype: 'float32',
+  trainable: true,
+  frozen: false,
+  tiedTo: null,
+  optimizers: ['main'],
+  where: `model.py:${name}`,
+  ...changes,
+})
+const facts = (...tensors: TensorFact[]): Pick<Facts, 'tensors' | 'optimizers' | 'where'> => ({
+  tensors,
+  optimizers: [{ name: 'main', kind: 'adamw', learningRates: [1e-3], weightDecays: [0] }],
+  where: { optimizer: 'train.py:3' },
+})
+const seen = (of: Record<string, [gradient: number | null, change: number]>, whole = 1): Observation => ({
+  of: new Map(Object.entries(of).map(([name, [gradient, change]]) => [name, { gradient, change }])),
+  whole,
+  applied: 3,
+  steps: 3,
+  rate: 1e-3,
+})
+const causeOf = (...at: Parameters<typeof judge>) => `${judge(...at).status} ${judge(...at).cause ?? ''}`.trim()
+
+test('healthy: all move; a bias before batch norm has rounding for a gradient; an unused head has none', () => {
+  const found = facts(tensor('a'), tensor('b'), tensor('bias'), tensor('unused'))
+  expect(causeOf(found, seen({ a: [1, 0.1], b: [0.5, 0.1], bias: [1e-9, 0], unused: [null, 0] }))).toBe('GO')
+})
+
+test('healthy: frozen parts stay, ties count once, a teacher without gradient is in no optimizer', () => {
+  const found = facts(
+    tensor('a'),
+    tensor('body', { frozen: true, trainable: false, optimizers: [] }),
+    tensor('tied', { tiedTo: 'a', optimizers: [] }),
+    tensor('teacher', { optimizers: [] }),
+  )
+  expect(causeOf(found, seen({ a: [1, 0.1], body: [null, 0], tied: [1, 0.1], teacher: [null, 0] }))).toBe('GO')
+})
+
+test('a layer in a plain list: a gradient and no optimizer', () => {
+  const found = judge(facts(tensor('a'), tensor('hidden', { optimizers: [] })), seen({ a: [1, 0.1], hidden: [0.5, 0] }))
+  expect(found).toMatchObject({ status: 'NO-GO', cause: 'parameter-not-in-optimizer', where: 'model.py:hidden' })
+})
+
+test('a declared-frozen parameter that moves', () => {
+  expect(causeOf(facts(tensor('a'), tensor('f', { frozen: true })), seen({ a: [1, 0.1], f: [0.1, 0.01] }))).toBe(
+    'NO-GO frozen-parameter-moves',
+  )
+})
+
+test('nothing has a gradient; nothing moves; one thing does not move', () => {
+  expect(causeOf(facts(tensor('a')), seen({ a: [null, 0] }, 0))).toBe('NO-GO parameter-without-gradient')
+  expect(causeOf(facts(tensor('a')), seen({ a: [1, 0] }))).toBe('NO-GO parameter-does-not-move')
+  expect(causeOf(facts(tensor('a'), tensor('b')), seen({ a: [1, 0.1], b: [1, 0] }))).toBe(
+    'NO-GO parameter-does-not-move',
+  )
+})
+
+test('most parameters without gradient only warn', () => {
+  const found = facts(tensor('a'), tensor('b'), tensor('c'))
+  expect(causeOf(found, seen({ a: [1, 0.1], b: [null, 0], c: [null, 0] }))).toBe('WARN parameter-without-gradient')
+})
+
+test('an optimizer over frozen parameters, and one over parameters of another model', () => {
+  expect(fromDeclarations(facts(tensor('head', { trainable: false })))?.cause).toBe('parameter-without-gradient')
+  expect(fromDeclarations(facts(tensor('head', { optimizers: [] })))?.cause).toBe('parameter-not-in-optimizer')
+  expect(fromDeclarations(facts(tensor('head')))).toBeNull()
+})

@@ -1,0 +1,35 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { metricsApart, sizesOf } from './v2-batch-size-invariance.ts'
+
+test('the other batch size leaves exactly one sample over', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 5, max: 5000 }), fc.integer({ min: 1, max: 600 }), (samples, usual) => {
+      const sizes = sizesOf(samples, usual)
+      expect(sizes).not.toBeNull()
+      if (!sizes) return
+      expect(sizes.samples % sizes.other).toBe(1)
+      expect(sizes.samples).toBeLessThanOrEqual(samples)
+      expect(sizes.samples).toBeGreaterThan(sizes.other)
+      expect(sizes.other).not.toBe(sizes.usual)
+      // both sizes dropping the same last sample would look equal
+      if (samples > 60 && usual > 2 && usual < samples / 2) expect(sizes.samples % usual).toBeGreaterThan(1)
+    }),
+  )
+  expect(sizesOf(3, 2)).toBeNull()
+})
+
+test('rounding may turn one sample of a share, never a loss', () => {
+  const evaluation = (metrics: Record<string, number>) => ({
+    split: 'val' as const,
+    samples: 100,
+    batches: 2,
+    metrics,
+    seconds: 0,
+  })
+  const apart = (a: Record<string, number>, b: Record<string, number>) =>
+    metricsApart(evaluation(a), evaluation(b), 1e-5).map(({ name }) => name)
+  expect(apart({ accuracy: 0.5, loss: 1 }, { accuracy: 0.51, loss: 1.000001 })).toEqual([])
+  expect(apart({ accuracy: 0.5, loss: 1 }, { accuracy: 0.53, loss: 1.001 })).toEqual(['loss', 'accuracy'])
+  expect(apart({ loss: 1 }, { loss: Number.NaN })).toEqual(['loss'])
+})

@@ -1,0 +1,70 @@
+// Healthy experiments, the odd ones too, on several seeds: never a NO-GO.
+import { expect, test } from 'vitest'
+import { verdictOf } from '../../src/contract/index.ts'
+import { findingOf, findingsOf, summary } from './polled.ts'
+
+const statuses = (found: Awaited<ReturnType<typeof findingsOf>>) =>
+  Object.fromEntries(found.map(({ check, status }) => [check, status]))
+
+test('a healthy experiment: twelve times GO, on five seeds', async () => {
+  for (const seed of [0, 1, 2, 3, 4]) {
+    const found = await findingsOf('tiny/tiny.run.yaml', { seed })
+    expect(statuses(found), `seed ${seed}\n${summary(found)}`).toEqual({
+      C1: 'GO',
+      I1: 'GO',
+      O1: 'GO',
+      V2: 'GO',
+      V4: 'GO',
+      S1: 'GO',
+      V3: 'GO',
+      K1: 'GO',
+      K2: 'GO',
+      K4: 'GO',
+      K5: 'GO',
+      O4: 'GO',
+    })
+    for (const finding of found) {
+      expect(finding.seen, finding.check).not.toBeNull()
+      expect(finding.expected, finding.check).not.toBeNull()
+    }
+  }
+}, 180_000)
+
+test.each([
+  ['a head of zeros', 'tiny', { fault: 'zero-head' }],
+  ['a long warm-up that starts at zero', 'tiny', { fault: 'long-warmup' }],
+  ['no normalisation, heavy dropout', 'tiny', { norm: false, dropout: 0.8 }],
+  ['a network of width one', 'tiny', { width: 1 }],
+  ['a body without gradient', 'tiny', { fault: 'frozen-body' }],
+  ['a tiny learning rate', 'tiny', { learning_rate: 1e-6 }],
+  ['a large learning rate', 'tiny', { learning_rate: 0.3 }],
+  ['a loss of its own', 'own-loss', {}],
+  ['a loss of its own, scaled', 'own-loss', { reduction: 'half' }],
+  ['a regression', 'line', {}],
+  ['a linear model that cannot fit', 'line', { kind: 'linear' }],
+] as const)(
+  'healthy but odd is no NO-GO: %s',
+  async (_, name, config) => {
+    const found = await findingsOf(`${name}/${name}.run.yaml`, { config })
+    expect(verdictOf(found), summary(found)).toBe('GO')
+  },
+  120_000,
+)
+
+test('a linear model is told that one batch is not fitted, as a warning', async () => {
+  const found = await findingsOf('line/line.run.yaml', { config: { kind: 'linear' }, only: ['O4'] })
+  expect(findingOf(found, 'O4')).toMatchObject({ status: 'WARN', cause: 'loss-floor-above-theory' })
+}, 60_000)
+
+test('one epoch, one batch an epoch, three steps in all: nothing to cut is no fault', async () => {
+  for (const train of [
+    { length: { epochs: 1 }, batch_size: 16 },
+    { length: { epochs: 4 }, batch_size: 400 },
+    { length: { steps: 3 }, batch_size: 16 },
+  ]) {
+    const found = await findingsOf('tiny/tiny.run.yaml', {
+      run: (run) => ({ ...run, train: { ...run.train, ...train } }),
+    })
+    expect(verdictOf(found), summary(found)).toBe('GO')
+  }
+}, 180_000)
