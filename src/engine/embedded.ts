@@ -1,10 +1,11 @@
 // The embedded engine: starts a Node process that imports the experiment and runs its training graph.
 // The process itself is embedded/worker.ts; this file only spawns it.
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { description, weightsReport } from '../contract/index.ts'
+import { description, GonogoError, weightsReport } from '../contract/index.ts'
 import type { Engine } from './engine.ts'
 import { WorkerSubject } from './subject.ts'
 import { WorkerProcess } from './worker.ts'
@@ -22,6 +23,22 @@ export type EmbeddedSettings = {
 
 // the worker lies beside this file with the same extension: .ts in a checkout, .js in the package
 const script = fileURLToPath(new URL(`./embedded/worker${extname(import.meta.url)}`, import.meta.url))
+
+const runtime = 'onnxruntime-node'
+
+/** npm leaves the runtime out without a word where its install script cannot reach the host of its CUDA libraries. */
+const demandRuntime = (): void => {
+  try {
+    createRequire(import.meta.url).resolve(runtime)
+  } catch (error) {
+    throw new GonogoError('RUNTIME_MISSING', `${runtime}, which runs the arithmetic, is not installed`, {
+      seen: 'no such package: its install script fetches CUDA libraries from another host and fails without it',
+      expected: `${runtime} as npm has it; its CPU library is inside`,
+      try: 'npm install --ignore-scripts',
+      cause: error,
+    })
+  }
+}
 
 export const embedded = (settings: EmbeddedSettings): Engine => {
   const start = (folder: string) =>
@@ -45,6 +62,7 @@ export const embedded = (settings: EmbeddedSettings): Engine => {
       }
     },
     async open(request) {
+      demandRuntime()
       return WorkerSubject.open(await start(dirname(request.experiment)), request)
     },
     async weights(dir) {

@@ -1,6 +1,15 @@
 // The tarball as a stranger meets it: installed in an empty folder with the system's Node, then a project from `gonogo init`.
 // Not the checkout: nothing here reads src/ or the checkout's node_modules.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -72,6 +81,17 @@ test('npm install, npm test, npm start work in it', () => {
   const runs = must('npx gonogo runs --json', project)
   expect(JSON.stringify(JSON.parse(runs.stdout))).toContain('mnist-cnn')
   expect(existsSync(path.join(project, 'runs'))).toBe(true)
+})
+
+test('without its runtime gonogo says what to type, and that helps', () => {
+  const runtime = path.join(project, 'node_modules/onnxruntime-node')
+  renameSync(runtime, path.join(base, 'onnxruntime-node'))
+  const missing = sh('npx gonogo check mnist.run.yaml --only I1 --json', project)
+  expect(missing.status, missing.text).toBe(2)
+  const { error } = JSON.parse(missing.stdout)
+  expect(error).toMatchObject({ code: 'RUNTIME_MISSING', try: 'npm install --ignore-scripts' })
+  must(error.try, project)
+  must('npx gonogo check mnist.run.yaml --only I1 --json', project)
 })
 
 test('the variant is a run of its own', () => {
