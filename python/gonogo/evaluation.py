@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
@@ -86,13 +86,13 @@ class Outputs:
         self._bytes = 0
 
     @contextmanager
-    def of(self, model: torch.nn.Module) -> Iterator[None]:
-        hook = model.register_forward_hook(lambda _module, _inputs, output: self._called(output))
-        try:
+    def of(self, models: list[torch.nn.Module]) -> Iterator[None]:
+        """Listens to the model, and to its moving average where that is what is evaluated."""
+        with ExitStack() as undo:
+            for model in models:
+                undo.callback(model.register_forward_hook(lambda _module, _inputs, output: self._called(output)).remove)
             yield
             self._finish()
-        finally:
-            hook.remove()
 
     def passing(self, batch: Any, size: int) -> None:
         """A batch leaves the loader: what the model said since then belongs to the one before."""

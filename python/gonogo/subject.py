@@ -15,7 +15,7 @@ from gonogo import batches, checkpoint, config, facts, feed, opening, seeds, sta
 from gonogo.errors import Fault
 from gonogo.evaluation import Outputs, Split
 from gonogo.experiment import Progress, config_of, defines
-from gonogo.found import Found, find
+from gonogo.found import Found, find, main_module
 from gonogo.managed import Managed, terms_of
 from gonogo.observe import Watch
 
@@ -166,13 +166,12 @@ class Subject:
         def unless(reason: str | None) -> Any:
             return "yes" if reason is None else {"no": reason}
 
-        model = isinstance(getattr(self.experiment, "model", None), torch.nn.Module)
         return {
             "frozenBatch": "yes",
             "regularisationOff": "yes",
             "gradients": "yes",
             "evaluateAnyBatchSize": unless(self._splits["val"].fixed()),
-            "perSample": unless(None if model else "self.model is no module, so the outputs of each sample are not seen"),
+            "perSample": unless(None if self._scored() else "there is no self.model, so the outputs of each sample are not seen"),
             "reset": "yes",
             "persist": "yes",
             "sampleIds": unless(self.feed().blind),
@@ -251,9 +250,8 @@ class Subject:
         loader, limit = self._splits[name].loader(probe.get("batchSize"), probe.get("limit"))
         tap = batches.Tap(loader, limit, None if outputs is None else outputs.passing)
         started = time.perf_counter()
-        model = getattr(self.experiment, "model", None)
         with seeds.kept() if probe.get("sameNoise", False) else nullcontext(), self._splits[name].quiet():
-            with outputs.of(model) if outputs is not None and isinstance(model, torch.nn.Module) else nullcontext():
+            with outputs.of(self._scored()) if outputs is not None else nullcontext():
                 if self.managed_evaluation:
                     assert self._managed is not None
                     result: Any = self._managed.evaluate(tap)
@@ -263,6 +261,13 @@ class Subject:
         report = {"split": name, "samples": tap.samples, "batches": tap.batches, "metrics": _metrics(result, name), "seconds": seconds}
         each = outputs.json() if outputs is not None else None
         return report if each is None else {**report, "perSample": each}
+
+    def _scored(self) -> list[torch.nn.Module]:
+        """Modules whose calls give the outputs of an evaluation."""
+        found = find(self.experiment)
+        main = main_module(found)
+        averages = [one for one in found.averages.values() if isinstance(one, torch.nn.Module)]
+        return averages if main is None else [found.modules[main], *averages]
 
     def data(self, probe: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:
         """Digests of samples, decoded; the run's generators stay where they are."""

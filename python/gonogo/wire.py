@@ -81,7 +81,10 @@ class Channel:
             for line in lines:
                 if not line.strip():
                     continue
-                message = decode(line)
+                try:
+                    message = decode(line)
+                except ValueError:
+                    leave(1)  # half a line: the parent died while it wrote
                 if "cancel" in message:
                     self.cancelled = message["cancel"]
                 else:

@@ -91,6 +91,43 @@ class Many(Managed):
         return {"fit": nn.functional.cross_entropy(self.model(batch[0]), batch[1]), "jitter": 1e-3 * jitter * self.model[0].bias.sum()}
 
 
+class Squares(torch.utils.data.Dataset):
+    """Samples as dicts, decoded one by one."""
+
+    def __len__(self):
+        return 60
+
+    def __getitem__(self, index):
+        x = torch.linspace(-1, 1, 60)[index].reshape(1)
+        return {"x": x, "y": x**2}
+
+
+class Named(gonogo.Experiment):
+    """A regression over dicts: own loss and metrics, everything else managed."""
+
+    task = gonogo.regression()
+    directions = {"mae": "min"}
+    frozen = ("scale.*",)
+
+    def datasets(self):
+        return gonogo.split(Squares(), val=17, transform=None)
+
+    def model(self):
+        return nn.ModuleDict({"body": nn.Sequential(nn.Linear(1, 16), nn.Tanh(), nn.Linear(16, 1)), "scale": nn.Linear(1, 1).requires_grad_(False)})
+
+    def optimizers(self, model):
+        return torch.optim.Adam(model["body"].parameters(), lr=0.01)
+
+    def predict(self, batch):
+        return self.model["body"](batch["x"])
+
+    def loss(self, batch):
+        return ((self.predict(batch) - batch["y"]) ** 2).mean()
+
+    def metrics(self, batch):
+        return {"mae": (self.predict(batch) - batch["y"]).abs()}
+
+
 class Throws(Managed):
     def loss(self, batch):
         if self.progress.step == 2 and self.model.training:

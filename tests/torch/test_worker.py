@@ -352,6 +352,20 @@ def test_limits_shorten_epochs_and_validation(bare: Process):
     assert bare.ask("evaluate")["samples"] == 60
 
 
+def test_dicts_own_loss_and_metrics_and_what_is_declared_frozen(bare: Process, tmp_path: Path):
+    facts = bare.ask("open", **request(from_synthetic(tmp_path, "Named"), evaluateBatchSize=10))
+    assert facts["metrics"] == [{"name": "val_loss", "direction": "min"}, {"name": "val_mae", "direction": "min"}]
+    assert {one["name"] for one in facts["tensors"] if one["frozen"]} == {"scale.weight", "scale.bias"}
+    assert "evaluationIsPure" not in facts["guarantees"] and "checkpointCoversState" in facts["guarantees"]
+    assert [field["name"] for field in facts["data"][0]["fields"]] == ["x", "y"]
+    steps(bare, 3)
+    found = bare.ask("evaluate")
+    samples = {one["id"]: one for one in bare.ask("data", split="val")}
+    assert found["samples"] == len(samples) == 17 and found["metrics"].keys() == {"loss", "mae"}
+    assert found["metrics"]["loss"] == pytest.approx(bare.ask("evaluate", batchSize=3)["metrics"]["loss"], rel=1e-6)
+    assert all(one["target"] == pytest.approx([one["mean"] ** 2]) for one in samples.values())
+
+
 def test_not_a_number_crosses_the_wire(bare: Process, tmp_path: Path):
     bare.ask("open", **request(from_synthetic(tmp_path, "NotFinite")))
     losses = [record["loss"] for record in steps(bare, 2)]
