@@ -2,13 +2,12 @@
 // The process itself is embedded/worker.ts; this file only spawns it.
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, extname, join } from 'node:path'
+import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { description, GonogoError, weightsReport } from '../contract/index.ts'
+import { GonogoError } from '../contract/index.ts'
 import type { Engine } from './engine.ts'
-import { WorkerSubject } from './subject.ts'
-import { WorkerProcess } from './worker.ts'
+import { workerEngine } from './workerEngine.ts'
 
 export const embeddedOptions = z.strictObject({
   /** Longest import of the experiment. */
@@ -41,37 +40,20 @@ const demandRuntime = (): void => {
 }
 
 export const embedded = (settings: EmbeddedSettings): Engine => {
-  const start = (folder: string) =>
-    WorkerProcess.start({
-      command: process.execPath,
-      args: ['--disable-warning=ExperimentalWarning', '--enable-source-maps', script],
-      cwd: folder,
-      // compiled code is kept between processes, where Node keeps it by default: half of a start would go into it
-      env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache') },
-      log: settings.log,
-      deadlines: { describe: settings.options.import_seconds },
-    })
+  const engine = workerEngine('embedded', (folder) => ({
+    command: process.execPath,
+    args: ['--disable-warning=ExperimentalWarning', '--enable-source-maps', script],
+    cwd: folder,
+    // compiled code is kept between processes, where Node keeps it by default: half of a start would go into it
+    env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache') },
+    log: settings.log,
+    deadlines: { describe: settings.options.import_seconds },
+  }))
   return {
-    name: 'embedded',
-    async describe(at) {
-      const worker = await start(dirname(at.experiment))
-      try {
-        return description.parse(await worker.call('describe', at))
-      } finally {
-        await worker.close()
-      }
-    },
-    async open(request) {
+    ...engine,
+    open: (request) => {
       demandRuntime()
-      return WorkerSubject.open(await start(dirname(request.experiment)), request)
-    },
-    async weights(dir) {
-      const worker = await start(dir)
-      try {
-        return weightsReport.parse(await worker.call('weights', { dir }))
-      } finally {
-        await worker.close()
-      }
+      return engine.open(request)
     },
   }
 }

@@ -6,10 +6,10 @@ import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { z } from 'zod'
-import { description, GonogoError, weightsReport } from '../contract/index.ts'
+import { GonogoError } from '../contract/index.ts'
 import type { Engine } from './engine.ts'
-import { WorkerSubject } from './subject.ts'
-import { type Launch, WorkerProcess } from './worker.ts'
+import type { Launch } from './worker.ts'
+import { workerEngine } from './workerEngine.ts'
 
 export const torchOptions = z.strictObject({
   /** Interpreter, relative to the run file. Null: a .venv beside the project, the active environment, then python3. */
@@ -44,29 +44,7 @@ export const torch = (settings: TorchSettings): Engine => {
       deadlines: { describe: settings.options.import_seconds },
     }
   }
-  const start = async (folder: string) => WorkerProcess.start(await launch(folder))
-  return {
-    name: 'torch',
-    async describe(at) {
-      const worker = await start(dirname(at.experiment))
-      try {
-        return description.parse(await worker.call('describe', at))
-      } finally {
-        await worker.close()
-      }
-    },
-    async open(request) {
-      return WorkerSubject.open(await start(dirname(request.experiment)), request)
-    },
-    async weights(dir) {
-      const worker = await start(dir)
-      try {
-        return weightsReport.parse(await worker.call('weights', { dir }))
-      } finally {
-        await worker.close()
-      }
-    },
-  }
+  return workerEngine('torch', launch)
 }
 
 const exists = async (path: string): Promise<boolean> =>

@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { type Disk, makeFolderSynced, nodeDisk, readBytes, writeSynced } from '../checkpoint/index.ts'
-import { GonogoError, type Plan, toJson } from '../contract/index.ts'
+import { GonogoError, nearest, type Plan, toJson } from '../contract/index.ts'
 import type { Provenance } from './provenance.ts'
 
 /** Version of the run folder's layout. Raised when an older gonogo could misread a newer folder. */
@@ -153,20 +153,6 @@ export const runNames = async (root: string, disk: Disk = nodeDisk): Promise<str
   return names
 }
 
-/** Edits (insertions, deletions, changes) between two short texts. */
-const distance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
-}
-
 /**
  * Finds a run under `root` by its full name or a prefix that only one run has. Takes names alone, no paths: fit for a name
  * that stands in somebody's run file.
@@ -180,7 +166,6 @@ export const findRun = async (root: string, name: string, disk: Disk = nodeDisk)
     const run = await readRunFolder(join(runsFolder(root), match), disk)
     if (run !== null) return run
   }
-  const nearest = names.toSorted((a, b) => distance(name, a) - distance(name, b))[0]
   throw matches.length > 1
     ? new GonogoError('RUN_AMBIGUOUS', `${matches.length} runs have names that begin like this`, {
         where: runsFolder(root),
@@ -192,7 +177,7 @@ export const findRun = async (root: string, name: string, disk: Disk = nodeDisk)
         where: runsFolder(root),
         seen: name,
         expected: names.length === 0 ? 'a run, but there is none here yet' : 'the name of a run, or how it begins',
-        try: nearest ?? 'gonogo train FILE',
+        try: nearest(name, names) ?? names.at(-1) ?? 'gonogo train FILE',
       })
 }
 
