@@ -126,6 +126,8 @@ export const mutationsOf = (schema: JsonSchema, config: Record<string, unknown>)
     if (options?.some((option) => typeof option === 'string') === true)
       add(path, 'a value outside the closed choice', outside)
     if (takes('array', 'object') && !takes('string')) add(path, 'text for a structure', 'x')
+    // a map of anything: what it takes, it takes unread
+    if (takes('object') && !isOpenMap(part)) add([...path, unknownKey], 'an unknown key', 1, 'unknown-key-accepted')
   }
 
   visit(schema, config, [], 0)
