@@ -108,7 +108,7 @@ describe('engines', () => {
     const sources = globSync(`src/${stage}/**/*.ts`, { cwd: root, exclude: ['**/*.test.ts', '**/*.fixture.ts'] })
     expect(sources.length).toBeGreaterThan(0)
     const naming = sources.filter((file) =>
-      new RegExp(`\\b(${names.join('|')})\\b`, 'i').test(withoutComments(readFileSync(path.join(root, file), 'utf8'))),
+      new RegExp(`(['"\`])(${names.join('|')})\\1`).test(withoutComments(readFileSync(path.join(root, file), 'utf8'))),
     )
     expect(naming).toEqual([])
   })

@@ -7,17 +7,14 @@ export {
   makeFolderSynced,
   nodeDisk,
   readBytes,
-  replaceFile,
-  syncFile,
   withFile,
   writeSynced,
 } from './disk.ts'
 export { bytesInWords, diskFull, isDiskFull } from './diskFull.ts'
-export { type KeptAs, type Objective, ranked, retain } from './retention.ts'
+export type { KeptAs, Objective } from './retention.ts'
 export {
   type LoadedTensor,
   readSafetensors,
-  readSafetensorsHeader,
   type Safetensors,
   type SavedTensor,
   writeSafetensors,
@@ -35,4 +32,4 @@ export {
   type StoreOptions,
   type Verified,
 } from './store.ts'
-export { type Dtype, dtypes, type TensorData } from './tensorData.ts'
+export type { Dtype, TensorData } from './tensorData.ts'

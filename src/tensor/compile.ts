@@ -5,7 +5,6 @@ import { firstValues } from './nn/param.ts'
 
 export { type EvaluationOptions, traceEvaluation } from './evaluation.ts'
 export type { ForwardOptions, Terms } from './forward.ts'
-export { TensorError } from './graph/error.ts'
 export { type Layer, type Named, named } from './nn/module.ts'
 export { seedWords } from './philox.ts'
 export type { FieldShape, Port, Program, StatePort } from './program.ts'

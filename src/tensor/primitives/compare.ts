@@ -22,15 +22,6 @@ export const greaterEqual = comparison('greaterEqual', 'GreaterOrEqual')
 export const less = comparison('less', 'Less')
 export const lessEqual = comparison('lessEqual', 'LessOrEqual')
 export const and = comparison('and', 'And')
-export const or = comparison('or', 'Or')
-
-const notNode = primitive<null>({
-  name: 'not',
-  value: ([x]) => ({ shape: x!.shape, dtype: 'bool' }),
-  emit: (e, inputs) => e.op('Not', inputs),
-  vjp: null,
-})
-export const not = (x: Node): Node => notNode([x], null)
 
 const whereNode = primitive<null>({
   name: 'where',
