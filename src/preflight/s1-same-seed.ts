@@ -111,7 +111,7 @@ const whyTheyPart = async (
       expected: `bitwise equality; up to ${limit} is rounding, and becomes the tolerance of other checks`,
       where: placeOf(context.facts, 'model', 'train_step'),
       evidence,
-      advice: 'use deterministic kernels (torch.use_deterministic_algorithms(True)), or accept the spread',
+      advice: 'ask the framework for deterministic kernels, or accept the spread',
     })
   }
   context.repeatability = { kind: 'unseeded' }

@@ -106,7 +106,7 @@ test('show', () => {
       evaluate.every.epochs     1                  default
       evaluate.batch_size       500                default
       checkpoint.every.epochs   1                  default
-      checkpoint.keep.latest    1                  default
+      checkpoint.keep.latest    2                  default
       checkpoint.keep.best      1                  default
       checkpoint.keep.top       0                  default
       preflight.budget.seconds  60                 default

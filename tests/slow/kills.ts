@@ -2,7 +2,7 @@
 // Shared by the suites of both engines.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { checkCode, type RunEvent, type StepRecord } from '../../src/contract/index.ts'
@@ -38,7 +38,7 @@ const skipAll = checkCode.options.flatMap((check) => ['--skip', `${check}=kill t
 
 const runsIn = (folder: string): string[] => {
   try {
-    return readdirSync(join(folder, 'runs'))
+    return readdirSync(join(folder, 'runs')).filter((name) => existsSync(join(folder, 'runs', name, 'run.json')))
   } catch {
     return []
   }
@@ -94,9 +94,7 @@ export const trainKilled = async (
     const timer = done < kills ? setTimeout(() => child.kill('SIGKILL'), Math.random() * longest) : undefined
     const { code, errors } = await end
     clearTimeout(timer)
-    run = runsIn(folder).find(
-      (name) => !before.has(name) && readdirSync(join(folder, 'runs', name)).includes('run.json'),
-    )
+    run = runsIn(folder).find((name) => !before.has(name))
     if (code === 0 && run !== undefined) return { end: await endOf(folder, run), kills: done }
     if (code !== null) {
       // killed between the last event and the exit: there is nothing left to resume
