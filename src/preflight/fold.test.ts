@@ -68,3 +68,33 @@ test('what explains each other does not vanish', () => {
   expect(found.filter(({ status }) => status === 'NO-GO')).toHaveLength(1)
   expect(found[0]?.folded).toEqual(['V3', 'V4'])
 })
+
+test('layers that are not registered: in no optimizer, and so in no checkpoint', () => {
+  const root = finding('O1', 'NO-GO', 'parameter-not-in-optimizer', { orphans: ['a', 'b'] })
+  expect(
+    shown(
+      fold([
+        root,
+        finding('K2', 'NO-GO', 'weights-not-restored', { lost: ['a', 'b'] }),
+        finding('K4', 'NO-GO', 'buffers-not-restored', { lost: ['a', 'mean'] }),
+      ]),
+    ),
+  ).toEqual(['NO-GO O1 [K2]', 'SKIPPED K2 []', 'NO-GO K4 []'])
+})
+
+test('a step that crashes for want of a gradient is said by O1', () => {
+  const crash = finding('I1', 'NO-GO', 'crashed', { stage: 'train', message: 'no grad' })
+  expect(shown(fold([crash, finding('O1', 'NO-GO', 'parameter-without-gradient')]))).toEqual([
+    'SKIPPED I1 []',
+    'NO-GO O1 [I1]',
+  ])
+  const save = finding('K1', 'NO-GO', 'save-crashed', { stage: 'save', message: 'x' })
+  expect(shown(fold([finding('O1', 'NO-GO', 'parameter-without-gradient'), save]))).toHaveLength(2)
+  expect(fold([finding('O1', 'NO-GO', 'parameter-without-gradient'), save])[1]?.status).toBe('NO-GO')
+})
+
+test('one wrong sum looks like another at another batch size: the recomputed one stays', () => {
+  expect(
+    shown(fold([finding('V4', 'NO-GO', 'samples-counted-twice'), finding('V2', 'NO-GO', 'mean-of-batch-means')])),
+  ).toEqual(['NO-GO V4 [V2]', 'SKIPPED V2 []'])
+})

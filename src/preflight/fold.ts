@@ -2,8 +2,18 @@
 // Pure. Only faults fold, and only into a fault that is at least as severe.
 import type { Cause, Finding } from '../contract/index.ts'
 
+/** Wrong ways to sum up an evaluation: at one batch size they can look like one another. */
+const sums: readonly Cause[] = ['mean-of-batch-means', 'wrong-divisor', 'samples-left-out', 'samples-counted-twice']
+const summed: readonly Cause[] = [...sums, 'loss-wrong', 'metric-wrong']
+
 /** A root cause → what it shows up as in other checks. */
 const explains: Partial<Record<Cause, readonly Cause[]>> = {
+  ...Object.fromEntries(sums.map((cause) => [cause, summed])),
+  // what a resumed run has in training mode, the straight one has in evaluation mode
+  'evaluation-changes-mode': ['rng-not-restored'],
+  'unseeded-randomness': ['rng-not-restored'],
+  'weights-not-restored': ['section-not-saved'],
+  'buffers-not-restored': ['section-not-saved'],
   'names-mismatched': ['weights-not-restored', 'buffers-not-restored'],
   'snapshot-aliases-live-state': ['weights-not-restored', 'buffers-not-restored', 'optimizer-not-restored'],
   'no-eval-mode': ['batch-dependent-outputs', 'evaluation-changes-buffers', 'evaluation-consumes-rng'],
@@ -38,7 +48,25 @@ const isExplained = (symptom: Finding, root: Finding): boolean => {
   if (root.cause === null || symptom.cause === null || root.status !== 'NO-GO') return false
   if (root.cause === symptom.cause)
     return !crashes.has(root.cause) || root.evidence.message === symptom.evidence.message
-  return explains[root.cause]?.includes(symptom.cause) ?? false
+  return (
+    (explains[root.cause]?.includes(symptom.cause) ?? false) || areOrphans(symptom, root) || cannotStep(symptom, root)
+  )
+}
+
+/** A loss that reaches no parameter crashes in backward(), and with it all that needs a training step. */
+const cannotStep = (symptom: Finding, root: Finding): boolean =>
+  root.check === 'O1' &&
+  (root.cause === 'parameter-without-gradient' || root.cause === 'parameter-not-in-optimizer') &&
+  symptom.cause === 'crashed' &&
+  symptom.evidence.stage === 'train'
+
+/** Layers that are not registered are in no optimizer, and for the same reason in no checkpoint. */
+const areOrphans = (symptom: Finding, root: Finding): boolean => {
+  const { orphans } = root.evidence
+  if (root.cause !== 'parameter-not-in-optimizer' || !Array.isArray(orphans)) return false
+  const { lost, absent } = symptom.evidence
+  const names = [lost, absent].find(Array.isArray) ?? []
+  return names.length > 0 && names.every((name) => orphans.includes(name))
 }
 
 /**

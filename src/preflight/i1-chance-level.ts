@@ -6,7 +6,7 @@
 //     model knows nothing of the labels, so |L − independent| is sampling noise: 4 standard errors. Below it: labels leak, or
 //     the weights are not new. A loss under the entropy of the labels, which no blind prediction can beat, is the signature.
 //  2. `independent` against ln C: how much the spread σ of the logits costs, ≈ σ²(1−1/C)/2. Any spread is honest arithmetic,
-//     so a high loss only warns, unless it is overwhelming: four times chance, explained by σ, no tied weights (a tied
+//     so a high loss only warns, unless it is overwhelming: four times chance and ten nats above it, explained by σ, no tied weights (a tied
 //     embedding drawn from N(0,1) starts there and trains well), inputs of ordinary size (large inputs make large logits).
 // A head of zeros gives ln C, a bias of the log prior H(π): both lie inside. Pretrained: no upper bound, and failing to beat
 // chance only warns, since a new head on a pretrained body starts at chance.

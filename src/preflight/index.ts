@@ -1,4 +1,4 @@
 // The preflight room: the poll and its checks. Wording for people lies in report/.
 export type { Check, Outcome } from './check.ts'
 export type { ConfigIssue, Polling } from './context.ts'
-export { checks, poll } from './poll.ts'
+export { poll } from './poll.ts'

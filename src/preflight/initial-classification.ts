@@ -10,8 +10,8 @@ type Classification = Extract<Task, { kind: 'classification' }>
 
 /** Standard errors of sampling noise that chance may show. */
 const noise = 4
-/** Above this many times ln C a start is overwhelming. */
-const overwhelming = 4
+/** Above this a start is overwhelming: four times chance, and ten nats more than chance (sum pooling over a graph stays below). */
+const overwhelming = (uniform: number): number => Math.max(4 * uniform, uniform + 10)
 /** Inputs beyond this mean or standard deviation make large logits by themselves. */
 const ordinaryInput = 10
 
@@ -64,7 +64,7 @@ const fromLogits = async (initial: Initial, task: Classification, outputs: Outpu
         })
   const below = tooLow(initial, chance, blind, holds)
   if (below) return below
-  if (chance.independent > overwhelming * uniform) return tooLarge(initial, chance, uniform, outputs, holds)
+  if (chance.independent > overwhelming(uniform)) return tooLarge(initial, chance, uniform, outputs, holds)
   if (chance.loss > Math.max(high, blind + noise * chance.error) && chance.loss > 1.05 * uniform)
     return warn('initial-loss-too-high', 'the first loss is worse than blind guessing with the same logits', {
       ...holds,
@@ -147,7 +147,7 @@ const fromReported = ({ context, evaluation, first }: Initial, task: Classificat
           ...holds,
           where: modelPlace(context),
         })
-  if (reported > overwhelming * uniform && first.loss > overwhelming * uniform)
+  if (reported > overwhelming(uniform) && first.loss > overwhelming(uniform))
     return noGo('initial-loss-too-high', `first loss ${number(reported)}, ${number(reported / uniform)} × chance`, {
       ...holds,
       where: modelPlace(context),

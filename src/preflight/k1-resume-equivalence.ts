@@ -5,7 +5,7 @@
 // that same process, put back to how it was when it had just opened. The behaviour decides: losses, learning rates, samples of
 // each step, and every section at the end. The digests right after the load only name the culprit, so a state that merely looks
 // different and goes on equally is a GO. Where S1 has measured rounding, losses within ten times its spread are equal. Where S1
-// is NO-GO, steps cannot be compared, and weights, buffers, optimizer and schedule are compared right after the load.
+// is NO-GO, steps cannot be compared (S1 is run for this where it was left out), and weights, buffers, optimizer and schedule are compared right after the load.
 //
 // A managed or manual checkpoint is held to `exact`, so a lost data position or generator blocks as well: it repeats or skips
 // samples. Whoever means an approximate resume says so: preflight.checks.K1 {level: warn, reason}. Only a generator that differs
@@ -24,6 +24,7 @@ import type { Context } from './context.ts'
 import { type Diagnosis, diagnose } from './diagnose.ts'
 import { follow, type Reference, type Save } from './reference.ts'
 import { adviceOf, causeOf, wordsOf } from './restored.ts'
+import { s1 } from './s1-same-seed.ts'
 import type { Trial } from './trial.ts'
 
 type Resumed = {
@@ -53,6 +54,7 @@ export const k1 = define({
       if (i > 0) await trial.restore('opened')
       const one = await resume(context, trial, reference, save)
       resumed.push(one)
+      if (faultOf(context, reference, one) && context.repeatability.kind === 'unknown') await s1.run(context)
       const fault = faultOf(context, reference, one)
       if (fault) return fault
     }
@@ -140,8 +142,7 @@ const lostOutcome = (context: Context, resumed: Resumed, found: Diagnosis): Outc
     what: divergence?.what ?? null,
     notRestored: [culprit, ...others],
     differentAtEnd: atEnd.map(({ section }) => section),
-    differing: difference?.names.length ?? 0,
-    first: difference?.names[0] ?? null,
+    lost: [...(difference?.names ?? [])],
   }
   const words = {
     seen: `saved ${kinds[save.kind]} after step ${save.step}; ${after}${steps}`,

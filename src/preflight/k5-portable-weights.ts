@@ -2,9 +2,13 @@
 // Not their names (K4), nor whether the rest of the state is there (K2).
 //
 // Required is what training has changed, and every trainable parameter: a frozen body may come from elsewhere. A file that needs
-// the experiment's classes to be opened (a pickled module) is the signature.
-import { define, go, list, noGo, placeOf, plural, skipped } from './check.ts'
+// the experiment's classes to be opened (a pickled module) is the signature. Objects of the standard library or of NumPy beside the
+// weights (arguments, the state of a generator) are common, need no code of the project, and only warn.
+import { define, go, list, noGo, placeOf, plural, skipped, warn } from './check.ts'
 import { stateDifferences } from './compare.ts'
+
+/** Found in any Python that has PyTorch. */
+const common = /^(builtins|collections|argparse|pathlib|datetime|types|functools|random|numpy|torch)(\.|$)/
 
 export const k5 = define({
   code: 'K5',
@@ -48,12 +52,28 @@ export const k5 = define({
     const coupled = failed.some(({ error }) =>
       /pickle|unsupported global|weights.?only|no module named|can't get attribute/i.test(error ?? ''),
     )
+    const foreign = failed.map(({ error }) => error?.match(/GLOBAL ([\w.]+)/)?.[1] ?? null)
+    if (coupled && foreign.length > 0 && foreign.every((name) => name !== null && common.test(name)))
+      return warn(
+        'weights-unreadable',
+        `the weights lie beside objects of ${list([...new Set(foreign)] as string[])}`,
+        {
+          seen: `${list(failed.map(({ path }) => path))}: opens only without weights_only, which runs what the file says`,
+          expected: `${wanted.length} tensors that open with torch.load(…, weights_only=True)`,
+          where: placeOf(context.facts, 'save', 'setup'),
+          evidence: { ...evidence, objects: foreign },
+          advice: 'save tensors, numbers, strings, lists and dictionaries: vars(args), generator states as tensors',
+        },
+      )
     const advice = 'save model.state_dict(), tensors alone, instead of the model object'
+    const partly = !coupled && failed.length === 0 && absent.length < wanted.length
     return noGo(
-      coupled ? 'weights-coupled-to-code' : 'weights-unreadable',
+      coupled ? 'weights-coupled-to-code' : partly ? 'section-not-saved' : 'weights-unreadable',
       coupled
         ? 'the weights open only with the experiment’s own code'
-        : 'the weights cannot be found in the checkpoint',
+        : partly
+          ? `${plural(absent.length, 'tensor')} of ${wanted.length} are in no file of the checkpoint`
+          : 'the weights cannot be found in the checkpoint',
       {
         seen: unread
           ? `${unread.path}: ${unread.error}`
@@ -61,7 +81,7 @@ export const k5 = define({
         expected: `${wanted.length} tensors, readable without the experiment`,
         where: placeOf(context.facts, 'save', 'setup'),
         evidence: { ...evidence, errors: failed.map(({ error }) => error) },
-        alternatives: coupled ? [] : ['section-not-saved'],
+        alternatives: coupled || partly ? [] : ['section-not-saved'],
         advice,
       },
     )

@@ -20,7 +20,7 @@ import { v4 } from './v4-metrics-recomputed.ts'
 import { lowered, settingOf, waived } from './waivers.ts'
 
 /** In the order of the poll: cheap first, and what others build on before them. */
-export const checks: readonly Check[] = [c1, i1, o1, v2, v4, s1, v3, k1, k2, k4, k5, o4]
+const checks: readonly Check[] = [c1, i1, o1, v4, v2, s1, v3, k1, k2, k4, k5, o4]
 
 /** Runs the poll. Ends early, with the signal's reason thrown, when the signal aborts. */
 export async function* poll(polling: Polling): AsyncGenerator<Finding> {

@@ -1,6 +1,7 @@
 // The reference run: a few short epochs with an evaluation and three saves on the way, every step recorded.
 // S1 repeats it, K1 resumes from its saves, V3 leaves its evaluation out. Nothing is judged here.
 import type { Evaluation, StepRecord } from '../contract/index.ts'
+import { stateDifferences } from './compare.ts'
 import { Crash } from './crash.ts'
 import type { Snapshot, Trial } from './trial.ts'
 
@@ -116,10 +117,14 @@ export const runReference = async (trial: Trial, schedule: Schedule, options: Op
     for (const { kind, step } of options.saves ? schedule.saves : []) {
       if (step !== stop || saveCrash) continue
       const before = await trial.digest()
+      await trial.capture('saving')
       const dir = await options.folder()
       try {
         await trial.save(dir)
-        saves.push({ kind, step, dir, before, after: await trial.digest() })
+        const after = await trial.digest()
+        saves.push({ kind, step, dir, before, after })
+        // a save that changes the state is K2's finding; the run it is compared with must not bear its marks
+        if (stateDifferences(before, after).length > 0) await trial.restore('saving')
       } catch (error) {
         saveCrash = survivable(error, trial)
       }

@@ -83,17 +83,18 @@ export const v2 = define({
     const formula = await formulaOf(context, worst, usual, other, sizes, ask)
     const title = `val_${worst.name} depends on the batch size`
     if (!formula) {
+      const cause = worst.name === 'loss' ? 'loss-wrong' : 'metric-wrong'
       const unexplained = {
         ...common,
         expected: 'the same value at any batch size',
-        alternatives: ['mean-of-batch-means', 'batch-dependent-outputs'] as const,
+        alternatives: ['wrong-divisor', 'mean-of-batch-means', 'batch-dependent-outputs'] as const,
         advice:
           'sum over samples, and divide by the number of samples once; a loss that compares samples is an exception',
       }
       // a loss of the experiment's own may compare the samples of a batch, and is right to
       return context.task.kind === 'custom' || (worst.name === 'loss' && hasOwnLoss(context))
-        ? warn('wrong-divisor', title, unexplained)
-        : noGo('wrong-divisor', title, unexplained)
+        ? warn(cause, title, unexplained)
+        : noGo(cause, title, unexplained)
     }
     return noGo(formula.cause, title, {
       ...common,

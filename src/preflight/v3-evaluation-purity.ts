@@ -1,25 +1,27 @@
 // V3: an evaluation leaves parameters, buffers, optimizer, progress and mode as they were; training with evaluations in between
 // equals training without. Not whether its numbers are right (V2, V4).
 //
-// Making a DataLoader's iterator advances torch's global generator, so a changed rng only warns; everything else blocks.
+// Making a DataLoader's iterator advances torch's global generator, so a changed rng only warns. A schedule that waits for a plateau
+// is stepped with the validation loss, and a program counts its evaluations: these warn too. Everything else blocks.
 // Leaving the model in eval mode is no fault if the next training step puts it back, as many steps do: what counts is the mode
 // after that step.
 import type { Cause, Section } from '../contract/index.ts'
 import { define, go, list, noGo, type Outcome, placeOf, warn } from './check.ts'
 import { type Difference, type Divergence, differenceIn, firstDivergence, stateDifferences } from './compare.ts'
 import type { Context } from './context.ts'
-import type { Reference } from './reference.ts'
+import { evaluationLimit, type Reference } from './reference.ts'
 
 const causes: readonly (readonly [Section, Cause, string])[] = [
   ['parameters', 'evaluation-changes-parameters', 'parameters'],
   ['buffers', 'evaluation-changes-buffers', 'buffers (running statistics)'],
   ['optimizer', 'evaluation-changes-optimizer', 'optimizer state'],
-  ['schedule', 'evaluation-changes-progress', 'the schedule'],
   ['scaler', 'evaluation-changes-progress', 'the loss scaler'],
   ['ema', 'evaluation-changes-parameters', 'the moving average'],
   ['position', 'evaluation-changes-progress', 'the data position'],
-  ['counters', 'evaluation-changes-progress', 'counters'],
 ]
+
+/** The harness's own count of steps; other counters are the program's. */
+const stepCounter = 'step'
 
 const advice: Partial<Record<Cause, string>> = {
   'evaluation-changes-buffers':
@@ -52,7 +54,8 @@ export const v3 = define({
       if (stuck) return stuck
     }
     const rng = differenceIn(changed, 'rng')
-    const parted = await againstWithout(context, reference, rng !== undefined)
+    const kept = bookkeeping(changed)
+    const parted = await againstWithout(context, reference, { rng: rng !== undefined, kept: kept.length > 0 })
     if (parted) return parted
     const sections = [...before.keys()].join(', ')
     const evidence = { sections: [...before.keys()], steps: reference.schedule.steps }
@@ -63,6 +66,14 @@ export const v3 = define({
         where: placeOf(context.facts, 'evaluate', 'val_loader', 'setup'),
         evidence,
         advice: 'give the validation loader a generator of its own',
+      })
+    if (kept.length > 0)
+      return warn('evaluation-changes-progress', `evaluation moves the ${list(kept.map(({ section }) => section))}`, {
+        seen: `changed during one evaluation: ${list(kept.flatMap(({ names }) => names))}`,
+        expected: 'equal before and after; a schedule that waits for a plateau is meant to move',
+        where: placeOf(context.facts, 'evaluate'),
+        evidence,
+        advice: 'fine for a schedule stepped with the validation loss; then evaluate at fixed intervals',
       })
     return go('evaluation touched no weight, statistic, optimizer, rng; training goes on as without it', {
       seen: `${sections}: equal before and after`,
@@ -85,8 +96,20 @@ const touchedBy = (context: Context, changed: readonly Difference[]): Outcome | 
       advice: advice[cause] ?? null,
     })
   }
-  return null
+  return differenceIn(changed, 'counters')?.names.includes(stepCounter) ? stepsMoved(context) : null
 }
+
+const stepsMoved = ({ facts }: Context): Outcome =>
+  noGo('evaluation-changes-progress', 'evaluation moves the step counter', {
+    seen: 'another number of steps after one evaluation',
+    expected: 'equal before and after',
+    where: placeOf(facts, 'evaluate', 'setup'),
+    advice: advice['evaluation-changes-progress'] ?? null,
+  })
+
+/** The program's own bookkeeping at an evaluation: a schedule that waits for a plateau, a count of evaluations. */
+const bookkeeping = (changed: readonly Difference[]): Difference[] =>
+  changed.filter(({ section }) => section === 'schedule' || section === 'counters')
 
 /** The mode after one more training step, against the mode after the training step before the evaluation. */
 const modeStuck = async (context: Context, { schedule }: Reference): Promise<Outcome | null> => {
@@ -107,7 +130,11 @@ const modeStuck = async (context: Context, { schedule }: Reference): Promise<Out
 }
 
 /** The rest of the reference run, from just before its evaluation, without it. */
-const againstWithout = async (context: Context, reference: Reference, rngMoved: boolean): Promise<Outcome | null> => {
+const againstWithout = async (
+  context: Context,
+  reference: Reference,
+  moved: { readonly rng: boolean; readonly kept: boolean },
+): Promise<Outcome | null> => {
   const { evaluateAfter, steps } = reference.schedule
   if (evaluateAfter === null || evaluateAfter >= steps || context.repeatability.kind === 'unseeded') return null
   const trial = await context.at('before-evaluation')
@@ -117,13 +144,14 @@ const againstWithout = async (context: Context, reference: Reference, rngMoved: 
     ({ section }) => section !== 'mode' && section !== 'rng',
   )
   if ((!divergence && final.length === 0) || context.repeatability.kind === 'rounding') return null
+  if (moved.kept || !(await repeats(context, reference))) return null
   const found = {
     seen: describe(divergence, final),
     expected: 'the same steps, bitwise',
     where: placeOf(context.facts, 'evaluate', 'train_step'),
     evidence: { step: divergence?.step ?? null, sections: final.map(({ section }) => section) },
   }
-  if (rngMoved)
+  if (moved.rng)
     return warn(
       'evaluation-consumes-rng',
       'training depends on how often it is evaluated: evaluation draws from its generators',
@@ -137,6 +165,14 @@ const againstWithout = async (context: Context, reference: Reference, rngMoved: 
     alternatives: ['evaluation-changes-mode'],
     advice: 'look for something that evaluate() changes and that no state holds: a global, a cache, an iterator',
   })
+}
+
+/** With the evaluation, do the same steps come again? If not, the evaluation is not what makes the difference. */
+const repeats = async (context: Context, { schedule, records }: Reference): Promise<boolean> => {
+  const trial = await context.at('before-evaluation')
+  await trial.evaluate({ limit: evaluationLimit })
+  const again = await trial.steps({ steps: schedule.steps - (schedule.evaluateAfter ?? 0) })
+  return firstDivergence(records.slice(schedule.evaluateAfter ?? 0), again) === null
 }
 
 const describe = (divergence: Divergence | null, final: readonly Difference[]): string =>

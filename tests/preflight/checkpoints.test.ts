@@ -251,6 +251,20 @@ test('evaluation that draws from the generators of training only warns', async (
   expect(findingOf(found, 'V3'), summary(found)).toMatchObject({ status: 'WARN', cause: 'evaluation-consumes-rng' })
 }, 60_000)
 
+test('a save that draws from the generators of training warns, and is not taken for an unseeded run', async () => {
+  const engine = withHand((subject) => ({
+    persist: async (probe) => {
+      const report = await subject.persist(probe)
+      if (probe.op === 'save') await subject.state({ op: 'scramble', section: 'rng' })
+      return report
+    },
+  }))
+  const found = await findingsOf('tiny/tiny.run.yaml', { engine, only: ['S1', 'K1', 'K2'] })
+  expect(findingOf(found, 'S1').status, summary(found)).toBe('GO')
+  expect(findingOf(found, 'K1').status, summary(found)).toBe('GO')
+  expect(findingOf(found, 'K2'), summary(found)).toMatchObject({ status: 'WARN', cause: 'save-changes-state' })
+}, 60_000)
+
 test('a device that rounds differently each time warns in S1, and K1 accepts its spread', async () => {
   const engine = withHand((subject) => ({
     async *train(probe) {

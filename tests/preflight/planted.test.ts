@@ -54,6 +54,11 @@ test('unseeded: steps cannot be compared, so K1 is skipped and says why', async 
   const found = await findingsOf('tiny/tiny.run.yaml', { config: { fault: 'unseeded-data' }, only: ['S1', 'K1'] })
   expect(findingOf(found, 'K1').status, summary(found)).toBe('SKIPPED')
   expect(findingOf(found, 'K1').title).toContain('S1')
+  // K1 alone must not take the noise for a lost generator either
+  const alone = await findingsOf('tiny/tiny.run.yaml', { config: { fault: 'unseeded-data' }, only: ['K1'] })
+  expect(findingOf(alone, 'K1').status, summary(alone)).toBe('SKIPPED')
+  const purity = await findingsOf('tiny/tiny.run.yaml', { config: { fault: 'unseeded-data' }, only: ['V3'] })
+  expect(findingOf(purity, 'V3').status, summary(purity)).toBe('GO')
 }, 60_000)
 
 test('C1: a config that takes unknown keys, text for numbers, or any text', async () => {

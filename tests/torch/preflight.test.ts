@@ -67,6 +67,15 @@ test.each(['examples/mnist-torch/mnist.run.yaml', 'examples/mnist-torch/manual/m
   },
 )
 
+test('healthy and odd: a plateau schedule stepped in evaluate(), objects beside the weights: warnings, no NO-GO', async () => {
+  const found = await findingsOf(path.join(import.meta.dirname, 'odd/plateau/run.yaml'))
+  expect(statuses(found), summary(found)).toEqual(
+    allGo.map((one) => (one === 'V3 GO' || one === 'K5 GO' ? one.replace('GO', 'WARN') : one)),
+  )
+  expect(findingOf(found, 'V3').cause).toBe('evaluation-changes-progress')
+  expect(findingOf(found, 'K5').evidence.objects).toEqual([expect.stringMatching(/^(argparse|numpy)/)])
+})
+
 test('one bug, one finding: a lost optimizer is said once, with the step at which it shows', async () => {
   const found = await findingsOf(path.join(folder, 'optimizer-not-restored/run.yaml'))
   const faults = found.filter(({ status }) => status === 'NO-GO')
