@@ -3,6 +3,7 @@ Not here: unpickling of objects. A file that needs the project's classes is repo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,18 @@ def weights(directory: str) -> dict[str, Any]:
         try:
             found = dict(_open(path, kind))
         except Exception as raised:  # whatever a hostile or foreign file provokes is a finding, not a crash
-            error = str(raised).strip().splitlines()[0][:500] if str(raised).strip() else type(raised).__name__
+            error = _reason(raised)
         files.append({"path": path.relative_to(folder).as_posix(), "format": kind, "tensors": len(found), "error": error})
         tensors += [{**entry(name, tensor), "shape": list(tensor.shape)} for name, tensor in found.items()]
     return {"files": files, "tensors": tensors}
+
+
+def _reason(raised: Exception) -> str:
+    """The first line, and the object that a weights-only load refused, which PyTorch names further down."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(raised)).strip()
+    first = text.splitlines()[0][:500] if text else type(raised).__name__
+    refused = re.search(r"GLOBAL [\w.]+", text)
+    return f"{first} {refused[0]}" if refused else first
 
 
 def _format(path: Path) -> str:
