@@ -1,5 +1,6 @@
 // The public list of gonogo: what an experiment.ts imports. gonogo/tensor, gonogo/data and gonogo/testing lie beside it.
-export { type ErrorReport, type Finding, GonogoError, type Verdict } from './contract/index.ts'
+export { type ErrorReport, GonogoError } from './contract/errors.ts'
+export type { Finding, Verdict } from './contract/finding.ts'
 export {
   type ConfigOf,
   defineExperiment,

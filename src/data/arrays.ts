@@ -1,6 +1,6 @@
 // Datasets that lie in memory: typed arrays, one a field, first axis the sample. Scaling happens while a batch is copied.
 import { createHash } from 'node:crypto'
-import { GonogoError } from '../contract/index.ts'
+import { GonogoError } from '../contract/errors.ts'
 import { type Dataset, type Field, sizeOf } from './dataset.ts'
 import type { NDArray, NumberArray } from './idx.ts'
 

@@ -1,7 +1,7 @@
 // Reads the IDX format of MNIST: a magic number, the sizes, the values. Nothing else.
 // Format: http://yann.lecun.com/exdb/mnist ("FILE FORMATS FOR THE MNIST DATABASE")
 import { readFile } from 'node:fs/promises'
-import { GonogoError } from '../contract/index.ts'
+import { GonogoError } from '../contract/errors.ts'
 import { locate } from './location.ts'
 
 export type NumberArray = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array

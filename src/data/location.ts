@@ -3,7 +3,7 @@
 import { access } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { isAbsolute, join, resolve } from 'node:path'
-import { GonogoError } from '../contract/index.ts'
+import { GonogoError } from '../contract/errors.ts'
 
 let folder = process.cwd()
 

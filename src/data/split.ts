@@ -1,5 +1,5 @@
 // Divides a dataset at random into parts that share no sample. The same seed gives the same parts.
-import { GonogoError } from '../contract/index.ts'
+import { GonogoError } from '../contract/errors.ts'
 import { type Dataset, subset } from './dataset.ts'
 import { permutation } from './order.ts'
 

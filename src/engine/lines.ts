@@ -1,5 +1,5 @@
 // Splits a byte stream into lines and refuses one that is too long. Knows nothing of what a line means.
-import { GonogoError } from '../contract/index.ts'
+import { GonogoError } from '../contract/errors.ts'
 
 const newline = 0x0a
 

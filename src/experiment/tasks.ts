@@ -1,5 +1,5 @@
 // The tasks as a researcher writes them. What each means for losses, metrics and chance lies elsewhere.
-import { type Task, task } from '../contract/index.ts'
+import { type Task, task } from '../contract/task.ts'
 import type { Tensor } from '../tensor/index.ts'
 import type { Any } from '../tensor/types.ts'
 import type { TaskOf } from './experiment.ts'

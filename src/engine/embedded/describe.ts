@@ -1,6 +1,8 @@
 // What an experiment declares: the JSON Schema of its config, its task and metrics. No data, no model, no runtime.
 import { z } from 'zod'
-import { type Description, GonogoError, type Metric, type Task } from '../../contract/index.ts'
+import { GonogoError } from '../../contract/errors.ts'
+import type { Description } from '../../contract/subject.ts'
+import type { Metric, Task } from '../../contract/task.ts'
 import type { Experiment } from '../../experiment/experiment.ts'
 
 /** The zod object of an experiment's config; strict unless the experiment gave an object schema of its own. */

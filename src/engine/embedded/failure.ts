@@ -1,6 +1,6 @@
 // Turns whatever user code threw into an ErrorReport: where it happened, the line itself, the user's own frame first.
 import { readFileSync } from 'node:fs'
-import { type ErrorReport, GonogoError } from '../../contract/index.ts'
+import { type ErrorReport, GonogoError } from '../../contract/errors.ts'
 import type { Loaded } from './loader.ts'
 
 /** The report of an error. `loaded` tells which stack frames are the user's. */

@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs'
 import { createRequire, registerHooks, stripTypeScriptTypes } from 'node:module'
 import { basename, dirname, extname, join, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { GonogoError, type SourceFile } from '../../contract/index.ts'
+import { GonogoError } from '../../contract/errors.ts'
+import type { SourceFile } from '../../contract/plan.ts'
 import { type Experiment, isExperiment } from '../../experiment/experiment.ts'
 
 const own = extname(import.meta.url)

@@ -1,8 +1,10 @@
 // The process of one embedded subject: reads requests from descriptor 3, answers on descriptor 4.
-// Heavy imports wait until an operation needs them: a describe never loads the runtime.
+// Heavy imports wait until an operation needs them: a describe never loads the runtime, and contract's files are imported
+// one by one here and in what a describe loads, since a wrong key in a run file waits for it.
 import { Socket } from 'node:net'
 import { dirname } from 'node:path'
-import { fromJson, maxLine, type Operation, protocolVersion, toJson } from '../../contract/index.ts'
+import { fromJson, toJson } from '../../contract/json.ts'
+import { maxLine, type Operation, protocolVersion } from '../../contract/protocol.ts'
 import { setExperimentFolder } from '../../data/location.ts'
 import { lineSplitter } from '../lines.ts'
 import { reportOf } from './failure.ts'
