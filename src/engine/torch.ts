@@ -38,7 +38,13 @@ export const torch = (settings: TorchSettings): Engine => {
     return {
       command: await python,
       args: ['-u', '-m', 'gonogo.worker'],
-      env: { PYTHONPATH: path, PYTHONDONTWRITEBYTECODE: '1', PYTHONUNBUFFERED: '1' },
+      env: {
+        PYTHONPATH: path,
+        PYTHONDONTWRITEBYTECODE: '1',
+        PYTHONUNBUFFERED: '1',
+        // GNU OpenMP's threads busy-wait by default; where subjects share cores, one step would take the other's time
+        GOMP_SPINCOUNT: process.env.GOMP_SPINCOUNT ?? '20000',
+      },
       cwd: folder,
       log: settings.log,
       deadlines: { describe: settings.options.import_seconds },
