@@ -296,11 +296,13 @@ const loop = async (o: LoopOptions): Promise<TrainResult> => {
   const signal = options.signal ?? new AbortController().signal
   let ended: RunEventOf<'ended'> | null = null
   const startedAt = performance.now()
-  await using board = await openTensorboard(run.tensorboard, { resumedFrom: from?.state.step })
+  let step = from?.state.step ?? 0
+  const board = await openTensorboard(run.tensorboard, { resumedFrom: from?.state.step })
   try {
     for await (const event of trainLoop({ plan, subject, store, rule: rule as never, from, signal })) {
       await emit(event)
       board.add(event)
+      if (event.type === 'steps') step = event.records.at(-1)?.step ?? step
       if (event.type === 'ended') ended = event
     }
   } catch (error) {
@@ -308,13 +310,18 @@ const loop = async (o: LoopOptions): Promise<TrainResult> => {
       type: 'ended',
       reason: 'crashed',
       sentence: sentenceOf(error),
-      step: 0,
-      epoch: 0,
+      step,
+      epoch: step / plan.stepsPerEpoch,
       best: null,
       metrics: {},
       seconds: (performance.now() - startedAt) / 1000,
     }).catch(() => {})
     throw error
+  } finally {
+    // a view for people: losing it must not cost the run, whose journal is the truth
+    await board.close().catch((error: unknown) => {
+      options.on?.({ type: 'note', text: `TensorBoard files are incomplete: ${sentenceOf(error)}` })
+    })
   }
   if (!ended)
     throw new GonogoError('TRAIN_UNFINISHED', 'the run ended without saying why', { exit: exitCodes.internal })

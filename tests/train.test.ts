@@ -300,7 +300,8 @@ describe('a process that fails in mid-run', () => {
     const events = (await readJournal(join(dirname(file), 'runs', run ?? '', 'journal.jsonl'))).entries.map(
       (e) => e.event,
     )
-    expect(events.at(-1)).toMatchObject({ type: 'ended', reason: 'crashed' })
+    expect(events.at(-1)).toMatchObject({ type: 'ended', reason: 'crashed', step: expect.any(Number) })
+    expect(events.findLast((e) => e.type === 'ended')?.step).toBeGreaterThan(20)
     writeFileSync(join(dirname(file), 'experiment.ts'), dying.replace('process.exit(9)', 'undefined'))
     expect(await resume(run ?? '', { skip })).toMatchObject({ exit: 0, steps: 60 })
   })

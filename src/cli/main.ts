@@ -20,6 +20,8 @@ const version = (): string => {
 /** Ours as it is; anything else is an internal error, with the stack that a report of it needs. */
 const asGonogoError = (error: unknown): GonogoError => {
   if (error instanceof GonogoError) return error
+  // what went wrong first; that closing failed after it is no news
+  if (error instanceof SuppressedError) return asGonogoError(error.suppressed)
   const thrown = error instanceof Error ? error : new Error(String(error))
   if (thrown.name === 'AbortError')
     return new GonogoError('INTERRUPTED', 'interrupted', { exit: exitCodes.interrupted, cause: error })
