@@ -77,7 +77,8 @@ test.each([
 })
 
 test('its links lead to files', () => {
-  const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link)
+  const prose = readme.replace(/^```[\s\S]*?^```$/gm, '')
+  const links = [...prose.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link)
   expect(links.length).toBeGreaterThan(0)
   expect(links.filter((link) => !existsSync(path.join(root, link)))).toEqual([])
 })
