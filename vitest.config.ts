@@ -9,5 +9,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // by default one core is left alone; the tests wait for processes more than they compute
+    maxWorkers: 2,
   },
 })
