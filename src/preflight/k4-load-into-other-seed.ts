@@ -26,22 +26,6 @@ export const missingAfter = (
 }
 
 /** Names under which the file holds the values that were not loaded, where they are not the model's own. */
-const _underOtherNames = async (context: Context, save: Save, lost: readonly string[]): Promise<string[]> => {
-  const report = await context.weights(save.dir).catch(() => null)
-  const digests = new Map(
-    (['parameters', 'buffers'] as const).flatMap((section) =>
-      [...(save.before.get(section)?.entries.values() ?? [])].map(({ name, digest }) => [digest, name] as const),
-    ),
-  )
-  return (report?.tensors ?? []).flatMap((tensor) => {
-    const name = digests.get(tensor.digest)
-    // a file may hold the model's weights under a key of its own: model.head.weight
-    const own = name !== undefined && (tensor.name === name || tensor.name.replace(/^[^.]*\./, '') === name)
-    return name === undefined || own || !lost.includes(name) ? [] : [tensor.name]
-  })
-}
-
-/** Names under which the file holds the values that were not loaded, where they are not the model's own. */
 const underOtherNames = async (context: Context, save: Save, lost: readonly string[]): Promise<string[]> => {
   const report = await context.weights(save.dir).catch(() => null)
   const digests = new Map(
