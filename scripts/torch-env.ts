@@ -77,7 +77,9 @@ export const torchPython = async (): Promise<string> => {
   rmSync(folder, { recursive: true, force: true })
   run(command, ['-m', 'venv', folder])
   const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-cache-dir']
-  run(python, [...install, '--require-hashes', '--only-binary', ':all:', '-r', requirements])
+  // Hydra's parser runtime comes as source alone; everything else must be a wheel
+  const wheels = ['--only-binary', ':all:', '--no-binary', 'antlr4-python3-runtime']
+  run(python, [...install, '--require-hashes', ...wheels, '-r', requirements])
   writeFileSync(complete, `${identity}\n`)
   return python
 }
