@@ -1,6 +1,6 @@
 // One line of journal.jsonl: an event with its place, its time and a checksum, and how lines are found again in bytes.
 // It decides nothing about torn or damaged files; reading does.
-import { crc32 } from '@node-rs/crc32'
+import { crc32 } from 'node:zlib'
 import type { DiskFile } from '../checkpoint/index.ts'
 import { fromJson, type RunEvent, runEvent, toJson } from '../contract/index.ts'
 

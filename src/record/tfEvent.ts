@@ -1,6 +1,6 @@
 // Bytes of a TensorBoard event file: TFRecord framing around the few protobuf messages that scalars need.
 // Formats: tensorflow/core/util/event.proto, framework/summary.proto, lib/io/record_writer.h. Written by hand: five fields.
-import { crc32c } from '@node-rs/crc32'
+import castagnoli from 'crc-32/crc32c.js'
 
 const varint = (value: number): number[] => {
   const bytes: number[] = []
@@ -47,7 +47,7 @@ export const scalarsEvent = (seconds: number, step: number, scalars: ReadonlyMap
 
 /** Rotated and shifted, because a checksum of data that holds checksums is weak (record_writer.h). */
 const masked = (data: Buffer): number => {
-  const crc = crc32c(data) >>> 0
+  const crc = castagnoli.buf(data) >>> 0
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
 }
 
