@@ -23,6 +23,10 @@ export const operation = z.enum([
   'data',
   'state',
   'persist',
+  'perturb',
+  'schedule',
+  'order',
+  'survey',
   'weights',
   'close',
 ])

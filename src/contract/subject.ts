@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { measured, measurements } from './measured.ts'
 import { sourceFile, splitManifest } from './plan.ts'
+import { corruption, memory, order, predictions, trace } from './probe.ts'
 import { metric, task } from './task.ts'
 
 /** What a subject can show. A check names the abilities it needs; what a subject lacks is SKIPPED with its reason. */
@@ -25,6 +26,32 @@ export const ability = z.enum([
   'sampleIds',
   /** the experiment's configuration has a schema */
   'configSchema',
+  /** train on samples chosen by their ids, one list a step */
+  'batchByIds',
+  /** labels shuffled, inputs zeroed, one sample's input perturbed, on the way to a step or an evaluation */
+  'corrupt',
+  /** steps in which everything runs and no update is applied */
+  'suppressUpdates',
+  /** which parameters each loss term reaches; leaf tensors that nothing holds; equal rows and columns */
+  'trace',
+  /** several calls of the managed step make one update, whatever the run file says */
+  'accumulate',
+  /** evaluation in another order */
+  'evaluateAnyOrder',
+  /** predictions replaced before metrics are made of them */
+  'replacePredictions',
+  /** one input perturbed, all outputs compared: in evaluation mode */
+  'perturb',
+  /** the same in training mode */
+  'perturbTraining',
+  /** samples of several epochs as training sees them */
+  'passes',
+  /** ids of a whole epoch without decoding */
+  'order',
+  /** statistics of a split by channel and field */
+  'survey',
+  /** the learning rate of the whole run, without training */
+  'schedule',
 ])
 export type Ability = z.infer<typeof ability>
 
@@ -92,6 +119,34 @@ export const optimizerFact = z.object({
   weightDecays: z.array(z.number()),
 })
 
+/** A part of the model that a check must know of. */
+export const moduleFact = z.object({
+  /** Path as in tensor names; '' is the model itself. */
+  name: z.string(),
+  kind: z.string(),
+  traits: z.array(
+    z.enum([
+      /** one sample's output depends on the others of its batch while training: batch norm … */
+      'couplesBatch',
+      /** draws noise while training: dropout … */
+      'drawsNoise',
+      'compiled',
+      'recurrent',
+    ]),
+  ),
+})
+export type ModuleFact = z.infer<typeof moduleFact>
+
+/** How training samples are loaded, as far as it is known without loading any. */
+export const loadingFact = z.object({
+  /** Processes that decode; 0: the training process itself. Null: unknown. */
+  workers: z.int().nullable(),
+  /** The order differs from epoch to epoch; null: unknown. */
+  shuffles: z.boolean().nullable(),
+  /** The last partial batch of an epoch is left out; null: unknown. */
+  dropsLast: z.boolean().nullable(),
+})
+
 /** What an experiment declares before anything is built. Cheap: no data, no model. */
 export const description = z.object({
   /** JSON Schema of `config:`; null where the experiment brings its own configuration. */
@@ -112,6 +167,9 @@ export const facts = z.object({
   owns: z.object({ step: owner, evaluation: owner, checkpoint: owner }),
   tensors: z.array(tensorFact),
   optimizers: z.array(optimizerFact),
+  /** Modules with traits, outermost first. */
+  modules: z.array(moduleFact).optional(),
+  loading: loadingFact.optional(),
   /** Samples of each split, after any limit. */
   samples: z.partialRecord(z.enum(['train', 'val', 'test']), z.int()),
   stepsPerEpoch: z.int(),
@@ -132,14 +190,36 @@ export type Facts = z.infer<typeof facts>
 export const trainProbe = z.object({
   /** Calls of the step function. */
   steps: z.int().min(1),
-  /** The next batches of the run, or one batch of this many samples again and again. Frozen: the data position stays. */
-  batch: z.union([z.literal('live'), z.object({ frozen: z.int().min(1) })]).default('live'),
+  /**
+   * The next batches of the run; or one batch of this many samples again and again; or training samples by id, one list a step,
+   * from the first list again after the last. Only live batches move the data position. Others are decoded from noise of their own,
+   * the same each time.
+   */
+  batch: z
+    .union([
+      z.literal('live'),
+      z.object({ frozen: z.int().min(1) }),
+      z.object({ ids: z.array(z.array(z.int().min(0)).min(1)).min(1) }),
+    ])
+    .default('live'),
+  /** What is done to each batch before the step sees it. */
+  corrupt: corruption.nullable().default(null),
   /** Forces the rate of every group, whatever the schedule says. */
   learningRate: z.number().nullable().default(null),
+  /** Multiplies the rate that the schedule gives; with `learningRate`, nothing. */
+  learningRateFactor: z.number().nullable().default(null),
+  /** Suppressed: everything runs, and parameters and optimizer state stay as they are. Buffers, generators and counters go on. */
+  updates: z.enum(['applied', 'suppressed']).default('applied'),
+  /** Calls of the managed step that make one update. Null: as the run file says. Start at a multiple of it. */
+  accumulate: z.int().min(1).nullable().default(null),
   /** False: dropout, weight decay, augmentation and label smoothing are off for these steps. */
   regularisation: z.boolean().default(true),
-  /** Report gradient and change of each parameter. */
+  /** Report gradient and change of each parameter, and the record's other observed fields. */
   observe: z.boolean().default(false),
+  /** With `observe`: look along the graph of the first two steps, and report it with them. */
+  trace: z.boolean().default(false),
+  /** Report the ids of each step's samples, for a later probe to train on again. */
+  ids: z.boolean().default(false),
 })
 export type TrainProbe = z.input<typeof trainProbe>
 
@@ -150,12 +230,18 @@ export const update = z.object({
   learningRates: z.array(measured),
   /** L2 norm over all gradients, before clipping, unscaled; null where it was not observed. */
   gradientNorm: measured.nullable(),
+  /** The same as the optimizer saw it: after clipping, unscaled. */
+  clippedNorm: measured.nullable().optional(),
 })
 export type Update = z.infer<typeof update>
 
 export const parameterChange = z.object({
-  /** L2 norm of the gradient; null where there was none (not zero: none). */
+  /** L2 norm of the gradient before clipping, unscaled; null where there was none (not zero: none). */
   gradient: measured.nullable(),
+  /** L2 norm of the gradient as the optimizer saw it; null where no optimizer stepped with one. */
+  clipped: measured.nullable().optional(),
+  /** ⟨gradient as the optimizer saw it, change⟩: below zero, the step descends. Null as `clipped` is. */
+  descent: measured.nullable().optional(),
   /** L2 norm of the change of the parameter over this step. */
   change: measured,
   /** L2 norm of the parameter before this step. */
@@ -172,7 +258,14 @@ export const stepRecord = z.object({
   terms: measurements,
   updates: z.array(update),
   /** Number of samples and a digest of their ids, in order. */
-  samples: z.object({ count: z.int(), digest: z.string() }),
+  samples: z.object({ count: z.int(), digest: z.string(), ids: z.array(z.int()).optional() }),
+  /** The record's whole raw gradient against that of the probe's first observed step that had one: |g|/|g₁| and cosine. */
+  againstFirst: z.object({ ratio: measured, cosine: measured }).optional(),
+  /** Observed: NaN and infinite elements of raw gradients, and of optimizer state after the step. */
+  nonFinite: z.object({ gradients: z.int(), optimizer: z.int() }).optional(),
+  trace: trace.optional(),
+  /** On the last record of each group. */
+  memory: memory.optional(),
   parameters: z.record(z.string(), parameterChange).optional(),
   /** Seconds of the step itself, and of waiting for its batch. */
   seconds: z.number(),
@@ -193,6 +286,14 @@ export const evalProbe = z.object({
   perSample: z.boolean().default(false),
   /** Put the rng where it was before the evaluation began, so that two evaluations draw the same noise. */
   sameNoise: z.boolean().default(false),
+  /** The order of the samples; per-sample outputs come in it. */
+  order: order.default('given'),
+  /** What is done to each batch before the evaluation sees it. */
+  corrupt: corruption.nullable().default(null),
+  /** What the metrics are made of instead of the model's outputs. The report says whether it could be done. */
+  predictions: predictions.nullable().default(null),
+  /** Report which modules were in training mode when the model was called. */
+  modes: z.boolean().default(false),
 })
 export type EvalProbe = z.input<typeof evalProbe>
 
@@ -212,6 +313,10 @@ export const evaluation = z.object({
   metrics: measurements,
   seconds: z.number(),
   perSample: perSample.optional(),
+  /** Where predictions were to be replaced: done, or why not (then the metrics mean nothing). */
+  replaced: z.union([z.literal('yes'), z.object({ no: z.string() })]).optional(),
+  /** Modules in training mode while evaluating, where asked. */
+  training: z.array(z.string()).optional(),
 })
 export type Evaluation = z.infer<typeof evaluation>
 
@@ -220,10 +325,19 @@ export const dataProbe = z.object({
   split: split.default('train'),
   frozen: z.int().min(1).nullable().default(null),
   limit: z.int().min(1).default(1000),
+  /**
+   * Training samples as training sees them, through its loader and workers: the first `batches` of each of the first `epochs`.
+   * The run's position and generators are put back. `frozen` and `limit` then mean nothing.
+   */
+  passes: z
+    .object({ epochs: z.int().min(1), batches: z.int().min(1) })
+    .nullable()
+    .default(null),
 })
 export type DataProbe = z.input<typeof dataProbe>
 
 export const sampleDigest = z.object({
+  /** −1 where a loader does not tell. */
   id: z.int(),
   /** Hash of the decoded input. */
   hash: z.string(),
@@ -233,6 +347,12 @@ export const sampleDigest = z.object({
   nonFinite: z.int(),
   /** Class index, target values or null. */
   target: z.union([measured, z.array(measured), z.null()]),
+  /** Patient, speaker, document …: samples that must not lie in two splits; where the data set tells. */
+  group: z.string().optional(),
+  /** Of a pass: which epoch and batch, counted from 1, and which loader process, counted from 0. */
+  epoch: z.int().optional(),
+  batch: z.int().optional(),
+  worker: z.int().nullable().optional(),
 })
 export type SampleDigest = z.infer<typeof sampleDigest>
 

@@ -75,7 +75,7 @@ describe('an opened experiment', () => {
       const fresh = await opened()
       expect((await fresh.persist({ op: 'load', dir })).harness).toEqual({ note: Number.NaN })
       const got = await stepsOf(fresh, 9)
-      const plain = (records: StepRecord[]) => records.map(({ seconds: _, wait: __, ...rest }) => rest)
+      const plain = (records: StepRecord[]) => records.map(({ seconds: _, wait: __, memory: ___, ...rest }) => rest)
       expect(plain(got)).toEqual(plain(wanted))
       expect(await digests(fresh)).toEqual(await digests(straight))
     }

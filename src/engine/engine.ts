@@ -2,16 +2,24 @@
 import type {
   DataProbe,
   Description,
+  EpochOrder,
   EvalProbe,
   Evaluation,
   Facts,
   OpenRequest,
+  OrderProbe,
   PersistProbe,
   PersistReport,
+  Perturbation,
+  PerturbProbe,
   SampleDigest,
+  ScheduleProbe,
+  ScheduleReport,
   StateProbe,
   StateReport,
   StepRecord,
+  Survey,
+  SurveyProbe,
   TrainProbe,
   WeightsReport,
 } from '../contract/index.ts'
@@ -33,6 +41,14 @@ export interface Subject extends AsyncDisposable {
   train(probe: TrainProbe): AsyncIterable<readonly StepRecord[]>
   evaluate(probe?: EvalProbe): Promise<Evaluation>
   data(probe?: DataProbe): Promise<readonly SampleDigest[]>
+  /** How far one input reaches into the outputs. */
+  perturb(probe?: PerturbProbe): Promise<Perturbation>
+  /** The learning rate of the whole run, without training. */
+  schedule(probe?: ScheduleProbe): Promise<ScheduleReport>
+  /** The samples of the first epochs, without decoding any. */
+  order(probe?: OrderProbe): Promise<readonly EpochOrder[]>
+  /** Statistics of a split. */
+  survey(probe?: SurveyProbe): Promise<Survey>
   /** OURS: digest, capture, restore, scramble. */
   state(probe: StateProbe): Promise<StateReport>
   /** THE SUBJECT'S OWN save and load: what is on trial. */

@@ -1,21 +1,33 @@
 // A Subject that lives in a worker process. Translates the interface into calls and checks every answer.
 import {
   type DataProbe,
+  type EpochOrder,
   type EvalProbe,
   type Evaluation,
+  epochOrder,
   evaluation,
   type Facts,
   facts,
   type OpenRequest,
+  type OrderProbe,
   type PersistProbe,
   type PersistReport,
+  type Perturbation,
+  type PerturbProbe,
   persistReport,
+  perturbation,
   type SampleDigest,
+  type ScheduleProbe,
+  type ScheduleReport,
   type StateProbe,
   type StateReport,
   type StepRecord,
+  type Survey,
+  type SurveyProbe,
   sampleDigest,
+  scheduleReport,
   stateReport,
+  survey,
   type TrainProbe,
 } from '../contract/index.ts'
 import type { Subject } from './engine.ts'
@@ -54,6 +66,22 @@ export class WorkerSubject implements Subject {
       for (const item of items) found.push(sampleDigest.parse(item))
     })
     return found
+  }
+
+  async perturb(probe: PerturbProbe = {}): Promise<Perturbation> {
+    return perturbation.parse(await this.#worker.call('perturb', probe))
+  }
+
+  async schedule(probe: ScheduleProbe = {}): Promise<ScheduleReport> {
+    return scheduleReport.parse(await this.#worker.call('schedule', probe))
+  }
+
+  async order(probe: OrderProbe = {}): Promise<readonly EpochOrder[]> {
+    return epochOrder.array().parse(await this.#worker.call('order', probe))
+  }
+
+  async survey(probe: SurveyProbe = {}): Promise<Survey> {
+    return survey.parse(await this.#worker.call('survey', probe))
   }
 
   async state(probe: StateProbe): Promise<StateReport> {

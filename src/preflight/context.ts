@@ -152,7 +152,7 @@ export class Context {
   /** Evaluation of the validation split as the run file says, with outputs where the engine gives them. Done once. */
   evaluation(slot: 'initial' | 'trained'): Promise<Evaluation> {
     const known = this.#evaluations.get(slot)
-    if (known) return known
+    if (known !== undefined) return known
     const made = this.at(slot).then((trial) => trial.evaluate({ perSample: this.can('perSample') }))
     this.#evaluations.set(slot, made)
     return made
@@ -163,7 +163,7 @@ export class Context {
     const index = this.#planned.indexOf(seed)
     if (index >= 0) this.#planned.splice(index, 1)
     const ahead = this.#ahead?.seed === seed ? this.#ahead.trial : null
-    if (ahead) this.#ahead = null
+    if (ahead !== null) this.#ahead = null
     const trial = await this.#waiting(ahead ?? this.#opened(seed))
     this.#openAhead()
     return trial

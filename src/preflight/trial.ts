@@ -2,16 +2,24 @@
 // It decides nothing; what it returns is compared elsewhere.
 import {
   type DataProbe,
+  type EpochOrder,
   type EvalProbe,
   type Evaluation,
   type Facts,
   GonogoError,
+  type OrderProbe,
   type PersistReport,
+  type Perturbation,
+  type PerturbProbe,
   type SampleDigest,
+  type ScheduleProbe,
+  type ScheduleReport,
   type Section,
   type StateEntry,
   type StateReport,
   type StepRecord,
+  type Survey,
+  type SurveyProbe,
   type TrainProbe,
 } from '../contract/index.ts'
 import type { Subject } from '../engine/engine.ts'
@@ -72,6 +80,22 @@ export class Trial implements AsyncDisposable {
 
   data(probe: DataProbe): Promise<readonly SampleDigest[]> {
     return this.#watch('data', () => this.#subject.data(probe))
+  }
+
+  perturb(probe: PerturbProbe): Promise<Perturbation> {
+    return this.#watch('evaluate', () => this.#subject.perturb(probe))
+  }
+
+  schedule(probe: ScheduleProbe = {}): Promise<ScheduleReport> {
+    return this.#watch('train', () => this.#subject.schedule(probe))
+  }
+
+  order(probe: OrderProbe = {}): Promise<readonly EpochOrder[]> {
+    return this.#watch('data', () => this.#subject.order(probe))
+  }
+
+  survey(probe: SurveyProbe): Promise<Survey> {
+    return this.#watch('data', () => this.#subject.survey(probe))
   }
 
   digest(): Promise<Snapshot> {

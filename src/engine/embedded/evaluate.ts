@@ -1,7 +1,16 @@
-// Evaluation: every sample of a split once, in order; metrics from per-sample numbers summed in float64.
-import { type EvalProbe, type Evaluation, GonogoError, type PerSample } from '../../contract/index.ts'
-import { batchArrays, type Dataset } from '../../data/dataset.ts'
-import type { Values } from '../../tensor/compile.ts'
+// Evaluation: every sample of a split once; metrics from per-sample numbers summed in float64.
+import type { z } from 'zod'
+import {
+  type EvalProbe,
+  type Evaluation,
+  evalProbe,
+  GonogoError,
+  type PerSample,
+  shuffledOrder,
+} from '../../contract/index.ts'
+import type { BatchArray, Dataset } from '../../data/dataset.ts'
+import type { Program, Values } from '../../tensor/compile.ts'
+import { corrupt, gathered, targetName } from './batches.ts'
 import { noiseFeeds, type Project, stateFeeds, termsOf } from './project.ts'
 
 /** Per-sample outputs beyond this are refused: 32 MiB of float32. */
@@ -9,37 +18,77 @@ const outputBudget = 8 * 1024 * 1024
 
 type Sums = { readonly totals: Map<string, number>; outputs: Float32Array[]; targets: (Int32Array | Float32Array)[] }
 
-export const evaluate = async (project: Project, probe: EvalProbe): Promise<Evaluation> => {
+type Probe = z.output<typeof evalProbe>
+
+export const evaluate = async (project: Project, given: EvalProbe): Promise<Evaluation> => {
   const started = performance.now()
-  const split = probe.split ?? 'val'
-  const dataset = project.splits[split]
-  if (!dataset)
-    throw new GonogoError('DATA_SPLITS', `there is no ${split} split`, { seen: Object.keys(project.splits).join(', ') })
+  const probe = evalProbe.parse(given)
+  const dataset = splitOf(project, probe.split)
   const samples = Math.min(probe.limit ?? dataset.length, dataset.length)
   const size = probe.batchSize ?? project.request.evaluateBatchSize
+  const ids = orderOf(samples, probe.order)
   const sums: Sums = { totals: new Map(), outputs: [], targets: [] }
   let batches = 0
+  let previous: Target | null = null
   for (let from = 0; from < samples; from += size, batches++)
-    await batch(project, dataset, from, Math.min(size, samples - from), sums, probe.perSample === true)
+    previous = await batch(project, dataset, ids.slice(from, from + size), sums, probe, previous)
   const metrics = Object.fromEntries([...sums.totals].map(([name, total]) => [name, total / samples]))
   return {
-    split,
+    split: probe.split,
     samples,
     batches,
     metrics,
     seconds: (performance.now() - started) / 1000,
     ...(probe.perSample ? { perSample: perSampleOf(sums, samples) } : {}),
+    ...(probe.predictions === null ? {} : { replaced: replaceable(project) }),
+    // the mode belongs to the graph, and this one is an evaluation
+    ...(probe.modes ? { training: [] } : {}),
   }
 }
 
-const batch = async (project: Project, dataset: Dataset, from: number, rows: number, sums: Sums, keep: boolean) => {
-  const ids = Uint32Array.from({ length: rows }, (_, i) => from + i)
-  const arrays = batchArrays(dataset.fields, rows)
-  dataset.gather(ids, arrays)
-  const { program, session } = await project.evaluation(dataset, rows)
+export const splitOf = (project: Project, split: 'train' | 'val' | 'test'): Dataset => {
+  const dataset = project.splits[split]
+  if (!dataset)
+    throw new GonogoError('DATA_SPLITS', `there is no ${split} split`, { seen: Object.keys(project.splits).join(', ') })
+  return dataset
+}
+
+const orderOf = (samples: number, order: Probe['order']): Uint32Array =>
+  Uint32Array.from(
+    order === 'given' || order === 'reversed'
+      ? Array.from({ length: samples }, (_, i) => (order === 'given' ? i : samples - 1 - i))
+      : shuffledOrder(samples, order.shuffled),
+  )
+
+/** Outputs and terms of some samples in evaluation mode. */
+export const passForward = async (
+  project: Project,
+  dataset: Dataset,
+  ids: Uint32Array,
+  arrays: ReadonlyMap<string, BatchArray>,
+): Promise<{ program: Program; results: Map<string, Values> }> => {
+  const { program, session } = await project.evaluation(dataset, ids.length)
   const results = await session.run(
     new Map<string, Values>([...arrays, ...stateFeeds(project, program), ...noiseFeeds(project, ids)]),
   )
+  return { program, results }
+}
+
+type Target = Float32Array | Int32Array
+
+/** Adds one batch to the sums; returns the target of its last sample. */
+const batch = async (
+  project: Project,
+  dataset: Dataset,
+  ids: Uint32Array,
+  sums: Sums,
+  probe: Probe,
+  previous: Target | null,
+): Promise<Target | null> => {
+  const rows = ids.length
+  const arrays = gathered(dataset, ids)
+  if (probe.corrupt) corrupt(project, dataset, arrays, rows, probe.corrupt)
+  const { program, results } = await passForward(project, dataset, ids, arrays)
   const add = (name: string, value: number) => sums.totals.set(name, (sums.totals.get(name) ?? 0) + value)
   let loss = 0
   const terms = termsOf(program)
@@ -51,18 +100,52 @@ const batch = async (project: Project, dataset: Dataset, from: number, rows: num
   }
   if (terms.length > 0) add('loss', loss)
   const { task } = project
-  if (task.kind === 'custom') return
-  const output = results.get('output/output') as Float32Array
-  const target = arrays.get(task.kind === 'classification' ? 'label' : 'target') as Int32Array | Float32Array
+  if (task.kind === 'custom') return null
+  const target = arrays.get(targetName(project)) as Target
+  const kept = target.slice(target.length - target.length / rows)
+  const made = results.get('output/output') as Float32Array
+  if (probe.predictions !== null) replacePredictions(made, target, rows, task.kind, probe.predictions, previous ?? kept)
+  const output = made
   if (task.kind === 'classification') {
     const { entropy, right } = classified(output, target as Int32Array, task.classes)
     if (terms.length === 0) add('loss', entropy)
     add('accuracy', right)
   } else if (terms.length === 0) add('loss', squaredError(output, target as Float32Array, rows))
-  if (keep) {
+  if (probe.perSample) {
     sums.outputs.push(output)
     sums.targets.push(target)
   }
+  return kept
+}
+
+const replaceable = ({ task, experiment }: Project): 'yes' | { no: string } => {
+  if (task.kind === 'custom') return { no: 'a custom task has no outputs that gonogo knows' }
+  if (experiment.loss) return { no: 'the loss is computed inside the graph, from the outputs of the model' }
+  return 'yes'
+}
+
+/** Overwrites outputs [rows, …]: scores of 20 for the class that is predicted, or the target itself. */
+const replacePredictions = (
+  outputs: Float32Array,
+  target: Target,
+  rows: number,
+  kind: 'classification' | 'regression',
+  how: 'perfect' | 'constant' | 'shuffled',
+  before: Target,
+): void => {
+  const width = target.length / rows
+  const predicted = (row: number, at: number): number => {
+    if (how === 'constant') return 0
+    if (how === 'perfect') return target[row * width + at] as number
+    return (row === 0 ? before[at] : target[(row - 1) * width + at]) as number
+  }
+  if (kind === 'regression') {
+    for (let i = 0; i < outputs.length; i++) outputs[i] = predicted(Math.floor(i / width), i % width)
+    return
+  }
+  outputs.fill(0)
+  const classes = outputs.length / rows
+  for (let row = 0; row < rows; row++) outputs[row * classes + predicted(row, 0)] = 20
 }
 
 /** Sums over rows of −log softmax(logits)[label], in nats, and of right answers. The first largest logit wins a tie. */

@@ -13,6 +13,7 @@ import {
   type Session,
   seedWords,
   traceEvaluation,
+  traceReach,
   traceTraining,
   type Values,
 } from '../../tensor/compile.ts'
@@ -159,6 +160,17 @@ export class Project {
         inputs: inputShapes(dataset, rows),
       }),
     )
+  }
+
+  /** Loss term → trainable parameters that it reaches. */
+  reach(): Map<string, string[]> {
+    return traceReach({
+      model: this.model,
+      loss: (inputs: Inputs) => this.#loss(inputs, true),
+      inputs: inputShapes(this.splits.train, this.firstBatchSize),
+      regularise: true,
+      frozen: this.frozen,
+    })
   }
 
   #compile(key: string, trace: () => Program): Promise<Compiled> {

@@ -1,24 +1,29 @@
 // The embedded subject: facts about an opened experiment, and its operations.
 // Each operation's work is in the file of its name.
-import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { relative } from 'node:path'
 import type {
   DataProbe,
   EvalProbe,
   Facts,
+  ModuleFact,
   OpenRequest,
+  OrderProbe,
   PersistProbe,
+  PerturbProbe,
   SampleDigest,
+  ScheduleProbe,
   StateProbe,
   StepRecord,
+  SurveyProbe,
   TrainProbe,
 } from '../../contract/index.ts'
 import { GonogoError } from '../../contract/index.ts'
-import { batchArrays } from '../../data/dataset.ts'
 import { metricsOf } from './describe.ts'
+import { digests } from './digests.ts'
 import { evaluate } from './evaluate.ts'
 import type { Loaded } from './loader.ts'
+import { ordered, perturbed, scheduled, surveyed } from './looks.ts'
 import { persist } from './persist.ts'
 import { Project, termsOf } from './project.ts'
 import { States } from './state.ts'
@@ -50,15 +55,23 @@ export class EmbeddedSubject {
   }
 
   data(probe: DataProbe): SampleDigest[] {
-    const { splits } = this.#project
-    const dataset = splits[probe.split ?? 'train']
-    if (!dataset) throw new GonogoError('DATA_SPLITS', `there is no ${probe.split} split`)
-    const frozen = probe.frozen ?? null
-    const ids =
-      frozen === null
-        ? Uint32Array.from({ length: Math.min(probe.limit ?? 1000, dataset.length) }, (_, i) => i)
-        : this.#project.order(1).slice(0, frozen)
-    return Array.from(ids, (id) => sampleDigest(this.#project, dataset, id))
+    return digests(this.#project, probe)
+  }
+
+  perturb(probe: PerturbProbe) {
+    return perturbed(this.#project, probe)
+  }
+
+  schedule(probe: ScheduleProbe) {
+    return scheduled(this.#project, probe)
+  }
+
+  order(probe: OrderProbe) {
+    return ordered(this.#project, probe)
+  }
+
+  survey(probe: SurveyProbe) {
+    return surveyed(this.#project, probe)
   }
 
   state(probe: StateProbe) {
@@ -76,33 +89,6 @@ const refuseUnsupported = (request: OpenRequest): void => {
   }
   if (request.precision !== 'float32') refuse('train.precision', request.precision, 'float32')
   if (request.accumulate !== 1) refuse('train.accumulate', String(request.accumulate), '1')
-}
-
-const sampleDigest = (project: Project, dataset: Project['splits']['train'], id: number): SampleDigest => {
-  const out = batchArrays(dataset.fields, 1)
-  dataset.gather([id], out)
-  const input = out.get('input') ?? [...out.values()][0] ?? new Float32Array()
-  let sum = 0
-  let square = 0
-  let nonFinite = 0
-  for (const value of input) {
-    if (Number.isFinite(value)) {
-      sum += value
-      square += value * value
-    } else nonFinite++
-  }
-  const mean = sum / input.length
-  const target = out.get(project.task.kind === 'classification' ? 'label' : 'target')
-  return {
-    id,
-    hash: createHash('sha256')
-      .update(new Uint8Array(input.buffer, input.byteOffset, input.byteLength))
-      .digest('hex'),
-    mean,
-    std: Math.sqrt(Math.max(0, square / input.length - mean * mean)),
-    nonFinite,
-    target: target === undefined ? null : target.length === 1 ? (target[0] as number) : [...target],
-  }
 }
 
 const factsOf = async (project: Project, loaded: Loaded, started: number): Promise<Facts> => {
@@ -126,6 +112,24 @@ const factsOf = async (project: Project, loaded: Loaded, started: number): Promi
       persist: 'yes',
       sampleIds: 'yes',
       configSchema: 'yes',
+      batchByIds: 'yes',
+      corrupt: task.kind === 'custom' ? { no: 'a custom task has no labels that gonogo knows' } : 'yes',
+      suppressUpdates: 'yes',
+      trace: 'yes',
+      accumulate: { no: 'this engine accumulates no gradients' },
+      evaluateAnyOrder: 'yes',
+      replacePredictions:
+        task.kind === 'custom'
+          ? { no: 'a custom task has no outputs that gonogo knows' }
+          : project.experiment.loss
+            ? { no: 'the loss is computed inside the graph, from the outputs of the model' }
+            : 'yes',
+      perturb: task.kind === 'custom' ? { no: 'a custom task has no outputs that gonogo knows' } : 'yes',
+      perturbTraining: { no: 'a training graph gives no outputs' },
+      passes: 'yes',
+      order: 'yes',
+      survey: 'yes',
+      schedule: 'yes',
     },
     guarantees: {
       evaluationIsPure: 'an evaluation graph has no state outputs',
@@ -157,6 +161,8 @@ const factsOf = async (project: Project, loaded: Loaded, started: number): Promi
         weightDecays: [optimizer.weightDecay],
       },
     ],
+    modules: modulesOf(project, program.streams),
+    loading: { workers: 0, shuffles: true, dropsLast: false },
     samples: Object.fromEntries(present.map((name) => [name, splits[name]?.length ?? 0])),
     stepsPerEpoch: project.stepsPerEpoch,
     steps: project.steps,
@@ -182,6 +188,21 @@ const factsOf = async (project: Project, loaded: Loaded, started: number): Promi
     },
     loadSeconds: (performance.now() - started) / 1000,
   }
+}
+
+/** Layers that a training graph shows by what they do: noise that is drawn, statistics that are kept over the batch. */
+const modulesOf = ({ tensors }: Project, streams: readonly string[]): ModuleFact[] => {
+  const parent = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf('.')))
+  return [
+    ...tensors
+      .filter(({ path, role }) => role === 'state' && /(^|\.)running_mean$/.test(path))
+      .map(({ path }) => ({ name: parent(path), kind: 'batchNorm', traits: ['couplesBatch' as const] })),
+    ...streams.map((stream) => ({
+      name: stream.slice(0, Math.max(0, stream.lastIndexOf('/'))),
+      kind: stream.slice(stream.lastIndexOf('/') + 1),
+      traits: ['drawsNoise' as const],
+    })),
+  ]
 }
 
 /** The user's line that made a parameter, relative to the current folder where that is shorter. */

@@ -52,6 +52,14 @@ const answer = async ({ id, op, args }: Request): Promise<unknown> => {
       return opened().evaluate(args as never)
     case 'data':
       return stream(opened().data(args as never))
+    case 'perturb':
+      return opened().perturb(args as never)
+    case 'schedule':
+      return opened().schedule(args as never)
+    case 'order':
+      return opened().order(args as never)
+    case 'survey':
+      return opened().survey(args as never)
     case 'state':
       return opened().state(args as never)
     case 'persist':

@@ -1,0 +1,178 @@
+// Closer looks at an opened experiment: what a probe may change on the way, and reports that only some probes ask for.
+// The probes that every run uses (train, evaluate, state, persist) are in subject.ts.
+import { z } from 'zod'
+import { measured } from './measured.ts'
+
+/**
+ * What is done to a batch. Orders and noise come from `drawOf`, the same on every engine.
+ * `perturbed` adds noise of half the batch's spread to one sample's input (at one time position, where given); a whole number
+ * becomes the next larger one that occurs in the batch.
+ */
+export const corruption = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('labelsShuffled'), seed: z.int() }),
+  z.object({ kind: z.literal('inputsZeroed') }),
+  z.object({
+    kind: z.literal('inputPerturbed'),
+    sample: z.int().min(0),
+    position: z.int().min(0).nullable().default(null),
+    seed: z.int().default(0),
+  }),
+])
+export type Corruption = z.input<typeof corruption>
+
+export const order = z.union([z.literal('given'), z.literal('reversed'), z.object({ shuffled: z.int() })])
+export type Order = z.infer<typeof order>
+
+/**
+ * perfect: the target itself · constant: class 0, or 0 · shuffled: the target of the sample before, in the order of the evaluation
+ * (the first of all: of the last in its batch); ask for a shuffled order where neighbours are alike.
+ */
+export const predictions = z.enum(['perfect', 'constant', 'shuffled'])
+export type Predictions = z.infer<typeof predictions>
+
+/** Bytes. CUDA's are those of the current device since the process began; null without one. */
+export const memory = z.object({
+  /** Resident set of the worker process, its children not counted. */
+  rss: z.number(),
+  allocated: z.number().nullable(),
+  reserved: z.number().nullable(),
+  peak: z.number().nullable(),
+})
+export type Memory = z.infer<typeof memory>
+
+const distinct = z.object({
+  rows: z.int(),
+  distinctRows: z.int(),
+  columns: z.int(),
+  distinctColumns: z.int(),
+  zero: z.boolean(),
+})
+
+/** What the graph of a step shows. */
+export const trace = z.object({
+  /** Loss term → parameters that it reaches, frozen ones left out; null where its graph is not seen. */
+  terms: z.record(z.string(), z.array(z.string()).nullable()),
+  /** Parameters that the loss reaches; null where no graph was seen. */
+  loss: z.array(z.string()).nullable(),
+  /** Leaf tensors that the loss reaches, that no module and no optimizer of the experiment holds. */
+  strays: z.array(
+    z.object({
+      /** `module.name` of a global that is it; null where it has no name. */
+      name: z.string().nullable(),
+      shape: z.array(z.int()),
+      /** The same tensor, with the same values, was met in the step before: no input of this batch, and nobody moves it. */
+      stays: z.boolean(),
+      /** L2 norm of its gradient after the step; null where there is none. */
+      gradient: measured.nullable(),
+    }),
+  ),
+  /** Parameters of two dimensions or more, as matrices [first size, rest]: how many rows and columns are bitwise different. */
+  symmetry: z.record(z.string(), z.object({ weights: distinct, gradients: distinct.nullable() })),
+})
+export type Trace = z.infer<typeof trace>
+
+/** Asks how far one input reaches: one batch as it is, again, and with one sample's input perturbed. */
+export const perturbProbe = z.object({
+  split: z.enum(['train', 'val', 'test']).default('val'),
+  /** Samples of the batch: the first of the split; in training mode those of a frozen batch. */
+  samples: z.int().min(2).default(8),
+  /** Which of them is perturbed, and where in time. */
+  sample: z.int().min(0).default(0),
+  position: z.int().min(0).nullable().default(null),
+  /** The evaluation's own mode, or a training step whose update is suppressed. */
+  mode: z.enum(['evaluation', 'training']).default('evaluation'),
+  seed: z.int().default(0),
+})
+export type PerturbProbe = z.input<typeof perturbProbe>
+
+export const perturbation = z.object({
+  samples: z.int(),
+  /** Input values that were changed. */
+  changed: z.int(),
+  /** Largest |Δoutput| of each sample, perturbed against not. */
+  change: z.array(measured),
+  /** The same, unperturbed twice: what noise alone does. The generators are put back in between. */
+  noise: z.array(measured),
+  /** Largest |output|. */
+  scale: measured,
+  /** Largest |Δoutput| of the perturbed sample at each time position; null where its output has no axis as long as its input's. */
+  positions: z.array(measured).nullable(),
+})
+export type Perturbation = z.infer<typeof perturbation>
+
+/** Asks for the learning rate over the whole run, without training. The state is put back. */
+export const scheduleProbe = z.object({ points: z.int().min(2).max(1000).default(200) })
+export type ScheduleProbe = z.input<typeof scheduleProbe>
+
+export const scheduleReport = z.object({
+  /** Steps of the run. */
+  steps: z.int(),
+  /** Rates of each group at the update of this step (counted from 1), evenly spaced, first and last included. */
+  points: z.array(z.object({ step: z.int(), rates: z.record(z.string(), z.array(measured)) })),
+  /** Over every step, not only the points: smallest and largest rate of any group, and the first steps at which they are met. */
+  extremes: z.record(
+    z.string(),
+    z.object({ min: measured, minStep: z.int(), max: measured, maxStep: z.int(), zeroSteps: z.int() }),
+  ),
+  /** Null, or why the points are no more than a guess. */
+  doubt: z.string().nullable(),
+})
+export type ScheduleReport = z.infer<typeof scheduleReport>
+
+/** Asks which samples the epochs of training hold, without decoding any. The generators are put back. */
+export const orderProbe = z.object({
+  /** The first so many epochs. */
+  epochs: z.int().min(1).max(100).default(2),
+  /** Ids of each epoch to report, from its start. */
+  ids: z.int().min(0).max(100_000).default(1000),
+})
+export type OrderProbe = z.input<typeof orderProbe>
+
+export const epochOrder = z.object({
+  /** The first is 1. */
+  epoch: z.int(),
+  batches: z.int(),
+  smallestBatch: z.int(),
+  /** Ids drawn, and how many different ones; the data set has `available`. */
+  samples: z.int(),
+  distinct: z.int(),
+  available: z.int(),
+  /** The first twenty that were drawn more than once, and that were never drawn. */
+  repeated: z.array(z.int()),
+  missing: z.array(z.int()),
+  digest: z.string(),
+  ids: z.array(z.int()),
+})
+export type EpochOrder = z.infer<typeof epochOrder>
+
+/** Asks for statistics of samples as they come out of the data set, its own transforms on. */
+export const surveyProbe = z.object({
+  split: z.enum(['train', 'val', 'test']).default('train'),
+  /** Evenly spaced over the split. */
+  limit: z.int().min(1).default(1000),
+})
+export type SurveyProbe = z.input<typeof surveyProbe>
+
+export const survey = z.object({
+  samples: z.int(),
+  /**
+   * Of the input by channel: a sample of [f] has f channels (up to 256); of three dimensions or more its first axis, or else its
+   * last, is the channels where it is at most 16 long; any other sample is one channel.
+   */
+  channels: z.array(z.object({ mean: measured, std: measured, min: measured, max: measured })),
+  /** Every field of a sample: share of zeros, of −100 (what losses ignore), and of values that are no finite number. */
+  fields: z.array(
+    z.object({
+      name: z.string(),
+      shape: z.array(z.int()),
+      dtype: z.string(),
+      zero: measured,
+      ignored: measured,
+      nonFinite: measured,
+    }),
+  ),
+  /** Samples, of those tried twice, that decode differently from one time to the next: augmentation. */
+  tried: z.int(),
+  changing: z.int(),
+})
+export type Survey = z.infer<typeof survey>

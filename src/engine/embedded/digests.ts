@@ -1,0 +1,57 @@
+// Digests of samples, one by one: of a split, of a frozen batch, or as the first epochs pass them.
+// Nothing is trained, and what is decoded goes no further.
+import { createHash } from 'node:crypto'
+import { type DataProbe, dataProbe, type SampleDigest } from '../../contract/index.ts'
+import { batchArrays, type Dataset } from '../../data/dataset.ts'
+import { idsAt, targetName } from './batches.ts'
+import { splitOf } from './evaluate.ts'
+import type { Project } from './project.ts'
+
+export const digests = (project: Project, given: DataProbe): SampleDigest[] => {
+  const { split, frozen, limit, passes } = dataProbe.parse(given)
+  if (passes) return passed(project, passes)
+  const dataset = splitOf(project, split)
+  const ids =
+    frozen === null
+      ? Uint32Array.from({ length: Math.min(limit, dataset.length) }, (_, i) => i)
+      : project.order(1).slice(0, frozen)
+  return Array.from(ids, (id) => sampleDigest(project, dataset, id))
+}
+
+const passed = (project: Project, { epochs, batches }: { epochs: number; batches: number }): SampleDigest[] => {
+  const found: SampleDigest[] = []
+  for (let epoch = 1; epoch <= epochs; epoch++)
+    for (let batch = 0; batch < Math.min(batches, project.stepsPerEpoch); batch++)
+      for (const id of idsAt(project, epoch, batch, project.request.batchSize))
+        found.push({ ...sampleDigest(project, project.splits.train, id), epoch, batch: batch + 1, worker: null })
+  return found
+}
+
+const sampleDigest = (project: Project, dataset: Dataset, id: number): SampleDigest => {
+  const out = batchArrays(dataset.fields, 1)
+  dataset.gather([id], out)
+  const input = out.get('input') ?? [...out.values()][0] ?? new Float32Array()
+  let sum = 0
+  let square = 0
+  let nonFinite = 0
+  for (const value of input) {
+    if (Number.isFinite(value)) {
+      sum += value
+      square += value * value
+    } else nonFinite++
+  }
+  const mean = sum / input.length
+  const target = out.get(targetName(project))
+  const group = out.get('group')?.[0]
+  return {
+    id,
+    hash: createHash('sha256')
+      .update(new Uint8Array(input.buffer, input.byteOffset, input.byteLength))
+      .digest('hex'),
+    mean,
+    std: Math.sqrt(Math.max(0, square / input.length - mean * mean)),
+    nonFinite,
+    target: target === undefined ? null : target.length === 1 ? (target[0] as number) : [...target],
+    ...(group === undefined ? {} : { group: String(group) }),
+  }
+}

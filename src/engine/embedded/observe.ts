@@ -1,0 +1,169 @@
+// What an observed step shows: gradients, changes, how they compare with the first step's, and what the graph reaches.
+// Reads results; the step itself is train.ts.
+import type { Memory, StepRecord, Trace } from '../../contract/index.ts'
+import type { Program, Values } from '../../tensor/compile.ts'
+import type { Project } from './project.ts'
+
+type Results = ReadonlyMap<string, Values>
+type Observed = Pick<StepRecord, 'parameters' | 'againstFirst' | 'nonFinite' | 'trace'>
+
+/** One probe's observations; it remembers the first step's gradients. */
+export class Observer {
+  readonly #project: Project
+  readonly #trace: boolean
+  #first: ReadonlyMap<string, Float32Array> | null = null
+  #steps = 0
+
+  constructor(project: Project, trace: boolean) {
+    this.#project = project
+    this.#trace = trace
+  }
+
+  /** Before the new state is taken over. `applied`: whether it will be. */
+  async look(program: Program, results: Results, applied: boolean): Promise<Observed> {
+    const gradients = new Map(
+      program.state
+        .filter(({ kind }) => kind === 'parameter')
+        .flatMap(({ name }) => {
+          const gradient = results.get(`gradient/${name}`)
+          return gradient === undefined ? [] : [[name, gradient as Float32Array] as const]
+        }),
+    )
+    this.#first ??= new Map([...gradients].map(([name, values]) => [name, values.slice()]))
+    const traced = this.#trace && this.#steps < 2
+    this.#steps++
+    return {
+      parameters: changes(this.#project, program, results, applied),
+      againstFirst: against(this.#first, gradients),
+      nonFinite: {
+        gradients: count(gradients.values()),
+        optimizer: count(
+          program.state.flatMap(({ kind, fetch }) =>
+            kind === 'optimizer' && fetch !== null ? [results.get(fetch) as Float32Array] : [],
+          ),
+        ),
+      },
+      ...(traced ? { trace: await traceOf(this.#project, gradients) } : {}),
+    }
+  }
+}
+
+const changes = (project: Project, { state }: Program, results: Results, applied: boolean) => {
+  const scalar = (name: string) => (results.get(name) as Float32Array)[0] as number
+  const whole = scalar('gradient_norm')
+  const shrink = whole === 0 ? 1 : scalar('clipped_norm') / whole
+  return Object.fromEntries(
+    state
+      .filter(({ kind }) => kind === 'parameter')
+      .map(({ name, fetch }) => {
+        const before = project.state.get(name) as Float32Array
+        const gradient = (results.get(`gradient/${name}`) as Float32Array | undefined) ?? null
+        const after = fetch === null || !applied ? before : (results.get(fetch) as Float32Array)
+        const size = gradient && norm(gradient)
+        return [
+          name,
+          {
+            gradient: size,
+            clipped: size === null || fetch === null ? null : shrink * size,
+            descent: gradient === null || fetch === null ? null : shrink * descent(gradient, before, after),
+            change: distance(before, after),
+            norm: norm(before),
+          },
+        ]
+      }),
+  )
+}
+
+const against = (first: ReadonlyMap<string, Float32Array>, now: ReadonlyMap<string, Float32Array>) => {
+  let dot = 0
+  let left = 0
+  let right = 0
+  for (const [name, gradient] of now) {
+    right += norm(gradient) ** 2
+    const before = first.get(name)
+    if (before) for (let i = 0; i < gradient.length; i++) dot += (gradient[i] as number) * (before[i] as number)
+  }
+  for (const gradient of first.values()) left += norm(gradient) ** 2
+  return { ratio: Math.sqrt(right / left), cosine: dot / Math.sqrt(left * right) }
+}
+
+const traceOf = async (project: Project, gradients: ReadonlyMap<string, Float32Array>): Promise<Trace> => {
+  const terms = project.reach()
+  const matrices = project.tensors.filter(
+    ({ role, tiedTo, tensor }) => role !== 'state' && tiedTo === undefined && tensor.node.shape.length > 1,
+  )
+  return {
+    terms: Object.fromEntries(terms),
+    loss: [...new Set([...terms.values()].flat())],
+    // a parameter outside the model's tree is a constant of the graph
+    strays: [],
+    symmetry: Object.fromEntries(
+      matrices.map(({ path, tensor }) => {
+        const rows = tensor.node.shape[0] as number
+        const gradient = gradients.get(path)
+        return [
+          path,
+          {
+            weights: distinct(project.state.get(path) as Float32Array, rows),
+            gradients: gradient ? distinct(gradient, rows) : null,
+          },
+        ]
+      }),
+    ),
+  }
+}
+
+/** Bitwise different rows and columns of a matrix [rows, rest]. */
+const distinct = (values: Float32Array, rows: number) => {
+  const columns = values.length / rows
+  const across = new Float32Array(values.length)
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      across[column * rows + row] = values[row * columns + column] as number
+  return {
+    rows,
+    distinctRows: distinctRows(values, columns),
+    columns,
+    distinctColumns: distinctRows(across, rows),
+    zero: values.every((value) => value === 0),
+  }
+}
+
+const distinctRows = (values: Float32Array, width: number): number => {
+  const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength)
+  const found = new Set<string>()
+  for (let at = 0; at < bytes.length; at += 4 * width) found.add(bytes.toString('latin1', at, at + 4 * width))
+  return found.size
+}
+
+export const memoryNow = (): Memory => ({
+  rss: process.memoryUsage.rss(),
+  allocated: null,
+  reserved: null,
+  peak: null,
+})
+
+const count = (arrays: Iterable<Float32Array>): number => {
+  let bad = 0
+  for (const values of arrays) for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) bad++
+  return bad
+}
+
+const norm = (values: Float32Array): number => {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += (values[i] as number) ** 2
+  return Math.sqrt(sum)
+}
+
+const distance = (a: Float32Array, b: Float32Array): number => {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += ((b[i] as number) - (a[i] as number)) ** 2
+  return Math.sqrt(sum)
+}
+
+const descent = (gradient: Float32Array, before: Float32Array, after: Float32Array): number => {
+  let sum = 0
+  for (let i = 0; i < gradient.length; i++)
+    sum += (gradient[i] as number) * ((after[i] as number) - (before[i] as number))
+  return sum
+}
