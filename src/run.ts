@@ -70,7 +70,8 @@ type Prepared = {
 /** Runs the preflight of a run file and nothing else. Leaves no trace on disk. */
 export const check = async (file: string, options: Options = {}): Promise<CheckResult> => {
   const prepared = await prepare(file, 'thrown away')
-  await using _ = prepared.subject
+  await using _engine = prepared.engine
+  await using _subject = prepared.subject
   options.on?.({ type: 'opened', plan: prepared.plan, facts: prepared.subject.facts, run: null })
   const findings: Finding[] = []
   const { verdict, seconds } = await preflight(prepared, findings, options)
@@ -80,7 +81,8 @@ export const check = async (file: string, options: Options = {}): Promise<CheckR
 /** Runs the preflight and, on GO, trains. The run folder is made first, so that a NO-GO is on record too. */
 export const train = async (file: string, options: Options = {}): Promise<TrainResult> => {
   const prepared = await prepare(file, 'kept')
-  await using subject = prepared.subject
+  await using _engine = prepared.engine
+  await using first = prepared.subject
   const { plan, loaded, root } = prepared
   const { acquireLock, collectProvenance, createRun, openJournal } = await import('./record/index.ts')
   const version = await ownVersion()
@@ -101,7 +103,7 @@ export const train = async (file: string, options: Options = {}): Promise<TrainR
   await using lock = await acquireLock(run.path)
   await using journal = await openJournal(run.journal, { guard: () => lock.check() })
   const emit = recorder(journal, options)
-  options.on?.({ type: 'opened', plan, facts: subject.facts, run: run.run })
+  options.on?.({ type: 'opened', plan, facts: first.facts, run: run.run })
   await emit({
     type: 'started',
     name: run.run,
@@ -133,6 +135,8 @@ export const train = async (file: string, options: Options = {}): Promise<TrainR
     return await endedEarly('no-go', findings.find((f) => f.status === 'NO-GO')?.title ?? 'no-go', seconds)
   const { openStore } = await import('./checkpoint/index.ts')
   const store = await openStore(run.checkpoints, storeOptions(plan, lock, journal))
+  // the first one had to make room for the poll's
+  await using subject = prepared.engine.concurrency === 'one' ? await prepared.engine.open(openRequest(plan)) : first
   // awaited here: the resources above are disposed of when this function returns
   return await loop({ run, plan, subject, store, emit, findings, from: null, options, root })
 }
@@ -157,7 +161,7 @@ export const resume = async (name: string, options: Options = {}): Promise<Train
       try: last.reason === 'no-go' ? `gonogo train, once the cause is repaired` : `gonogo show ${run.run}`,
     })
   await insideProject(plan, run)
-  const engine = engineFor(plan.experiment, plan.run, { folder: plan.folder, log: run.log })
+  await using engine = engineFor(plan.experiment, plan.run, { folder: plan.folder, log: run.log })
   await using subject = await engine.open(openRequest(plan))
   options.on?.({ type: 'opened', plan, facts: subject.facts, run: run.run })
   for (const text of changesSince(plan, subject.facts)) options.on?.({ type: 'note', text })
@@ -195,6 +199,7 @@ const prepare = async (file: string, prints: 'kept' | 'thrown away'): Promise<Pr
   try {
     return await opened(loaded, file, root, engine, log)
   } catch (error) {
+    await engine[Symbol.asyncDispose]()
     if (log) await removeLog(log)
     throw error
   }
@@ -230,6 +235,7 @@ const preflight = async (
 ): Promise<{ readonly verdict: Verdict; readonly seconds: number }> => {
   const { poll } = await import('./preflight/index.ts')
   const started = performance.now()
+  if (engine.concurrency === 'one') await subject[Symbol.asyncDispose]()
   await using scratch = await scratchFolder()
   const polling = poll({
     engine,

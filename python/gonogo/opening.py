@@ -15,6 +15,11 @@ from gonogo.tasks import Task
 
 INSTALL = "pip install torch numpy safetensors"
 
+#: Why this process cannot be followed by a fresh one; null where it can. Set by joining.py.
+stays: str | None = None
+#: The experiment that a program handed to attach(): it stands for whatever the file defines.
+given: type[Experiment[Any]] | None = None
+
 
 def need_torch() -> None:
     """A clear error where PyTorch or one of its companions is missing or too old."""
@@ -37,6 +42,8 @@ def need_torch() -> None:
 
 def load_class(path: str) -> type[Experiment[Any]]:
     """The experiment class of a file: the one named `experiment`, or the only one that the file defines."""
+    if given is not None:
+        return given
     if not os.path.isfile(path):
         raise Fault("EXPERIMENT_NOT_FOUND", "there is no experiment at this path", seen=path, where=path)
     folder = os.path.dirname(os.path.abspath(path))

@@ -175,6 +175,7 @@ class Subject:
             "reset": "yes",
             "persist": "yes",
             "sampleIds": unless(self.feed().blind),
+            "freshProcess": unless(opening.stays),
             "configSchema": unless(None if config.schema(config_of(kind)) is not None else "the experiment reads its configuration itself"),
         }
 

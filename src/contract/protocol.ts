@@ -8,6 +8,8 @@
 //   worker → {"beat": n}                                     each second, from a thread that user code cannot block
 //   parent → {"cancel": 1}                                   the op ends early, after the step it is in, with ok
 //
+// A process that we did not start (attach) speaks the same over one TCP connection; its hello carries the token it was given.
+//
 // Numbers follow json.ts ({"$number": "NaN"}). A line is at most `maxLine` bytes. When descriptor 3 ends, the worker exits.
 import { z } from 'zod'
 
@@ -28,6 +30,7 @@ export const operation = z.enum([
   'order',
   'survey',
   'weights',
+  'fresh',
   'close',
 ])
 export type Operation = z.infer<typeof operation>
@@ -36,7 +39,7 @@ const optional = z
   .string()
   .nullish()
   .transform((v) => v ?? undefined)
-export const errorReport = z.object({
+const fault = z.object({
   code: z.string(),
   message: z.string(),
   where: optional,
@@ -46,9 +49,35 @@ export const errorReport = z.object({
   try: optional,
   trace: optional,
 })
+export const errorReport = fault.extend({
+  /** Further faults found in the same pass. */
+  also: z
+    .array(fault)
+    .nullish()
+    .transform((v) => v ?? undefined),
+})
+
+/** The first message of a worker. What a worker that joins by itself adds is `joined` below. */
+const hello = z.object({ protocol: z.int(), pid: z.int() })
+
+/** The hello of a worker that we did not start. */
+export const joined = z.object({
+  hello: hello.extend({
+    token: z.string(),
+    rank: z.int().min(0),
+    world: z.int().min(1),
+    /** Says which process this is, where we asked one for a fresh start. */
+    session: z.string().nullable(),
+    /** Why it cannot start itself anew; null where it can. */
+    stays: z.string().nullable(),
+    /** What was started, for people. */
+    program: z.string(),
+  }),
+})
+export type Joined = z.infer<typeof joined>['hello']
 
 export const reply = z.union([
-  z.object({ hello: z.object({ protocol: z.int(), pid: z.int() }) }),
+  z.object({ hello }),
   z.object({ beat: z.number() }),
   z.object({ id: z.int(), items: z.array(z.unknown()) }),
   z.object({ id: z.int(), error: errorReport }),

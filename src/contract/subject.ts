@@ -24,6 +24,8 @@ export const ability = z.enum([
   'persist',
   /** ids of the samples of each step */
   'sampleIds',
+  /** the experiment opened anew in a process that has done nothing else */
+  'freshProcess',
   /** the experiment's configuration has a schema */
   'configSchema',
   /** train on samples chosen by their ids, one list a step */

@@ -24,12 +24,17 @@ import type {
   WeightsReport,
 } from '../contract/index.ts'
 
-export interface Engine {
+export interface Engine extends AsyncDisposable {
   /** Shown to people and recorded; nothing branches on it. */
   readonly name: string
+  /** How many subjects may be open at once: one where the device, or the process, cannot be shared. */
+  readonly concurrency: 'one' | 'many'
   /** Schema, task and metrics of an experiment, without its data or model. Runs in a process that is then thrown away. */
   describe(at: { experiment: string; config: Record<string, unknown> }): Promise<Description>
-  /** Opens the experiment in a FRESH process. Subjects may live side by side. */
+  /**
+   * Opens the experiment in a FRESH process, or, where facts say that there is none, anew in the same one.
+   * With a concurrency of one, the subject before must have been disposed of.
+   */
   open(request: OpenRequest): Promise<Subject>
   /** Opens the weights of a checkpoint folder on CPU, in a process that never loads the experiment. */
   weights(dir: string): Promise<WeightsReport>

@@ -14,6 +14,8 @@ import { workerEngine } from './workerEngine.ts'
 export const torchOptions = z.strictObject({
   /** Interpreter, relative to the run file. Null: a .venv beside the project, the active environment, then python3. */
   python: z.string().nullable().default(null),
+  /** one: where a device holds one process at a time, as an exclusive GPU or one whose memory is full. */
+  processes: z.enum(['one', 'many']).default('many'),
   /** Longest import of the experiment, PyTorch's own import included. */
   import_seconds: z.number().positive().default(90),
 })
@@ -50,7 +52,7 @@ export const torch = (settings: TorchSettings): Engine => {
       deadlines: { describe: settings.options.import_seconds },
     }
   }
-  return workerEngine('torch', launch)
+  return workerEngine('torch', launch, settings.options.processes)
 }
 
 const exists = async (path: string): Promise<boolean> =>

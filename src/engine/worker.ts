@@ -1,10 +1,5 @@
-// One worker process and the calls made to it: spawn, requests, streams, deadlines, death. The same for every engine.
+// One worker and the calls made to it: requests, streams, deadlines, death. The same for every engine and every transport.
 // It knows the protocol and nothing of what the operations mean.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Readable, Writable } from 'node:stream'
 import {
   type ErrorReport,
   exitCodes,
@@ -17,16 +12,10 @@ import {
   toJson,
 } from '../contract/index.ts'
 import { lineSplitter } from './lines.ts'
+import { type Command, spawned } from './spawned.ts'
+import type { Transport } from './transport.ts'
 
-export type Launch = {
-  readonly command: string
-  readonly args: readonly string[]
-  readonly env?: Readonly<Record<string, string>>
-  readonly cwd?: string
-  /** Where the user's prints go; appended. Null: a temporary file that dies with the worker. */
-  readonly log?: string | null
-  readonly deadlines?: Partial<Deadlines>
-}
+export type Launch = Command & { readonly deadlines?: Partial<Deadlines> }
 
 /** Seconds. */
 export type Deadlines = {
@@ -42,7 +31,7 @@ export type Deadlines = {
   readonly progress: number
 }
 
-const defaults: Deadlines = { start: 30, describe: 30, open: 900, silence: 90, progress: 900 }
+const defaults: Deadlines = { start: 120, describe: 30, open: 900, silence: 90, progress: 900 }
 
 type Pending = {
   readonly operation: Operation
@@ -63,63 +52,66 @@ export const killAllWorkers = (): void => {
 }
 
 export class WorkerProcess {
-  readonly #child: ChildProcess
+  readonly #transport: Transport
   readonly #deadlines: Deadlines
-  readonly #log: string
-  readonly #ownLog: string | null
   readonly #pending = new Map<number, Pending>()
   readonly #hello = Promise.withResolvers<void>()
   readonly #gone = Promise.withResolvers<void>()
+  readonly #born = Date.now()
+  #greeted: boolean = false
   #next = 1
   #aliveAt = Date.now()
   #failure: GonogoError | null = null
   #closing: boolean = false
   #watch: NodeJS.Timeout | null = null
 
-  private constructor(launch: Launch) {
-    this.#deadlines = { ...defaults, ...launch.deadlines }
-    this.#ownLog = launch.log ? null : mkdtempSync(join(tmpdir(), 'gonogo-log-'))
-    this.#log = launch.log ?? join(this.#ownLog ?? '', 'log.txt')
-    const log = openSync(this.#log, 'a')
-    this.#child = spawn(launch.command, launch.args, {
-      // its own process group: Ctrl-C reaches us alone, and one kill takes its children too
-      detached: process.platform !== 'win32',
-      stdio: ['ignore', log, log, 'pipe', 'pipe'],
-      env: { ...process.env, ...launch.env },
-      windowsHide: true,
-      ...(launch.cwd ? { cwd: launch.cwd } : {}),
-    })
-    closeSync(log)
+  private constructor(transport: Transport, deadlines: Partial<Deadlines> = {}) {
+    this.#transport = transport
+    this.#deadlines = { ...defaults, ...deadlines }
     living.add(this)
     this.#hello.promise.catch(() => {})
-    this.#child.once('error', (cause) => this.#end(this.#notStarted(launch.command, cause)))
-    // 'exit', not the end of a pipe: a grandchild may hold the pipe open
-    this.#child.once('exit', (code, signal) => this.#exited(code, signal))
     const feed = lineSplitter(maxLine, (line) => this.#receive(line))
-    const replies = this.#child.stdio[4] as Readable | null | undefined
-    replies?.on('data', (chunk: Buffer) => {
-      try {
-        feed(chunk)
-      } catch (error) {
-        this.#end(asGonogoError(error))
-      }
+    transport.listen({
+      data: (chunk) => {
+        try {
+          feed(chunk)
+        } catch (error) {
+          this.#end(asGonogoError(error))
+        }
+      },
+      gone: (failure) => {
+        this.#end(failure)
+        this.#gone.resolve()
+      },
     })
-    replies?.on('error', () => {})
-    const requests = this.#child.stdio[3] as Writable | null | undefined
-    requests?.on('error', () => {})
     this.#watch = setInterval(() => this.#check(), 250)
     this.#watch.unref()
   }
 
   /** Spawns a worker and waits for its hello. */
-  static async start(launch: Launch): Promise<WorkerProcess> {
-    const worker = new WorkerProcess(launch)
+  static start({ deadlines, ...command }: Launch): Promise<WorkerProcess> {
+    return WorkerProcess.over(spawned(command), deadlines)
+  }
+
+  /** A worker at the other end of a transport, once its hello has come. */
+  static async over(transport: Transport, deadlines: Partial<Deadlines> = {}): Promise<WorkerProcess> {
+    const worker = new WorkerProcess(transport, deadlines)
     await worker.#hello.promise
     return worker
   }
 
   get pid(): number | undefined {
-    return this.#child.pid
+    return this.#transport.pid
+  }
+
+  /** Null while it lives. */
+  get failure(): GonogoError | null {
+    return this.#failure
+  }
+
+  /** Settles when the worker is gone. */
+  get gone(): Promise<void> {
+    return this.#gone.promise
   }
 
   /** Calls an operation and waits for its answer; `onItems` receives what it streams. Throws the worker's own error. */
@@ -164,29 +156,22 @@ export class WorkerProcess {
     if (error !== null) throw error
   }
 
-  /** Asks the worker to end, waits a moment, then kills what is left of its process group. */
+  /** Asks the worker to end, waits a moment, then kills what is left of it. */
   async close(): Promise<void> {
     if (this.#closing) return this.#gone.promise
     this.#closing = true
-    if (this.#failure === null) this.#child.stdio[3]?.destroy()
+    if (this.#failure === null) this.#transport.finish()
     else this.kill()
     const force = setTimeout(() => this.kill(), 2000)
     await this.#gone.promise
     clearTimeout(force)
-    // children that it left behind are in its group
+    // children that it left behind
     this.kill()
   }
 
-  /** Kills the process group now. */
+  /** Ends it now. */
   kill(): void {
-    const { pid } = this.#child
-    if (pid === undefined) return
-    try {
-      if (process.platform === 'win32') this.#child.kill('SIGKILL')
-      else process.kill(-pid, 'SIGKILL')
-    } catch {
-      // already gone
-    }
+    this.#transport.kill()
   }
 
   #send(operation: Operation, args: unknown, onItems?: (items: readonly unknown[]) => void) {
@@ -201,8 +186,7 @@ export class WorkerProcess {
   }
 
   #write(message: unknown): void {
-    const requests = this.#child.stdio[3] as Writable | null | undefined
-    if (requests && !requests.destroyed) requests.write(`${toJson(message)}\n`)
+    this.#transport.send(toJson(message))
   }
 
   #receive(line: string): void {
@@ -239,8 +223,10 @@ export class WorkerProcess {
   }
 
   #greet(theirs: number): void {
-    if (theirs === protocolVersion) this.#hello.resolve()
-    else this.#refuse(theirs)
+    if (theirs === protocolVersion) {
+      this.#greeted = true
+      this.#hello.resolve()
+    } else this.#refuse(theirs)
   }
 
   #refuse(theirs: number): void {
@@ -256,6 +242,11 @@ export class WorkerProcess {
   #check(): void {
     const now = Date.now()
     const silent = (now - this.#aliveAt) / 1000
+    const waiting = (now - this.#born) / 1000
+    if (!this.#greeted && waiting > this.#deadlines.start) {
+      this.#end(startTimeout(waiting))
+      return
+    }
     for (const { operation, progressAt } of this.#pending.values()) {
       const waited = (now - progressAt) / 1000
       if (operation === 'describe' && waited > this.#deadlines.describe) {
@@ -277,34 +268,8 @@ export class WorkerProcess {
       seen: `${seconds.toFixed(0)} s without ${operation === 'open' ? 'an answer' : 'a sign of progress'}`,
       expected: 'progress',
       try: 'look at the last lines of its log for what it waits for',
-      trace: this.#lastLines(),
+      trace: this.#transport.lastLines(),
       exit: exitCodes.internal,
-    })
-  }
-
-  #notStarted(command: string, cause: Error): GonogoError {
-    return new GonogoError('WORKER_NOT_STARTED', 'the process of the experiment could not be started', {
-      where: command,
-      seen: cause.message,
-      exit: exitCodes.internal,
-      cause,
-    })
-  }
-
-  #exited(code: number | null, signal: NodeJS.Signals | null): void {
-    // what it wrote just before its death is still in the pipe
-    setImmediate(() => {
-      const killed = signal === 'SIGKILL' ? ' (killed: out of memory?)' : ''
-      this.#end(
-        new GonogoError('WORKER_DIED', "the experiment's process ended unexpectedly", {
-          seen: signal ? `signal ${signal}${killed}` : `exit code ${code}`,
-          expected: 'an answer',
-          try: 'look at the last lines of its log, then: gonogo resume the run',
-          trace: this.#lastLines(),
-          exit: exitCodes.internal,
-        }),
-      )
-      this.#gone.resolve()
     })
   }
 
@@ -317,19 +282,17 @@ export class WorkerProcess {
     this.#pending.clear()
     this.kill()
     living.delete(this)
-    if (this.#ownLog) rmSync(this.#ownLog, { recursive: true, force: true })
-    if (this.#child.pid === undefined) this.#gone.resolve()
-  }
-
-  #lastLines(): string | undefined {
-    try {
-      const lines = readFileSync(this.#log, 'utf8').trimEnd().split('\n').slice(-12)
-      return lines.join('\n') || undefined
-    } catch {
-      return undefined
-    }
+    this.#transport.discard()
   }
 }
+
+const startTimeout = (seconds: number): GonogoError =>
+  new GonogoError('WORKER_HUNG', "the experiment's process has not said hello", {
+    seen: `${seconds.toFixed(0)} s without a word`,
+    expected: 'a hello as soon as the interpreter runs',
+    try: 'start that interpreter by hand: a slow disk or a start-up file may hold it up',
+    exit: exitCodes.internal,
+  })
 
 const importTimeout = (seconds: number): GonogoError =>
   new GonogoError('EXPERIMENT_TIMEOUT', 'the experiment takes too long to import', {

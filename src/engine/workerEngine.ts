@@ -6,7 +6,11 @@ import { WorkerSubject } from './subject.ts'
 import { type Launch, WorkerProcess } from './worker.ts'
 
 /** `launch` gets the folder that the worker works in. */
-export const workerEngine = (name: string, launch: (folder: string) => Launch | Promise<Launch>): Engine => {
+export const workerEngine = (
+  name: string,
+  launch: (folder: string) => Launch | Promise<Launch>,
+  concurrency: Engine['concurrency'] = 'many',
+): Engine => {
   const start = async (folder: string) => WorkerProcess.start(await launch(folder))
   /** One question to a process of its own. */
   const ask = async (folder: string, operation: 'describe' | 'weights', args: unknown): Promise<unknown> => {
@@ -19,8 +23,10 @@ export const workerEngine = (name: string, launch: (folder: string) => Launch | 
   }
   return {
     name,
+    concurrency,
     describe: async (at) => description.parse(await ask(dirname(at.experiment), 'describe', at)),
     open: async (request) => WorkerSubject.open(await start(dirname(request.experiment)), request),
+    [Symbol.asyncDispose]: async () => {},
     weights: async (dir) => weightsReport.parse(await ask(dir, 'weights', { dir })),
   }
 }

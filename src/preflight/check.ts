@@ -24,6 +24,8 @@ export interface Check {
   readonly guarantee?: Guarantee
   /** Checks without whose GO this one has no meaning. */
   readonly after: readonly CheckCode[]
+  /** Checks whose measurement this one takes into account where it is there. */
+  readonly heeds?: readonly CheckCode[]
   /** none: no subject · warm: the shared subject · fresh: processes of its own */
   readonly costClass: 'none' | 'warm' | 'fresh'
   run(context: Context): Promise<Outcome>

@@ -1,4 +1,5 @@
 // What the checks of one poll share: one warm subject, one reference trajectory, the next fresh process opened ahead.
+// Where only one subject may live at a time, the warm one makes room for a fresh one and is opened again when it is wanted.
 // It measures nothing and judges nothing.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -70,7 +71,13 @@ export class Context {
   /** What has been found so far. */
   readonly outcomes = new Map<CheckCode, Outcome>()
   repeatability: Repeatability = { kind: 'unknown' }
+  /** One subject at a time. */
+  readonly alone: boolean
   #main: Promise<Trial> | null = null
+  /** The main subject was closed to make room: what it showed still holds. */
+  #madeRoom: boolean = false
+  /** The main subject has the slots of the reference run. */
+  #hasSlots: boolean = false
   #reference: Promise<Reference> | null = null
   #evaluations = new Map<string, Promise<Evaluation>>()
   #weights: Promise<WeightsReport> | null = null
@@ -85,6 +92,7 @@ export class Context {
     this.polling = polling
     this.facts = polling.facts
     this.task = polling.facts.task
+    this.alone = polling.engine.concurrency === 'one'
     const { val = 0 } = polling.facts.samples
     const most = validationSamples(polling.plan.run.evaluate.batch_size)
     this.limit = {
@@ -127,22 +135,28 @@ export class Context {
   async at(slot: 'initial' | 'before-evaluation' | 'trained'): Promise<Trial> {
     if (slot !== 'initial') await this.reference()
     const main = await this.#mainTrial()
+    // a subject that was opened again has not run it yet; what came out the first time stays what counts
+    if (slot !== 'initial' && !this.#hasSlots) await this.#run(main)
     await main.restore(slot)
     return main
   }
 
   /** The straight run that resume, seeds and purity are compared with. It is run once. */
   async reference(): Promise<Reference> {
-    const main = await this.#mainTrial()
-    this.#reference ??= (async () => {
-      await main.restore('initial')
-      return runReference(main, this.schedule(main), {
-        folder: () => this.folder(),
-        saves: this.can('persist'),
-        evaluate: true,
-      })
-    })()
+    await this.#forgetTheDead()
+    this.#reference ??= this.#mainTrial().then((main) => this.#run(main))
     return this.#reference
+  }
+
+  async #run(main: Trial): Promise<Reference> {
+    await main.restore('initial')
+    const reference = await runReference(main, this.schedule(main), {
+      folder: () => this.folder(),
+      saves: this.can('persist'),
+      evaluate: true,
+    })
+    this.#hasSlots = true
+    return reference
   }
 
   schedule(trial: Trial): Schedule {
@@ -162,6 +176,11 @@ export class Context {
   async fresh(seed: number = this.seed): Promise<Trial> {
     const index = this.#planned.indexOf(seed)
     if (index >= 0) this.#planned.splice(index, 1)
+    if (this.alone) {
+      await this.#forgetTheDead()
+      this.#madeRoom = this.#main !== null
+      await this.#closeAll()
+    }
     const ahead = this.#ahead?.seed === seed ? this.#ahead.trial : null
     if (ahead !== null) this.#ahead = null
     const trial = await this.#waiting(ahead ?? this.#opened(seed))
@@ -193,14 +212,31 @@ export class Context {
     )
   }
 
-  async #mainTrial(): Promise<Trial> {
+  /** Closes whatever subject is open, so that there is room for one. */
+  async #closeAll(): Promise<void> {
+    const started = performance.now()
+    await this.close()
+    this.#open.clear()
+    this.#openSeconds += (performance.now() - started) / 1000
+  }
+
+  /** A subject that died takes what it showed with it: the next one shows it anew. */
+  async #forgetTheDead(): Promise<void> {
     const current = await this.#main?.catch(() => null)
-    if (current?.dead) {
-      this.#main = null
+    if (!current?.dead) return
+    this.#main = null
+    this.#hasSlots = false
+    if (!this.#madeRoom) {
       this.#reference = null
       this.#evaluations.clear()
     }
+    this.#madeRoom = false
+  }
+
+  async #mainTrial(): Promise<Trial> {
+    await this.#forgetTheDead()
     this.#main ??= (async () => {
+      if (this.alone) await this.#closeAll()
       const trial = await this.#waiting(this.#opened(this.seed))
       await trial.capture('initial')
       this.#openAhead()
@@ -211,7 +247,7 @@ export class Context {
 
   #openAhead(): void {
     const seed = this.#planned[0]
-    if (this.#ahead || seed === undefined) return
+    if (this.alone || this.#ahead || seed === undefined) return
     const trial = this.#opened(seed)
     trial.catch(() => {})
     this.#ahead = { seed, trial }

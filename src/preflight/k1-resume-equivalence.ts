@@ -38,7 +38,7 @@ type Resumed = {
 
 export const k1 = define({
   code: 'K1',
-  needs: ['persist', 'reset'],
+  needs: ['persist', 'reset', 'freshProcess'],
   after: [],
   costClass: 'fresh',
   async run(context) {
@@ -47,16 +47,26 @@ export const k1 = define({
       if (reference.saveCrash) throw reference.saveCrash
       return skipped('the run is too short to be cut in two')
     }
-    await using trial = await context.fresh()
-    if (reference.saves.length > 1) await trial.capture('opened')
+    const opened = async (): Promise<Trial> => {
+      const fresh = await context.fresh()
+      if (reference.saves.length > 1) await fresh.capture('opened')
+      return fresh
+    }
+    let trial = await opened()
     const resumed: Resumed[] = []
-    for (const [i, save] of reference.saves.entries()) {
-      if (i > 0) await trial.restore('opened')
-      const one = await resume(context, trial, reference, save)
-      resumed.push(one)
-      if (faultOf(context, reference, one) && context.repeatability.kind === 'unknown') await s1.run(context)
-      const fault = faultOf(context, reference, one)
-      if (fault) return fault
+    try {
+      for (const [i, save] of reference.saves.entries()) {
+        // where one process may live at a time, S1 has taken the place of this one
+        if (trial.dead) trial = await opened()
+        else if (i > 0) await trial.restore('opened')
+        const one = await resume(context, trial, reference, save)
+        resumed.push(one)
+        if (faultOf(context, reference, one) && context.repeatability.kind === 'unknown') await s1.run(context)
+        const fault = faultOf(context, reference, one)
+        if (fault) return fault
+      }
+    } finally {
+      await trial[Symbol.asyncDispose]()
     }
     if (context.repeatability.kind === 'unseeded')
       return skipped('needs S1, which is NO-GO: weights, optimizer and schedule do come back, steps cannot be compared')

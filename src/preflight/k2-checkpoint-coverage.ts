@@ -20,6 +20,7 @@ export const k2 = define({
   needs: ['persist', 'reset'],
   guarantee: 'checkpointCoversState',
   after: [],
+  heeds: ['K1'],
   costClass: 'warm',
   async run(context) {
     const reference = await context.reference()

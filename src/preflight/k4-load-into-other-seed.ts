@@ -43,7 +43,7 @@ const underOtherNames = async (context: Context, save: Save, lost: readonly stri
 
 export const k4 = define({
   code: 'K4',
-  needs: ['persist'],
+  needs: ['persist', 'freshProcess'],
   after: [],
   costClass: 'fresh',
   async run(context) {

@@ -22,10 +22,21 @@ import { lowered, settingOf, waived } from './waivers.ts'
 /** In the order of the poll: cheap first, and what others build on before them. */
 const checks: readonly Check[] = [c1, i1, o1, v4, v2, s1, v3, k1, k2, k4, k5, o4]
 
+/**
+ * The order where one subject may live at a time: all that the shared one can show, then the fresh processes, and only then what
+ * heeds them, so that the shared one is opened twice at most.
+ */
+const oneByOne = (all: readonly Check[]): readonly Check[] => {
+  const turn = ({ costClass, heeds }: Check) => (heeds ? 2 : costClass === 'fresh' ? 1 : 0)
+  return all.toSorted((a, b) => turn(a) - turn(b))
+}
+
 /** Runs the poll. Ends early, with the signal's reason thrown, when the signal aborts. */
 export async function* poll(polling: Polling): AsyncGenerator<Finding> {
   const context = new Context(polling)
-  const wanted = checks.filter(({ code }) => !polling.only || polling.only.includes(code))
+  const wanted = (context.alone ? oneByOne(checks) : checks).filter(
+    ({ code }) => !polling.only || polling.only.includes(code),
+  )
   const settings = new Map(wanted.map(({ code }) => [code, settingOf(code, polling.plan, polling.skip)]))
   const runs = (code: CheckCode) => settings.has(code) && settings.get(code)?.level !== 'skip'
   context.expect([

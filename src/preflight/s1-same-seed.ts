@@ -27,7 +27,7 @@ type Twin = { readonly initial: Snapshot; readonly records: readonly StepRecord[
 
 export const s1 = define({
   code: 'S1',
-  needs: ['reset'],
+  needs: ['reset', 'freshProcess'],
   after: [],
   costClass: 'fresh',
   async run(context) {

@@ -44,7 +44,7 @@ export class Trial implements AsyncDisposable {
   readonly #subject: Subject
   readonly #signal: AbortSignal
   /** Its process ended; ask the context for another. */
-  dead = false
+  dead: boolean = false
 
   constructor(subject: Subject, signal: AbortSignal) {
     this.#subject = subject

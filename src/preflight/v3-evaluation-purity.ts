@@ -37,6 +37,7 @@ export const v3 = define({
   needs: ['reset'],
   guarantee: 'evaluationIsPure',
   after: [],
+  heeds: ['S1'],
   costClass: 'warm',
   async run(context) {
     const reference = await context.reference()

@@ -13,8 +13,10 @@ export const withHand =
   (hand: (subject: Subject) => Hand) =>
   (engine: Engine): Engine => ({
     name: engine.name,
+    concurrency: engine.concurrency,
     describe: (at) => engine.describe(at),
     weights: (dir) => engine.weights(dir),
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
     open: async (request) => {
       const subject = await engine.open(request)
       const changed = hand(subject)

@@ -111,6 +111,7 @@ const factsOf = async (project: Project, loaded: Loaded, started: number): Promi
       reset: 'yes',
       persist: 'yes',
       sampleIds: 'yes',
+      freshProcess: 'yes',
       configSchema: 'yes',
       batchByIds: 'yes',
       corrupt: task.kind === 'custom' ? { no: 'a custom task has no labels that gonogo knows' } : 'yes',

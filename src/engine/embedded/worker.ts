@@ -68,6 +68,8 @@ const answer = async ({ id, op, args }: Request): Promise<unknown> => {
       const { openWeights } = await import('./persist.ts')
       return openWeights(args.dir as string)
     }
+    case 'fresh':
+      throw new Error('a worker that we started is ended, not started anew')
     case 'close':
       return null
     default:

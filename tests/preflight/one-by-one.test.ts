@@ -1,0 +1,92 @@
+// One subject at a time, as where a GPU is exclusive or a process has joined by itself: the same verdicts as with many.
+import { expect, test } from 'vitest'
+import type { Finding } from '../../src/contract/index.ts'
+import type { Engine } from '../../src/engine/index.ts'
+import { afterSave, spoilTensors } from './faulty.ts'
+import { type Changes, findingsOf, summary } from './polled.ts'
+
+/** The engine with a count of what is open at once; refuses a second subject where it allows one. */
+const counted = (concurrency: Engine['concurrency']) => {
+  const seen = { most: 0, opened: 0 }
+  let live = 0
+  const around = (engine: Engine): Engine => ({
+    name: engine.name,
+    concurrency,
+    describe: (at) => engine.describe(at),
+    weights: (dir) => engine.weights(dir),
+    open: async (request) => {
+      seen.opened++
+      seen.most = Math.max(seen.most, ++live)
+      const subject = await engine.open(request)
+      let closed: boolean = false
+      return {
+        facts: subject.facts,
+        train: (probe) => subject.train(probe),
+        evaluate: (probe) => subject.evaluate(probe),
+        data: (probe) => subject.data(probe),
+        state: (probe) => subject.state(probe),
+        persist: (probe) => subject.persist(probe),
+        [Symbol.asyncDispose]: async () => {
+          await subject[Symbol.asyncDispose]()
+          if (!closed) live--
+          closed = true
+        },
+      }
+    },
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  })
+  return { around, seen }
+}
+
+const verdicts = (found: readonly Finding[]) => found.map(({ check, status, cause }) => [check, status, cause]).sort()
+
+const inBothModes = async (file: string, changes: Changes = {}) => {
+  const many = await findingsOf(file, changes)
+  const { around, seen } = counted('one')
+  const one = await findingsOf(file, { ...changes, engine: (engine) => around(changes.engine?.(engine) ?? engine) })
+  expect(verdicts(one), `one at a time:\n${summary(one)}\nmany:\n${summary(many)}`).toEqual(verdicts(many))
+  expect(seen.most).toBe(1)
+  return { found: one, seen }
+}
+
+test('the count itself sees many', async () => {
+  const { around, seen } = counted('many')
+  await findingsOf('tiny/tiny.run.yaml', { engine: around })
+  expect(seen.most).toBeGreaterThan(1)
+}, 60_000)
+
+test('healthy: twelve checks, and the shared subject is opened twice', async () => {
+  const { found, seen } = await inBothModes('tiny/tiny.run.yaml')
+  expect(found).toHaveLength(12)
+  expect(found.filter(({ status }) => status === 'NO-GO')).toEqual([])
+  expect(seen.opened).toBe(5)
+}, 120_000)
+
+test('the MNIST example', async () => {
+  const { found } = await inBothModes('../../examples/mnist/mnist.run.yaml')
+  expect(new Set(found.map(({ status }) => status))).toEqual(new Set(['GO']))
+}, 120_000)
+
+const broken: readonly (readonly [string, Record<string, unknown>])[] = [
+  ['tiny', { fault: 'unseeded-data' }],
+  ['tiny', { fault: 'mixes-the-batch' }],
+  ['tiny', { fault: 'softmax-twice' }],
+  ['own-loss', { reduction: 'sum' }],
+  ['line', { kind: 'broadcast' }],
+]
+
+test('broken: a checkpoint without the optimizer', async () => {
+  const { found } = await inBothModes('tiny/tiny.run.yaml', {
+    engine: afterSave(spoilTensors('training.safetensors', (_, values) => values.fill(0))),
+  })
+  expect(found.find(({ check }) => check === 'K1')?.cause, summary(found)).toBe('optimizer-not-restored')
+}, 120_000)
+
+test.each(broken)(
+  'broken: %s %o',
+  async (name, config) => {
+    const { found } = await inBothModes(`${name}/${name}.run.yaml`, { config })
+    expect(found.some(({ status }) => status === 'NO-GO')).toBe(true)
+  },
+  120_000,
+)
