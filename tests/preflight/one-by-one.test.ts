@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Finding } from '../../src/contract/index.ts'
 import type { Engine } from '../../src/engine/index.ts'
-import { afterSave, spoilTensors } from './faulty.ts'
+import { afterSave, spoilTensors, withHand } from './faulty.ts'
 import { type Changes, findingsOf, summary } from './polled.ts'
 
 /** The engine with a count of what is open at once; refuses a second subject where it allows one. */
@@ -10,22 +10,15 @@ const counted = (concurrency: Engine['concurrency']) => {
   const seen = { most: 0, opened: 0 }
   let live = 0
   const around = (engine: Engine): Engine => ({
-    name: engine.name,
+    ...withHand(() => ({}))(engine),
     concurrency,
-    describe: (at) => engine.describe(at),
-    weights: (dir) => engine.weights(dir),
     open: async (request) => {
       seen.opened++
       seen.most = Math.max(seen.most, ++live)
-      const subject = await engine.open(request)
+      const subject = await withHand(() => ({}))(engine).open(request)
       let closed: boolean = false
       return {
-        facts: subject.facts,
-        train: (probe) => subject.train(probe),
-        evaluate: (probe) => subject.evaluate(probe),
-        data: (probe) => subject.data(probe),
-        state: (probe) => subject.state(probe),
-        persist: (probe) => subject.persist(probe),
+        ...subject,
         [Symbol.asyncDispose]: async () => {
           await subject[Symbol.asyncDispose]()
           if (!closed) live--
@@ -33,7 +26,6 @@ const counted = (concurrency: Engine['concurrency']) => {
         },
       }
     },
-    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   })
   return { around, seen }
 }
