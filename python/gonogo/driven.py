@@ -30,18 +30,29 @@ class Driven:
         driven.end_epoch()              # the loader ends; back when the loop wants to go through it again, or has ended
         driven.stop()
 
+    A loop with a better place to be held than its loader, a callback or a hook after each batch, calls `hold()` there and takes
+    `at_loader=False`: then it is held there alone, for as long as each batch passes there.
+
     `length` is what len(loader) says, a number or a function; without one the loader has no length.
     `like` is the loader in whose place this one stands: its other attributes (dataset, batch_size, …) are read from there.
     What the loop raises is raised by the call that let it run, with the loop's own traceback.
     """
 
-    def __init__(self, run: Callable[[Pushed], Any], *, length: int | Callable[[], int] | None = None, like: Any = None, name: str = "training loop"):
+    def __init__(
+        self,
+        run: Callable[[Pushed], Any],
+        *,
+        length: int | Callable[[], int] | None = None,
+        like: Any = None,
+        name: str = "training loop",
+        at_loader: bool = True,
+    ):
         self.loader = Pushed(self, length, like)
         #: Where the loop is held: before its first step it has not begun.
-        self.at: Literal["unbegun", "iterator", "batch", "ended"] = "unbegun"
+        self.at: Literal["unbegun", "iterator", "batch", "hold", "ended"] = "unbegun"
         self.name = name
         self.result: Any = None
-        self._run = run
+        self._run, self._at_loader = run, at_loader
         self._thread: threading.Thread | None = None
         # Raw locks as two turnstiles: handing over costs microseconds, and each wakes exactly the one who waits.
         self._ours, self._theirs = threading.Lock(), threading.Lock()
@@ -51,6 +62,7 @@ class Driven:
         self._answer: Any = None
         self._failed: BaseException | None = None
         self._noted: Any = None
+        self._taken: tuple[str, Any] | None = None  # by hold(), for the loader to give
         self._stopping = self._left = False
 
     @property
@@ -58,7 +70,7 @@ class Driven:
         return self.at == "ended"
 
     def start(self) -> None:
-        """Runs the loop until it first asks for an iterator. `step` and `call` do so by themselves."""
+        """Runs the loop until it is first held. `step` and `call` do so by themselves."""
         if self.at != "unbegun":
             return
         # Context variables, unlike thread-locals, are meant to travel.
@@ -90,6 +102,10 @@ class Driven:
     def note(self, value: Any) -> None:
         """Called in the loop: what `step` is to return."""
         self._noted = value
+
+    def hold(self) -> None:
+        """Called in the loop, after a batch: the step is over. The next batch is the one that the loader gives next."""
+        self._taken = self._held("hold")
 
     def stop(self) -> None:
         """Ends the loop where it is held. Its `finally` and `except BaseException` run; afterwards `at` is "ended"."""
@@ -143,7 +159,7 @@ class Driven:
         if not self._left:
             self._ours.release()
 
-    def _held(self, at: Literal["iterator", "batch"]) -> tuple[str, Any]:
+    def _held(self, at: Literal["iterator", "batch", "hold"]) -> tuple[str, Any]:
         """Waits for an order that lets the loop go on; a call is made on the way."""
         if threading.current_thread() is not self._thread:
             raise Fault(
@@ -176,7 +192,7 @@ class Pushed:
         self._driven, self._length, self._like = driven, length, like
 
     def __iter__(self) -> Iterator[Any]:
-        return _Batches(self._driven, self._driven._held("iterator"))
+        return _Batches(self._driven, self._driven._held("iterator") if self._driven._at_loader else None)
 
     def __len__(self) -> int:
         if self._length is None:
@@ -184,7 +200,8 @@ class Pushed:
         return self._length() if callable(self._length) else self._length
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name in ("_driven", "_length", "_like") or self._like is None:
+        # Where the data stands is not the loop's to save: it never draws from the loader that this one is like.
+        if name.startswith("__") or name in ("_driven", "_length", "_like", "state_dict", "load_state_dict") or self._like is None:
             raise AttributeError(name)
         return getattr(self._like, name)
 
@@ -192,7 +209,7 @@ class Pushed:
 class _Batches:
     """One pass. The order that let the loop begin it is answered by the first batch."""
 
-    def __init__(self, driven: Driven, first: tuple[str, Any]):
+    def __init__(self, driven: Driven, first: tuple[str, Any] | None):
         self._driven = driven
         self._waiting: tuple[str, Any] | None = first
         self._over = False
@@ -203,7 +220,8 @@ class _Batches:
     def __next__(self) -> Any:
         if self._over:
             raise StopIteration
-        order, self._waiting = self._waiting, None
+        order, self._waiting = self._waiting or self._driven._taken, None
+        self._driven._taken = None
         kind, value = self._driven._held("batch") if order is None else order
         if kind == "end":
             self._over = True

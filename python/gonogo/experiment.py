@@ -27,6 +27,8 @@ class Progress:
         self.batch = 0
         self.began: Any = None  # generators when the epoch began: the order of a shuffling loader comes from there
         self.version = 0  # counts restores, so that a loader's iterator knows when it is stale
+        #: The present step belongs to no epoch: a probe trains on one batch again and again.
+        self.frozen = False
         self._generators = generators
 
     def state_dict(self) -> dict[str, Any]:
@@ -81,6 +83,11 @@ class Experiment(Generic[C]):
     val_loader: Any
 
     _count_steps: Callable[[], int] | None = None
+    #: For adapters: what the run file asks of whoever builds the program. Limits of a preflight, length, precision.
+    _asked: Mapping[str, Any] = {}
+    #: For adapters: `file:line` of the project's functions that ours stand for, and further facts of the environment.
+    _places: Mapping[str, str] = {}
+    _environment: Mapping[str, Any] = {}
 
     @property
     def steps(self) -> int:
@@ -131,6 +138,16 @@ class Experiment(Generic[C]):
 
     def load(self, path: str) -> None:
         raise NotImplementedError
+
+    def extra_state(self) -> dict[str, Any]:
+        """Counters that lie outside self, in a trainer say: whole numbers, text and tensors, in dicts.
+
+        They are captured, compared and put back with the other counters. What an evaluation may change does not belong here.
+        """
+        return {}
+
+    def load_extra_state(self, state: dict[str, Any]) -> None:
+        """Puts back what extra_state() gave."""
 
 
 def defines(kind: type, method: str) -> bool:

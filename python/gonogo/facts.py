@@ -70,7 +70,7 @@ def places(kind: type) -> dict[str, str]:
         made = next((found[maker] for maker in makers if maker in found), None)
         if made is not None:
             found.setdefault(name, made)
-    return found
+    return {**found, **kind._places}
 
 
 def place_of(function: Any) -> str | None:
@@ -128,6 +128,7 @@ def environment(experiment: Any, precision: str) -> dict[str, Any]:
         "cpu": capability,
         "mkldnn": bool(torch.backends.mkldnn.is_available()),
         "deterministic": torch.are_deterministic_algorithms_enabled(),
+        **experiment._environment,
     }
 
 

@@ -21,6 +21,7 @@ COUNTER = re.compile(r"(^|_)(steps?|epochs?|iters?|iterations?|updates?)($|_)")
 # The harness's own business on self, and what is no state.
 SKIPPED = {"config", "progress", "device", "task"}
 LONGEST = 10_000
+GENERATORS = (torch.Generator, np.random.Generator, np.random.RandomState, random.Random)
 
 
 @dataclass
@@ -58,7 +59,7 @@ def find(experiment: Any) -> Found:
                 found.counters.append(name)
     for name, module in _project_modules():
         for key, value in list(vars(module).items()):
-            if isinstance(value, (np.random.Generator, np.random.RandomState, random.Random, torch.Generator)):
+            if isinstance(value, GENERATORS):
                 _visit(found, loose, seen, f"{name}.{key}", value, 0)
     _name_tensors(found, loose)
     return found
@@ -77,13 +78,18 @@ def _visit(found: Found, loose: dict[str, torch.Tensor], seen: set[int], name: s
             loose[name] = value
     elif isinstance(value, nn.Module):
         found.modules[name] = value
+        if is_users(value):
+            # What a module of the project's own keeps beside what PyTorch registers: a moving average, a generator.
+            for key, item in list(vars(value).items()):
+                if not key.startswith("_") and (_is_average(key, item) or isinstance(item, GENERATORS)):
+                    _visit(found, loose, seen, f"{name}.{key}", item, depth + 1)
     elif isinstance(value, torch.optim.Optimizer):
         found.optimizers[name] = value
     elif isinstance(value, LRScheduler) or _is_schedule(value):
         found.schedules[name] = value
     elif type(value).__name__ == "GradScaler":
         found.scalers[name] = value
-    elif isinstance(value, (torch.Generator, np.random.Generator, np.random.RandomState, random.Random)):
+    elif isinstance(value, GENERATORS):
         found.generators[name] = value
     else:
         for path, item in within:

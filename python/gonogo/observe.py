@@ -50,7 +50,7 @@ class Watch:
             if self._optimizers.get(name) is not optimizer:
                 self._optimizers[name] = optimizer
                 optimizer.register_step_pre_hook(self._entering(name))
-                optimizer.register_step_post_hook(self._leaving)
+                optimizer.register_step_post_hook(self._leaving(name))
 
     @contextmanager
     def probe(self, found: Found, learning_rate: float | None, regularisation: bool, observe: bool, frozen: bool) -> Iterator[None]:
@@ -127,19 +127,30 @@ class Watch:
 
         return entering
 
-    def _leaving(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
-        # Before a scheduler steps: some compute the next rate from the present one.
-        for group, kept in zip(optimizer.param_groups, self._kept.pop(id(optimizer), [])):
-            group.update(kept)
+    def _leaving(self, name: str) -> Callable[..., None]:
+        def leaving(optimizer: torch.optim.Optimizer, *_: Any) -> None:
+            # Before a scheduler steps: some compute the next rate from the present one.
+            for group, kept in zip(optimizer.param_groups, self._kept.pop(id(optimizer), [])):
+                group.update(kept)
+            if self.observing:
+                # A step that was given a closure has made its gradients only now.
+                for update in self._updates:
+                    if update["optimizer"] == name and update["outcome"] == "applied":
+                        update["gradientNorm"] = self._norm_of(optimizer)
+
+        return leaving
 
     def _update(self, name: str, optimizer: torch.optim.Optimizer, outcome: str) -> dict[str, Any]:
         rates = [float(group["lr"]) for group in optimizer.param_groups if "lr" in group]
         whole = None
         if self.observing and outcome == "applied":
-            names = self._found.names()
-            mine = [names.get(id(parameter)) for group in optimizer.param_groups for parameter in group["params"]]
-            whole = sum(self._gradients.get(key or "", 0.0) ** 2 for key in mine) ** 0.5
+            whole = self._norm_of(optimizer)
         return {"optimizer": name, "outcome": outcome, "learningRates": rates, "gradientNorm": whole}
+
+    def _norm_of(self, optimizer: torch.optim.Optimizer) -> float:
+        names = self._found.names()
+        mine = [names.get(id(parameter)) for group in optimizer.param_groups for parameter in group["params"]]
+        return sum(self._gradients.get(key or "", 0.0) ** 2 for key in mine) ** 0.5
 
 
 def _still(*_: Any, **__: Any) -> None:

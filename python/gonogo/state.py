@@ -23,6 +23,7 @@ SECTIONS = ("parameters", "buffers", "optimizer", "schedule", "scaler", "ema", "
 def read(experiment: Any, found: Found, gradients: bool) -> dict[str, Tree]:
     """Every section that exists, holding the live tensors. `gradients`: those waiting for an update count as optimizer state."""
     names, progress = found.names(), experiment.progress
+    extra = experiment.extra_state()
     sections: dict[str, Tree] = {
         "parameters": dict(found.parameters),
         "buffers": dict(found.buffers),
@@ -32,7 +33,7 @@ def read(experiment: Any, found: Found, gradients: bool) -> dict[str, Tree]:
         "ema": {name: _read_average(one, names) for name, one in found.averages.items()},
         "rng": {**seeds.get_all(), **{name: seeds.get_generator(one) for name, one in found.generators.items()}},
         "position": _read_position(progress),
-        "counters": {"step": progress.step, **{f"self.{name}": getattr(experiment, name) for name in found.counters}},
+        "counters": {"step": progress.step, **{f"self.{name}": getattr(experiment, name) for name in found.counters}, **({"extra": extra} if extra else {})},
         "mode": _read_mode(found),
     }
     if gradients:
@@ -165,6 +166,8 @@ def _put_counters(experiment: Any, tree: Tree) -> None:
     for name, value in tree.items():
         if name.startswith("self."):
             setattr(experiment, name.removeprefix("self."), value)
+    if "extra" in tree:
+        experiment.load_extra_state(tree["extra"])
 
 
 def _put_mode(found: Found, tree: Tree) -> None:

@@ -56,6 +56,7 @@ class Subject:
         experiment.clip_norm = request["clipNorm"]
         experiment.progress = Progress(self._generators)
         experiment._count_steps = self.steps
+        experiment._asked = {key: request[key] for key in ("length", "limit", "precision")}
         self._data: dict[str, Any] = {}
         self._feed: feed.Feed | None = None
         self._splits: dict[str, Split] = {}
@@ -218,6 +219,7 @@ class Subject:
         ready = time.perf_counter()
         epoch, samples = progress.epoch + 1, drawn.samples()
         self._watch.begin()
+        progress.frozen = frozen is not None
         started = time.perf_counter()
         if self.managed_steps:
             assert self._managed is not None

@@ -52,6 +52,28 @@ def test_steps_and_epochs():
     assert caught.value.code == "LOOP_ENDED"
 
 
+def test_a_loop_that_is_held_after_each_batch():
+    """It knows how many batches there are, and never asks for one more."""
+    seen = []
+
+    def run(loader):
+        for epoch in range(2):
+            driven.hold() if epoch == 0 else None
+            batches = iter(loader)
+            for _ in range(len(loader)):
+                seen.append((epoch, next(batches)))
+                driven.note(seen[-1])
+                driven.hold()
+            seen.append("end")
+
+    driven = Driven(run, length=2, at_loader=False)
+    driven.start()
+    assert driven.at == "hold"
+    assert [driven.step(batch) for batch in "abc"] == [(0, "a"), (0, "b"), (1, "c")]
+    assert seen == [(0, "a"), (0, "b"), "end", (1, "c")]
+    assert driven.call(lambda: "still here") == "still here"
+
+
 def test_one_at_a_time():
     """Neither side ever runs while the other does."""
     running, overlaps = [], []
