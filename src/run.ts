@@ -69,7 +69,7 @@ type Prepared = {
 
 /** Runs the preflight of a run file and nothing else. Leaves no trace on disk. */
 export const check = async (file: string, options: Options = {}): Promise<CheckResult> => {
-  const prepared = await prepare(file, 'thrown away')
+  const prepared = await prepare(file, 'thrown away', options)
   await using _engine = prepared.engine
   await using _subject = prepared.subject
   options.on?.({ type: 'opened', plan: prepared.plan, facts: prepared.subject.facts, run: null })
@@ -80,7 +80,7 @@ export const check = async (file: string, options: Options = {}): Promise<CheckR
 
 /** Runs the preflight and, on GO, trains. The run folder is made first, so that a NO-GO is on record too. */
 export const train = async (file: string, options: Options = {}): Promise<TrainResult> => {
-  const prepared = await prepare(file, 'kept')
+  const prepared = await prepare(file, 'kept', options)
   await using _engine = prepared.engine
   await using first = prepared.subject
   const { plan, loaded, root } = prepared
@@ -161,7 +161,11 @@ export const resume = async (name: string, options: Options = {}): Promise<Train
       try: last.reason === 'no-go' ? `gonogo train, once the cause is repaired` : `gonogo show ${run.run}`,
     })
   await insideProject(plan, run)
-  await using engine = engineFor(plan.experiment, plan.run, { folder: plan.folder, log: run.log })
+  await using engine = engineFor(plan.experiment, plan.run, {
+    ...surroundingsOf(options, root),
+    folder: plan.folder,
+    log: run.log,
+  })
   await using subject = await engine.open(openRequest(plan))
   options.on?.({ type: 'opened', plan, facts: subject.facts, run: run.run })
   for (const text of changesSince(plan, subject.facts)) options.on?.({ type: 'note', text })
@@ -191,11 +195,21 @@ export const resume = async (name: string, options: Options = {}): Promise<Train
   return await loop({ run, plan, subject, store, emit, findings, from, options, root })
 }
 
-const prepare = async (file: string, prints: 'kept' | 'thrown away'): Promise<Prepared> => {
+const surroundingsOf = ({ on, signal }: Options, home: string) => ({
+  home,
+  signal,
+  say: (text: string) => on?.({ type: 'note', text }),
+})
+
+const prepare = async (file: string, prints: 'kept' | 'thrown away', options: Options): Promise<Prepared> => {
   const loaded = await readRunFile(file)
   const root = await projectRoot(loaded.folder)
   const log = prints === 'kept' ? await newLog(root) : null
-  const engine = engineFor(loaded.experiment, loaded.run, { folder: loaded.folder, log })
+  const engine = engineFor(loaded.experiment, loaded.run, {
+    ...surroundingsOf(options, root),
+    folder: loaded.folder,
+    log,
+  })
   try {
     return await opened(loaded, file, root, engine, log)
   } catch (error) {

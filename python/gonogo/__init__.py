@@ -5,6 +5,7 @@ from gonogo.config import name, note, number, path
 from gonogo.data import arrays, split
 from gonogo.errors import Fault
 from gonogo.experiment import Experiment, Progress
+from gonogo.joining import attach
 from gonogo.tasks import classification, custom, regression
 
 __version__ = "0.1.0"
@@ -13,6 +14,7 @@ __all__ = [
     "Fault",
     "Progress",
     "arrays",
+    "attach",
     "classification",
     "custom",
     "name",

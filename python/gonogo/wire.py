@@ -9,6 +9,7 @@ import os
 import queue
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 MAX_LINE = 64 * 1024 * 1024
@@ -43,10 +44,13 @@ def decode(text: str | bytes) -> Any:
 class Channel:
     """The two pipes. Requests wait in `requests`; `cancelled` is the id of the op that was told to end."""
 
-    def __init__(self, requests: int = 3, replies: int = 4):
+    def __init__(self, requests: int = 3, replies: int = 4, gone: Callable[[int], None] | None = None):
+        """`gone` is called from the reading thread when the other side has ended; without it the process leaves."""
         self.requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self.cancelled: int | None = None
         self._in, self._out = requests, replies
+        self._gone = gone or leave
+        self._ended = threading.Event()
         self._lock = threading.Lock()
         if hasattr(os, "register_at_fork"):
             # A DataLoader's children would otherwise keep our pipes open after we are gone.
@@ -54,8 +58,9 @@ class Channel:
         for descriptor in (requests, replies):
             os.set_inheritable(descriptor, False)
 
-    def start(self) -> None:
-        self.send({"hello": {"protocol": PROTOCOL, "pid": os.getpid()}})
+    def start(self, greet: bool = True) -> None:
+        if greet:
+            self.send({"hello": {"protocol": PROTOCOL, "pid": os.getpid()}})
         threading.Thread(target=self._read, daemon=True, name="gonogo-requests").start()
         threading.Thread(target=self._beat, daemon=True, name="gonogo-beat").start()
 
@@ -67,37 +72,48 @@ class Channel:
             raise Fault("REPLY_TOO_LARGE", "the answer does not fit one line", seen=f"{len(line):,} bytes", expected=f"under {MAX_LINE:,}")
         self._write(line + b"\n")
 
+    def end(self) -> None:
+        """No message from here on, in either direction. The descriptors stay open: their owner closes them."""
+        self._ended.set()
+
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
         with self._lock:
-            while view:
+            while view and not self._ended.is_set():
                 try:
                     view = view[os.write(self._out, view) :]
                 except OSError:
-                    leave(0)  # the parent is gone, and nobody is left to tell
+                    self._leave(0)  # the parent is gone, and nobody is left to tell
 
     def _read(self) -> None:
-        with os.fdopen(self._in, "rb", closefd=False) as lines:
-            for line in lines:
-                if not line.strip():
-                    continue
-                try:
+        try:
+            with os.fdopen(self._in, "rb", closefd=False) as lines:
+                for line in lines:
+                    if not line.strip():
+                        continue
                     message = decode(line)
-                except ValueError:
-                    leave(1)  # half a line: the parent died while it wrote
-                if "cancel" in message:
-                    self.cancelled = message["cancel"]
-                else:
-                    self.requests.put(message)
-        leave(0)
+                    if "cancel" in message:
+                        self.cancelled = message["cancel"]
+                    else:
+                        self.requests.put(message)
+        except (OSError, ValueError):
+            return self._leave(1)  # half a line, or a connection that broke: the parent died
+        self._leave(0)
+
+    def _leave(self, code: int) -> None:
+        if not self._ended.is_set():
+            self._ended.set()
+            self._gone(code)
 
     def _beat(self) -> None:
-        pause, count = threading.Event(), 0
-        while not pause.wait(1.0):
+        count = 0
+        while not self._ended.wait(1.0):
             count += 1
             self.send({"beat": count})
 
     def _close(self) -> None:
+        if self._ended.is_set():
+            return  # the numbers may belong to someone else by now
         for descriptor in (self._in, self._out):
             try:
                 os.close(descriptor)
@@ -106,10 +122,23 @@ class Channel:
 
 
 def leave(code: int) -> None:
-    """Ends the process at once, whatever user code is running."""
+    """Ends the process at once, whatever user code is running, and the children that it has started."""
+    end_children()
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except Exception:
             pass
     os._exit(code)
+
+
+def end_children() -> None:
+    """Kills what multiprocessing has started, a DataLoader's workers for one; they would wait for a parent that is gone."""
+    multiprocessing = sys.modules.get("multiprocessing")
+    if multiprocessing is None:
+        return
+    try:
+        for child in multiprocessing.active_children():
+            child.kill()
+    except Exception:
+        pass  # another thread may be starting or ending them at this moment

@@ -12,6 +12,9 @@ from gonogo.wire import Channel, leave
 
 
 class Worker:
+    #: Exceptions that end the worker instead of the operation.
+    passes: tuple[type[BaseException], ...] = ()
+
     def __init__(self, channel: Channel):
         self._channel = channel
         self._subject: Any = None
@@ -22,10 +25,12 @@ class Worker:
             number, op, args = request.get("id"), request.get("op"), request.get("args") or {}
             if op == "close":
                 self._channel.send({"id": number, "ok": None})
-                leave(0)
+                return
             try:
                 self._channel.send({"id": number, "ok": self._answer(number, op, args)})
             except BaseException as error:  # sys.exit() in user code, too, is an answer and no end
+                if isinstance(error, self.passes):
+                    raise
                 self._channel.send({"id": number, "error": self._report(error, op)})
 
     def _answer(self, number: int, op: str, args: dict[str, Any]) -> Any:
@@ -77,6 +82,7 @@ def main() -> None:
     channel = Channel()
     channel.start()
     Worker(channel).run()
+    leave(0)
 
 
 if __name__ == "__main__":

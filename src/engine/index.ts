@@ -9,7 +9,16 @@ import { torch, torchOptions } from './torch.ts'
 export type { Engine, Subject } from './engine.ts'
 export { killAllWorkers } from './worker.ts'
 
-type Settings = { readonly folder: string; readonly log: string | null }
+type Settings = {
+  readonly folder: string
+  readonly log: string | null
+  /** The project's root; the folder by default. */
+  readonly home?: string
+  /** Tells the user something to do. */
+  readonly say?: (text: string) => void
+  /** Aborted: stop waiting for whoever is to join. */
+  readonly signal?: AbortSignal | undefined
+}
 type Entry = {
   readonly name: string
   readonly extensions: readonly string[]
@@ -38,7 +47,13 @@ const entries: readonly Entry[] = [
     name: 'torch',
     extensions: ['.py'],
     devices: ['auto', 'cpu'],
-    create: (options, settings) => torch({ options: parsed('torch', torchOptions, options), ...settings }),
+    create: (options, settings) =>
+      torch({
+        options: parsed('torch', torchOptions, options),
+        home: settings.folder,
+        say: () => {},
+        ...settings,
+      }),
   },
 ]
 

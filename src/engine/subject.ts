@@ -33,16 +33,19 @@ import {
 import type { Subject } from './engine.ts'
 import type { WorkerProcess } from './worker.ts'
 
+/** What a subject needs of its worker. */
+export type Caller = Pick<WorkerProcess, 'call' | 'stream' | 'close'>
+
 export class WorkerSubject implements Subject {
   readonly facts: Facts
-  readonly #worker: WorkerProcess
+  readonly #worker: Caller
 
-  private constructor(worker: WorkerProcess, opened: Facts) {
+  private constructor(worker: Caller, opened: Facts) {
     this.#worker = worker
     this.facts = opened
   }
 
-  static async open(worker: WorkerProcess, request: OpenRequest): Promise<WorkerSubject> {
+  static async open(worker: Caller, request: OpenRequest): Promise<WorkerSubject> {
     try {
       return new WorkerSubject(worker, facts.parse(await worker.call('open', request)))
     } catch (error) {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 import { GonogoError } from '../contract/index.ts'
+import { attached, attachOptions } from './attach/attach.ts'
 import type { Engine } from './engine.ts'
 import type { Launch } from './worker.ts'
 import { workerEngine } from './workerEngine.ts'
@@ -14,6 +15,8 @@ import { workerEngine } from './workerEngine.ts'
 export const torchOptions = z.strictObject({
   /** Interpreter, relative to the run file. Null: a .venv beside the project, the active environment, then python3. */
   python: z.string().nullable().default(null),
+  /** Present, `{}` will do: the process is not started, it joins by itself with gonogo.attach(). */
+  attach: attachOptions.optional(),
   /** one: where a device holds one process at a time, as an exclusive GPU or one whose memory is full. */
   processes: z.enum(['one', 'many']).default('many'),
   /** Longest import of the experiment, PyTorch's own import included. */
@@ -26,6 +29,12 @@ export type TorchSettings = {
   readonly folder: string
   /** Where the user's prints go. */
   readonly log: string | null
+  /** The project's root. */
+  readonly home: string
+  /** Tells the user what to do next. */
+  readonly say: (text: string) => void
+  /** Aborted: wait for nobody any more. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const run = promisify(execFile)
@@ -33,6 +42,9 @@ const run = promisify(execFile)
 const packageRoot = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
 
 export const torch = (settings: TorchSettings): Engine => {
+  const { options } = settings
+  if (options.attach)
+    return attached('torch', { ...settings, options: options.attach, importSeconds: options.import_seconds })
   let python: Promise<string> | null = null
   const launch = async (folder: string): Promise<Launch> => {
     python ??= findPython(settings, folder)
