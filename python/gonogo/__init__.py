@@ -8,7 +8,6 @@ from gonogo.experiment import Experiment, Progress
 from gonogo.joining import attach
 from gonogo.tasks import classification, custom, regression
 
-__version__ = "0.1.0"
 __all__ = [
     "Experiment",
     "Fault",
@@ -24,3 +23,14 @@ __all__ = [
     "regression",
     "split",
 ]
+
+
+def __getattr__(name: str) -> str:
+    """`gonogo.__version__`, from the one place that says it: package.json."""
+    if name != "__version__":
+        raise AttributeError(f"module 'gonogo' has no attribute {name!r}")
+    import json
+
+    from gonogo.command import home
+
+    return str(json.loads((home() / "package.json").read_text(encoding="utf-8"))["version"])

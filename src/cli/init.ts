@@ -6,11 +6,11 @@ import { type ExitCode, exitCodes, GonogoError } from '../contract/errors.ts'
 import { nearest } from '../contract/nearest.ts'
 import { documentText } from '../report/documents.ts'
 import { nextLines, shellWord } from '../report/lines.ts'
+import { ownVersion } from '../surroundings.ts'
 import { ownDependency } from './own-dependency.ts'
 import { shownPath } from './paths.ts'
+import { description, packageRoot, type Template, templates } from './templates.ts'
 import type { Terminal } from './terminal.ts'
-
-const packageRoot = join(import.meta.dirname, '..', '..')
 
 /** npm leaves files of these names out of a package or reads them itself, so templates carry them under others. */
 const renamed: ReadonlyMap<string, string> = new Map([
@@ -33,16 +33,16 @@ export const projectName = (folder: string): string => {
   return name === '' || name === 'gonogo' || name === 'node_modules' ? `${name || 'my'}-project` : name
 }
 
-const templateFolder = async (template: string): Promise<string> => {
-  const folder = join(packageRoot, 'templates')
-  const entries = await readdir(folder, { withFileTypes: true })
-  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
-  if (names.includes(template)) return join(folder, template)
+const templateNamed = (wanted: string | undefined): Template => {
+  const all = templates()
+  const found = wanted === undefined ? all[0] : all.find(({ name }) => name === wanted)
+  if (found !== undefined) return found
+  const names = all.map(({ name }) => name)
   throw new GonogoError('INIT_TEMPLATE', 'there is no such template', {
     where: '--template',
-    seen: template,
+    seen: wanted,
     expected: names.join(', '),
-    try: `--template ${nearest(template, names) ?? names[0]}`,
+    try: `--template ${nearest(wanted ?? '', names) ?? names[0]}`,
   })
 }
 
@@ -67,7 +67,28 @@ const mustBeMade = async (folder: string, dir: string): Promise<boolean> => {
 }
 
 /** Names that are a development clone's own, and no part of a template. */
-const left: ReadonlySet<string> = new Set(['node_modules', 'runs', '.gonogo', 'package-lock.json'])
+const left: ReadonlySet<string> = new Set([
+  ...['node_modules', 'runs', '.gonogo', 'package-lock.json', '__pycache__', '.pytest_cache', '.venv'],
+  description,
+])
+
+/** The project's name, and which gonogo it asks npm or pip for, in double braces in one of these. */
+const fillIn = async (folder: string, name: string): Promise<void> => {
+  if (name !== 'package.json' && name !== 'requirements.txt') return
+  const npm = name === 'package.json'
+  const gonogo = npm ? await ownDependency(packageRoot, folder) : `gonogo>=${await ownVersion()}`
+  const values = new Map([
+    ['name', projectName(folder)],
+    ['gonogo', gonogo],
+  ])
+  const file = join(folder, name)
+  const filled = (await readFile(file, 'utf8')).replace(/\{\{(\w+)\}\}/g, (whole, key: string) => {
+    const value = values.get(key) ?? whole
+    return npm ? JSON.stringify(value).slice(1, -1) : value
+  })
+  await writeFile(`${file}.new`, filled)
+  await rename(`${file}.new`, file)
+}
 
 /** Fills `folder`. Everything or nothing: what was written goes again when something fails. */
 const fill = async (template: string, folder: string): Promise<string[]> => {
@@ -77,17 +98,8 @@ const fill = async (template: string, folder: string): Promise<string[]> => {
       const target = join(folder, renamed.get(name) ?? name)
       written.push(target)
       await cp(join(template, name), target, { recursive: true, errorOnExist: true, force: false })
+      await fillIn(folder, renamed.get(name) ?? name)
     }
-    const manifest = join(folder, 'package.json')
-    const values = new Map([
-      ['name', projectName(folder)],
-      ['gonogo', await ownDependency(packageRoot, folder)],
-    ])
-    const text = (await readFile(manifest, 'utf8')).replace(/"\{\{(\w+)\}\}"/g, (whole, key: string) =>
-      values.has(key) ? JSON.stringify(values.get(key)) : whole,
-    )
-    await writeFile(`${manifest}.new`, text)
-    await rename(`${manifest}.new`, manifest)
     return written
   } catch (error) {
     for (const path of written) await rm(path, { recursive: true, force: true })
@@ -95,12 +107,12 @@ const fill = async (template: string, folder: string): Promise<string[]> => {
   }
 }
 
-export const init = async (dir: string, o: { template: string }, terminal: Terminal): Promise<ExitCode> => {
+export const init = async (dir: string, o: { template?: string }, terminal: Terminal): Promise<ExitCode> => {
   const folder = resolve(dir)
-  const template = await templateFolder(o.template)
+  const template = templateNamed(o.template)
   const isNew = await mustBeMade(folder, dir)
   if (isNew) await mkdir(folder, { recursive: true })
-  const files = await fill(template, folder).catch(async (error: unknown) => {
+  const files = await fill(template.folder, folder).catch(async (error: unknown) => {
     if (isNew) await rm(folder, { recursive: true, force: true })
     throw error
   })
@@ -110,11 +122,8 @@ export const init = async (dir: string, o: { template: string }, terminal: Termi
   terminal.result([
     `${look.colour.go('WROTE')}  ${shownPath(folder)}: ${names.join(', ')}`,
     // Inside the project its own commands count, not the one that made it.
-    ...nextLines(
-      [...(here ? [] : [`cd ${shellWord(shownPath(folder))}`]), 'npm install', 'npm test', 'npm start'],
-      look,
-    ),
+    ...nextLines([...(here ? [] : [`cd ${shellWord(shownPath(folder))}`]), ...template.next], look),
   ])
-  terminal.document(documentText({ folder, template: o.template, files: names }))
+  terminal.document(documentText({ folder, template: template.name, files: names }))
   return exitCodes.done
 }

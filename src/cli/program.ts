@@ -2,6 +2,7 @@
 // No hyperparameter, seed or device is a flag: `vary` writes a file.
 import { Command } from 'commander'
 import type { ExitCode } from '../contract/errors.ts'
+import { templateHelp } from './templates.ts'
 import type { Terminal } from './terminal.ts'
 
 const collect = (value: string, earlier: readonly string[]): string[] => [...earlier, value]
@@ -35,8 +36,9 @@ export const program = (terminal: Terminal, version: string, done: (code: ExitCo
       .exitOverride()
 
   verb('init <dir>', 'write a new project into a new or empty folder')
-    .option('--template <name>', 'which project', 'mnist-ts')
-    .action(async (dir: string, o: { template: string }) => {
+    .option('--template <name>', 'which project; they are listed below')
+    .addHelpText('after', templateHelp)
+    .action(async (dir: string, o: { template?: string }) => {
       const { init } = await import('./init.ts')
       done(await init(dir, o, terminal))
     })

@@ -1,5 +1,6 @@
 // The embedded engine: starts a Node process that imports the experiment and runs its training graph.
 // The process itself is embedded/worker.ts; this file only spawns it.
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
@@ -39,7 +40,18 @@ const demandRuntime = (): void => {
   }
 }
 
+/** What Python's pip installs carries no engine for TypeScript, and its package.json does not ask for the runtime. */
+const demandOwnRuntime = (): void => {
+  const own: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  if (typeof own === 'object' && own !== null && 'optionalDependencies' in own) return
+  throw new GonogoError('RUNTIME_MISSING', 'experiments in TypeScript need gonogo from npm; this one came with pip', {
+    expected: `gonogo and ${runtime} in the project's node_modules`,
+    try: 'npm install gonogo',
+  })
+}
+
 export const embedded = (settings: EmbeddedSettings): Engine => {
+  demandOwnRuntime()
   const engine = workerEngine('embedded', (folder) => ({
     command: process.execPath,
     args: ['--disable-warning=ExperimentalWarning', '--enable-source-maps', script],

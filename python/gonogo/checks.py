@@ -1,0 +1,17 @@
+"""The checks by code, with the words that name them. The same table as src/contract/finding.ts; a test compares the two.
+Not the checks: those are TypeScript, and ask this side's worker."""
+
+CHECKS = {
+    "K1": "resume-equivalence",
+    "K2": "checkpoint-coverage",
+    "K4": "load-into-other-seed",
+    "K5": "portable-weights",
+    "V2": "batch-size-invariance",
+    "V3": "evaluation-purity",
+    "V4": "metrics-recomputed",
+    "I1": "chance-level",
+    "O1": "trainable-set",
+    "O4": "overfit-one-batch",
+    "S1": "same-seed",
+    "C1": "strict-config",
+}
