@@ -94,6 +94,11 @@ def sliced(batch: Any, stop: int) -> Any:
     return batch
 
 
+def indexed(dataset: Any) -> bool:
+    """Samples can be reached by index. A stream inherits a __getitem__ that only raises."""
+    return hasattr(dataset, "__getitem__") and not isinstance(dataset, torch.utils.data.IterableDataset)
+
+
 def fetch(dataset: Any, indices: Sequence[int], collate: Callable[[list[Any]], Any]) -> Any:
     """One batch of a map-style data set."""
     if hasattr(dataset, "batch"):

@@ -25,21 +25,37 @@ class Progress:
         self.step = 0
         self.epoch = 0
         self.batch = 0
-        self.began: Any = None  # generators when the epoch began: the order of a shuffling loader comes from there
-        self.version = 0  # counts restores, so that a loader's iterator knows when it is stale
         #: The present step belongs to no epoch: a probe trains on one batch again and again.
         self.frozen = False
+        self.version = 0  # counts loads and restores, so that a loader's iterator knows when it is stale
+        self.kept: dict[str, Any] = {}  # the place in the data as it was loaded, for whoever begins there
+        self.workers: Any = None  # generators of the loader's worker processes, as they were loaded
+        self.source: Any = None  # who draws the batches, and knows the live place
         self._generators = generators
 
     def state_dict(self) -> dict[str, Any]:
-        return {"step": self.step, "epoch": self.epoch, "batch": self.batch, "rng": self.generators(), "began": self.began}
+        """Step, epoch, batch, the place within the epoch, and every generator: the global ones, the loaders', the workers'."""
+        counts = {"step": self.step, "epoch": self.epoch, "batch": self.batch}
+        return {**counts, "rng": self.generators(), "place": self.place(), "workers": self.worker_states()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.step, self.epoch, self.batch = int(state["step"]), int(state["epoch"]), int(state["batch"])
-        self.began = state.get("began")
+        self.kept, self.workers = dict(state.get("place") or {}), state.get("workers")
         self.version += 1
         if state.get("rng") is not None:
             self.set_generators(state["rng"])
+
+    def place(self) -> dict[str, Any]:
+        """What it takes besides epoch and batch to go on from here with the same batches."""
+        return self.kept if self.source is None else self.source.place()
+
+    def worker_states(self) -> Any:
+        return self.workers if self.source is None else self.source.workers()
+
+    def settle(self) -> None:
+        """Holds the live place fast, so that a part of it can be replaced."""
+        self.kept, self.workers = self.place(), self.worker_states()
+        self.version += 1
 
     def generators(self) -> dict[str, Any]:
         """Every global generator, and those of the loaders."""
@@ -82,6 +98,7 @@ class Experiment(Generic[C]):
     train_loader: Any
     val_loader: Any
 
+    _gonogo_experiment = True
     _count_steps: Callable[[], int] | None = None
     #: For adapters: what the run file asks of whoever builds the program. Limits of a preflight, length, precision.
     _asked: Mapping[str, Any] = {}

@@ -137,7 +137,7 @@ def manifest(split: str, dataset: Any, count: int) -> tuple[dict[str, Any], str]
     entries = []
     with seeds.kept():
         seeds.seed_all(0, f"manifest/{split}")
-        first = dataset[0] if count and hasattr(dataset, "__getitem__") else None
+        first = dataset[0] if count and batches.indexed(dataset) else None
         for name, value in batches.fields(first).items() if first is not None else ():
             array = value if isinstance(value, torch.Tensor) else np.asarray(value)
             entries.append({"name": name, "shape": list(array.shape), "dtype": str(array.dtype).removeprefix("torch.")})
@@ -183,7 +183,7 @@ def sane(split: str, dataset: Any, count: int, task: Any) -> None:
         return sane(split, dataset.dataset, len(dataset.dataset), task)
     if isinstance(dataset, (Arrays, torch.utils.data.TensorDataset)):
         _sane_batch(split, dataset.tensors, task, np.arange(count))
-    elif count and hasattr(dataset, "__getitem__"):
+    elif count and batches.indexed(dataset):
         with seeds.kept():
             for index in np.unique(np.linspace(0, count - 1, min(count, 32)).astype(np.int64)):
                 _sane_batch(split, dataset[int(index)], task, [index])

@@ -3,25 +3,23 @@ Not here: reading or writing their state (state.py)."""
 
 from __future__ import annotations
 
-import random
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 from torch.optim.lr_scheduler import LRScheduler
 
 from gonogo.errors import is_project_file
+from gonogo.held import KINDS, held
 
 COUNTER = re.compile(r"(^|_)(steps?|epochs?|iters?|iterations?|updates?)($|_)")
 # The harness's own business on self, and what is no state.
 SKIPPED = {"config", "progress", "device", "task"}
 LONGEST = 10_000
-GENERATORS = (torch.Generator, np.random.Generator, np.random.RandomState, random.Random)
 
 
 @dataclass
@@ -57,10 +55,8 @@ def find(experiment: Any) -> Found:
             _visit(found, loose, seen, name, value, 0)
             if type(value) is int and COUNTER.search(name):
                 found.counters.append(name)
-    for name, module in _project_modules():
-        for key, value in list(vars(module).items()):
-            if isinstance(value, GENERATORS):
-                _visit(found, loose, seen, f"{name}.{key}", value, 0)
+    for name, value in project_generators().items():
+        _visit(found, loose, seen, name, value, 0)
     _name_tensors(found, loose)
     return found
 
@@ -81,7 +77,7 @@ def _visit(found: Found, loose: dict[str, torch.Tensor], seen: set[int], name: s
         if is_users(value):
             # What a module of the project's own keeps beside what PyTorch registers: a moving average, a generator.
             for key, item in list(vars(value).items()):
-                if not key.startswith("_") and (_is_average(key, item) or isinstance(item, GENERATORS)):
+                if not key.startswith("_") and (_is_average(key, item) or isinstance(item, KINDS)):
                     _visit(found, loose, seen, f"{name}.{key}", item, depth + 1)
     elif isinstance(value, torch.optim.Optimizer):
         found.optimizers[name] = value
@@ -89,11 +85,17 @@ def _visit(found: Found, loose: dict[str, torch.Tensor], seen: set[int], name: s
         found.schedules[name] = value
     elif type(value).__name__ == "GradScaler":
         found.scalers[name] = value
-    elif isinstance(value, GENERATORS):
+    elif isinstance(value, KINDS):
         found.generators[name] = value
     else:
         for path, item in within:
             _visit(found, loose, seen, path, item, depth + 1)
+        if isinstance(value, torch.utils.data.DataLoader):
+            # Those deep inside transforms of installed packages.
+            for path, one in held(dict(_inside(value))).items():
+                if id(one) not in seen:
+                    seen.add(id(one))
+                    found.generators[f"{name}.{path}"] = one
 
 
 def _inside(value: Any) -> Iterator[tuple[str, Any]]:
@@ -105,7 +107,7 @@ def _inside(value: Any) -> Iterator[tuple[str, Any]]:
         if len(value) <= LONGEST:
             yield from ((str(index), item) for index, item in enumerate(value))
     elif isinstance(value, torch.utils.data.DataLoader):
-        for key in ("generator", "sampler", "batch_sampler", "dataset"):
+        for key in ("generator", "sampler", "batch_sampler", "dataset", "collate_fn"):
             yield key, getattr(value, key, None)
     elif isinstance(value, (torch.utils.data.Dataset, torch.utils.data.Sampler)) or is_users(value):
         yield from vars(value).items() if hasattr(value, "__dict__") else ()
@@ -115,7 +117,7 @@ def is_users(value: Any) -> bool:
     """An object of a class of the project, or one of our small data sets or wrappers."""
     name = type(value).__module__
     module = sys.modules.get(name)
-    return name in ("gonogo.data", "gonogo.feed") or is_project_file(getattr(module, "__file__", None) or "")
+    return name in ("gonogo.data", "gonogo.order") or is_project_file(getattr(module, "__file__", None) or "")
 
 
 def _is_average(name: str, value: Any) -> bool:
@@ -130,6 +132,12 @@ def _is_schedule(value: Any) -> bool:
 
 def _project_modules() -> list[tuple[str, Any]]:
     return [(name, module) for name, module in list(sys.modules.items()) if is_project_file(getattr(module, "__file__", None) or "")]
+
+
+def project_generators() -> dict[str, Any]:
+    """Generators that stand as globals in the project's own modules."""
+    known = [(f"{name}.{key}", value) for name, module in _project_modules() for key, value in list(vars(module).items())]
+    return {name: value for name, value in known if isinstance(value, KINDS)}
 
 
 def main_module(found: Found) -> str | None:

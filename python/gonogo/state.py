@@ -31,7 +31,7 @@ def read(experiment: Any, found: Found, gradients: bool) -> dict[str, Tree]:
         "schedule": {name: _numbers(one.state_dict()) for name, one in found.schedules.items()},
         "scaler": {name: one.state_dict() for name, one in found.scalers.items()},
         "ema": {name: _read_average(one, names) for name, one in found.averages.items()},
-        "rng": {**seeds.get_all(), **{name: seeds.get_generator(one) for name, one in found.generators.items()}},
+        "rng": _read_rng(found, progress),
         "position": _read_position(progress),
         "counters": {"step": progress.step, **{f"self.{name}": getattr(experiment, name) for name in found.counters}, **({"extra": extra} if extra else {})},
         "mode": _read_mode(found),
@@ -56,10 +56,14 @@ def _numbers(state: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in state.items() if not callable(value)}
 
 
+def _read_rng(found: Found, progress: Progress) -> Tree:
+    workers = progress.worker_states()
+    own = {name: seeds.get_generator(one) for name, one in found.generators.items()}
+    return {**seeds.get_all(), **own, **({"workers": workers} if workers else {})}
+
+
 def _read_position(progress: Progress) -> Tree:
-    # Where the order of this epoch came from; meaningless at a boundary, where the next epoch draws its own.
-    began = {"began": progress.began} if progress.batch > 0 and progress.began is not None else {}
-    return {"epoch": progress.epoch, "batch": progress.batch, **began}
+    return {"epoch": progress.epoch, "batch": progress.batch, **progress.place()}
 
 
 def _read_mode(found: Found) -> Tree:
@@ -90,11 +94,13 @@ def put(experiment: Any, found: Found, sections: dict[str, Tree]) -> None:
         "schedule": lambda tree: _each(found.schedules, tree, lambda one, state: one.load_state_dict(state)),
         "scaler": lambda tree: _each(found.scalers, tree, lambda one, state: one.load_state_dict(state)),
         "ema": lambda tree: _each(found.averages, tree, _put_average),
-        "rng": lambda tree: _put_rng(found, tree),
+        "rng": lambda tree: _put_rng(experiment.progress, found, tree),
         "position": lambda tree: _put_position(experiment.progress, tree),
         "counters": lambda tree: _put_counters(experiment, tree),
         "mode": lambda tree: _put_mode(found, tree),
     }
+    if ("rng" in sections) != ("position" in sections):
+        experiment.progress.settle()
     # Generators last: putting other things back may draw from them.
     for section in sorted(sections, key=lambda name: name == "rng"):
         tree = copied(sections[section])
@@ -151,13 +157,15 @@ def _put_average(target: Any, tree: Tree) -> None:
             _put_average(holder[key], value)
 
 
-def _put_rng(found: Found, tree: Tree) -> None:
+def _put_rng(progress: Progress, found: Found, tree: Tree) -> None:
+    progress.workers = tree.get("workers")
     seeds.set_all(tree)
     _each(found.generators, {key: state for key, state in tree.items() if key in found.generators}, seeds.set_generator)
 
 
 def _put_position(progress: Progress, tree: Tree) -> None:
-    progress.epoch, progress.batch, progress.began = tree["epoch"], tree["batch"], tree.get("began")
+    progress.epoch, progress.batch = tree["epoch"], tree["batch"]
+    progress.kept = {name: value for name, value in tree.items() if name not in ("epoch", "batch")}
     progress.version += 1
 
 
@@ -291,6 +299,8 @@ def _drawn(state: Tree) -> Tree:
             return {**state, "state": {**inner, "state": inner["state"] ^ 0xFFFF_FFFF}}
         key = "counter" if "counter" in inner else "key"
         return {**state, "state": {**inner, key: {**inner[key], "bits": inner[key]["bits"] ^ 1}}}
+    if isinstance(state, dict):
+        return {key: _drawn(value) for key, value in state.items()}
     return state
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gonogo import batches, checkpoint, config, facts, feed, opening, seeds, state
+from gonogo import batches, checkpoint, config, facts, feed, loader_feed, opening, seeds, state
 from gonogo.errors import Fault
 from gonogo.evaluation import Outputs, Split
 from gonogo.experiment import Progress, config_of, defines
@@ -96,7 +96,7 @@ class Subject:
         if self._feed is None:
             if getattr(experiment, "train_loader", None) is None or getattr(experiment, "val_loader", None) is None:
                 raise Fault("EXPERIMENT_INCOMPLETE", "the experiment has no data", expected="def datasets(self), or self.train_loader and self.val_loader set in setup()")
-            self._feed = feed.LoaderFeed(experiment, limits["trainBatches"])
+            self._feed = loader_feed.LoaderFeed(experiment, limits["trainBatches"])
         if not isinstance(getattr(experiment, "model", None), torch.nn.Module) and (self.managed_steps or self.managed_evaluation):
             raise Fault("EXPERIMENT_INCOMPLETE", "what is managed needs self.model", expected="def model(self), or self.model set in setup()")
         for name in ("val", "test"):
@@ -106,16 +106,16 @@ class Subject:
             if count == 0:
                 raise Fault("DATA_EMPTY", f"there is no {name} batch", seen="0 batches", expected="at least one; look at drop_last and the split")
 
-    def _generators(self) -> list[torch.Generator]:
+    def _generators(self) -> list[Any]:
         loaders = [getattr(self.experiment, f"{name}_loader", None) for name in ("train", "val", "test")]
-        return list({id(one): one for loader in loaders for one in feed.generators_of(loader)}.values())
+        return list({id(one): one for loader in loaders for one in loader_feed.generators_of(loader)}.values())
 
     def feed(self) -> feed.Feed:
         if self._feed is None:
             limit = self._request["limit"]["trainBatches"]
             if getattr(self.experiment, "train_loader", None) is None:
                 raise Fault("STEPS_UNKNOWN", "self.steps needs the length of an epoch", expected="self.train_loader set before self.steps is used, or train.length in steps")
-            return feed.LoaderFeed(self.experiment, limit)
+            return loader_feed.LoaderFeed(self.experiment, limit)
         return self._feed
 
     def steps(self) -> int:
@@ -241,7 +241,7 @@ class Subject:
         progress = self.experiment.progress
         progress.batch += 1
         if progress.batch >= self.feed().steps_per_epoch():
-            progress.epoch, progress.batch, progress.began = progress.epoch + 1, 0, None
+            progress.epoch, progress.batch = progress.epoch + 1, 0
             self.experiment.on_epoch_end()
 
     def evaluate(self, probe: dict[str, Any]) -> dict[str, Any]:
@@ -278,7 +278,7 @@ class Subject:
         """Digests of samples, decoded; the run's generators stay where they are."""
         name, frozen = probe.get("split", "train"), probe.get("frozen")
         dataset = self.feed().dataset() if name == "train" else self._splits[name].dataset() if name in self._splits else None
-        if dataset is None or not hasattr(dataset, "__getitem__"):
+        if dataset is None or not batches.indexed(dataset):
             raise Fault("DATA_SPLITS", f"the samples of {name} cannot be reached by index", seen=name)
         group: list[dict[str, Any]] = []
         with seeds.kept():

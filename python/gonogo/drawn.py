@@ -1,0 +1,23 @@
+"""One batch as a feed gives it, and what a step's record says of its samples.
+Not here: where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gonogo import batches
+
+
+@dataclass
+class Drawn:
+    """One batch; `ids` is null where the loader does not tell them."""
+
+    batch: Any
+    ids: Sequence[int] | None
+
+    def samples(self) -> dict[str, Any]:
+        if self.ids is None:
+            return {"count": batches.count(self.batch), "digest": batches.bytes_digest(self.batch)}
+        return {"count": len(self.ids), "digest": batches.ids_digest(self.ids)}

@@ -1,0 +1,109 @@
+"""Random generators that an object holds, however deep, found by path; their raw states, and new ones made from a state.
+Not here: the global generators (seeds.py)."""
+
+from __future__ import annotations
+
+import functools
+import random
+import types
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+Tree = Any
+KINDS = (torch.Generator, np.random.Generator, np.random.RandomState, random.Random)
+PLAIN = (str, bytes, bytearray, int, float, complex, type, types.ModuleType, torch.Tensor, np.ndarray, np.generic)
+#: Longer containers hold data. The walk ends after this many objects: a data set may be a large graph.
+LONGEST, MOST, DEEPEST = 256, 5000, 8
+
+
+def held(roots: dict[str, Any]) -> dict[str, Any]:
+    """Generators by path, each once, under its first path. Nothing of the user's is called."""
+    found: dict[str, Any] = {}
+    seen: set[int] = set()
+    waiting = [(name, value, 0) for name, value in roots.items()]
+    for name, value, depth in waiting:
+        if value is None or isinstance(value, PLAIN) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, KINDS):
+            found[name] = value
+        elif depth < DEEPEST and len(seen) < MOST:
+            waiting += [(f"{name}.{key}", inner, depth + 1) for key, inner in _inside(value)]
+    return found
+
+
+def _inside(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        if len(value) <= LONGEST:
+            yield from ((str(key), item) for key, item in value.items())
+    elif isinstance(value, (list, tuple)):
+        if len(value) <= LONGEST:
+            yield from ((str(index), item) for index, item in enumerate(value))
+    elif isinstance(value, functools.partial):
+        yield from (("func", value.func), ("args", value.args), ("keywords", value.keywords))
+    elif isinstance(value, types.MethodType):
+        yield "self", value.__self__
+    elif isinstance(value, types.FunctionType):
+        for name, cell in zip(value.__code__.co_freevars, value.__closure__ or ()):
+            try:
+                yield name, cell.cell_contents
+            except ValueError:  # not filled yet
+                continue
+    elif isinstance(value, torch.nn.Module) and next(value.parameters(), None) is not None:
+        return  # a model; transforms are modules too, but have no weights
+    elif not getattr(type(value), "_gonogo_experiment", False):
+        yield from list(getattr(value, "__dict__", {}).items())
+
+
+def raw(generator: Any) -> Any:
+    """The state as the generator gives it: quick to take, fit for pickling between processes of one machine."""
+    if isinstance(generator, torch.Generator):
+        return "torch", generator.get_state().numpy().tobytes()
+    if isinstance(generator, random.Random):
+        return "python", generator.getstate()
+    if isinstance(generator, np.random.RandomState):
+        return "legacy", generator.get_state()
+    return "numpy", generator.bit_generator.state
+
+
+def empty(kind: str, state: Any) -> Any:
+    """A generator of this kind, in this raw state."""
+    if kind == "torch":
+        made: Any = torch.Generator()
+        made.set_state(torch.frombuffer(bytearray(state), dtype=torch.uint8))
+    elif kind == "python":
+        made = random.Random()
+        made.setstate(state)
+    elif kind == "legacy":
+        made = np.random.RandomState()
+        made.set_state(state)
+    else:
+        made = np.random.Generator(getattr(np.random, state["bit_generator"])())
+        made.bit_generator.state = state
+    return made
+
+
+def like(state: Tree) -> Any:
+    """A new generator of the kind whose state, as seeds.get_generator gives it, this is."""
+    if isinstance(state, torch.Tensor):
+        return torch.Generator()
+    if "words" in state:
+        return random.Random()
+    if "keys" in state:
+        return np.random.RandomState()
+    return np.random.Generator(getattr(np.random, state["bit_generator"])())
+
+
+def plant(roots: dict[str, Any], path: str, generator: Any) -> bool:
+    """Puts a generator where one will be made on first use: an attribute that is missing, or null so far."""
+    names = path.split(".")
+    holder = roots.get(names[0])
+    for name in names[1:-1]:
+        holder = dict(_inside(holder)).get(name) if holder is not None else None
+    if len(names) < 2 or not hasattr(holder, "__dict__") or getattr(holder, names[-1], None) is not None:
+        return False
+    setattr(holder, names[-1], generator)
+    return True
