@@ -108,6 +108,7 @@ const bare = (plan: Plan, { warmUp, steps }: Workload): Measured => {
     accumulate: 1,
     clipNorm: null,
     precision: 'float32',
+    device: 'cpu',
     limit: { trainBatches: null, valSamples: null },
   }
   const args = ['--conditions=gonogo-source', '--disable-warning=ExperimentalWarning', join(here, 'bare.ts')]

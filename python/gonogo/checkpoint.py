@@ -119,7 +119,7 @@ def _load_managed(subject: Any, folder: Path, head: dict[str, Any]) -> None:
     }
     for section in ("optimizer", "schedule", "scaler", "ema", "rng", "position", "counters"):
         if section in head:
-            sections[section] = _decode(head[section], training)
+            sections[section] = _decode(head[section], training, experiment.device)
     state.put(experiment, found, sections)
 
 
@@ -143,7 +143,8 @@ def _encode(tree: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:
     """A tree as JSON; its tensors go into `tensors` under their path."""
     if isinstance(tree, torch.Tensor):
         tensors[path] = tree
-        return {"$tensor": path}
+        # The file is the CPU's; what lay on a device goes back to one, if there is one.
+        return {"$tensor": path} if tree.device.type == "cpu" else {"$tensor": path, "device": tree.device.type}
     if isinstance(tree, np.ndarray):
         tensors[path] = torch.from_numpy(np.ascontiguousarray(tree))
         return {"$array": path}
@@ -171,25 +172,28 @@ def _encode(tree: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:
     )
 
 
-def _decode(tree: Any, tensors: dict[str, torch.Tensor]) -> Any:
+def _decode(tree: Any, tensors: dict[str, torch.Tensor], device: torch.device) -> Any:
     if isinstance(tree, list):
-        return [_decode(value, tensors) for value in tree]
+        return [_decode(value, tensors, device) for value in tree]
     if not isinstance(tree, dict):
         return tree
     for mark in ("$tensor", "$array"):
         if mark in tree:
             if tree[mark] not in tensors:
                 raise Fault("CHECKPOINT_DAMAGED", f"{TRAINING} lacks a tensor that state.json names", seen=str(tree[mark]))
-            return tensors[tree[mark]] if mark == "$tensor" else tensors[tree[mark]].numpy()
+            found = tensors[tree[mark]]
+            if mark == "$array":
+                return found.numpy()
+            return found.to(device) if "device" in tree else found
     if "$counter" in tree:
         return Counter(dict(tree["$counter"]))
     if "$map" in tree:
-        return {key: _decode(value, tensors) for key, value in tree["$map"]}
+        return {key: _decode(value, tensors, device) for key, value in tree["$map"]}
     if "$tuple" in tree:
-        return tuple(_decode(value, tensors) for value in tree["$tuple"])
+        return tuple(_decode(value, tensors, device) for value in tree["$tuple"])
     if "$int" in tree:
         return int(tree["$int"])
-    return {key: _decode(value, tensors) for key, value in tree.items()}
+    return {key: _decode(value, tensors, device) for key, value in tree.items()}
 
 
 def owns_checkpoint(kind: type) -> bool:

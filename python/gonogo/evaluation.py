@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader, IterableDataset, SequentialSampler
 
-from gonogo import batches, feed
+from gonogo import batches, device, feed
 
 #: Base64 of this, twice a third more, stays under a line of the protocol.
 BUDGET = 40 * 1024 * 1024
@@ -83,6 +83,7 @@ class Outputs:
         self._calls: list[torch.Tensor] = []
         self._batch: Any = None
         self._size = 0
+        self._arithmetic: str | None = None
         self._bytes = 0
 
     @contextmanager
@@ -104,6 +105,7 @@ class Outputs:
             found = _first(output)
             if found is not None:
                 self._calls.append(found.detach())
+                self._arithmetic = device.coarser(self._arithmetic, device.seen_arithmetic(found))
 
     def _finish(self) -> None:
         batch, calls, self._batch, self._calls = self._batch, self._calls, None, []
@@ -130,6 +132,7 @@ class Outputs:
         return {
             "count": len(outputs),
             "outputs": {"shape": list(outputs.shape[1:]), "float32": _base64(outputs)},
+            "arithmetic": self._arithmetic if self._arithmetic in device.ROUNDING else "float32",
             "targets": {"shape": list(targets.shape[1:]), "dtype": str(targets.dtype).removeprefix("torch."), "bytes": _base64(targets)},
         }
 

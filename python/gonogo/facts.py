@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gonogo import batches, seeds
+from gonogo import batches, determinism, device, seeds
 from gonogo.data import Arrays, Part
 from gonogo.errors import Fault, is_project_file, shown
 from gonogo.experiment import defines
@@ -119,7 +119,8 @@ def environment(experiment: Any, precision: str) -> dict[str, Any]:
     capability = getattr(torch.backends.cpu, "get_cpu_capability", lambda: "unknown")()
     return {
         "engine": "torch",
-        "device": str(experiment.device),
+        "device": experiment.device.type,
+        **device.facts(experiment.device),
         "threads": torch.get_num_threads(),
         "precision": precision,
         "platform": f"{platform.system()}-{platform.machine()}",
@@ -127,7 +128,7 @@ def environment(experiment: Any, precision: str) -> dict[str, Any]:
         "torch": torch.__version__,
         "cpu": capability,
         "mkldnn": bool(torch.backends.mkldnn.is_available()),
-        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "deterministic": determinism.mode(),
         **experiment._environment,
     }
 

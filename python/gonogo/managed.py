@@ -3,64 +3,81 @@ Not here: the checkpoint (checkpoint.py)."""
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch.nn.functional import cross_entropy, mse_loss
 
-from gonogo import batches, seeds
+from gonogo import batches, device, seeds
 from gonogo.errors import Fault
 from gonogo.experiment import defines
 from gonogo.found import Found
+from gonogo.precision import Precision
 
 
 class Managed:
     """The managed step and evaluation of one experiment."""
 
-    def __init__(self, experiment: Any, precision: str):
+    def __init__(self, experiment: Any, precision: str, steps: bool):
+        """`steps`: the training step is managed too, not the evaluation alone."""
         self._experiment = experiment
         self._task = experiment.task
-        self._precision = precision
+        self._precision = Precision(precision, experiment.device, scaled=steps)
+        self._away = experiment.device.type != "cpu"
+        self._autocast = self._precision.autocast
+        if self._precision.scaler is not None:
+            # Where the state is found: it belongs into the checkpoint.
+            experiment.grad_scaler = self._precision.scaler
         self.smoothing = self._task.smoothing
         self.own_loss = defines(type(experiment), "loss")
         if self._task.kind == "custom" and not self.own_loss and not defines(type(experiment), "train_step"):
             raise Fault("EXPERIMENT_LOSS", "a custom task needs a loss of its own", expected="def loss(self, batch) or def train_step(self, batch)")
 
-    def step(self, batch: Any, found: Found) -> dict[str, float]:
-        """One training step; returns the loss terms."""
-        experiment = self._experiment
+    def step(self, batch: Any, found: Found, applied: Callable[[], bool]) -> dict[str, torch.Tensor]:
+        """One training step; returns the loss terms, still on the device. `applied`: an optimizer has stepped since the last call of step."""
+        experiment, scaler = self._experiment, self._precision.scaler
         if not found.optimizers:
             raise Fault("EXPERIMENT_INCOMPLETE", "the managed step needs an optimizer", expected="def optimizers(self, model), or def train_step(self, batch)")
+        if self._away:
+            batch = device.moved(batch, experiment.device)
         due = (experiment.progress.step + 1) % experiment.accumulate == 0
         with self._autocast():
             terms = self._terms(batch)
         loss, *rest = terms.values()
         for term in rest:
             loss = loss + term
-        (loss / experiment.accumulate if experiment.accumulate > 1 else loss).backward()
+        if experiment.accumulate > 1:
+            loss = loss / experiment.accumulate
+        (loss if scaler is None else scaler.scale(loss)).backward()
         if due:
-            if experiment.clip_norm is not None:
-                torch.nn.utils.clip_grad_norm_(found.parameters.values(), experiment.clip_norm)
-            for optimizer in found.optimizers.values():
-                optimizer.step()
-            for optimizer in found.optimizers.values():
-                optimizer.zero_grad()
-        for schedule in found.schedules.values():
-            schedule.step()
-        return {name: float(term.detach()) for name, term in terms.items()}
+            self._update(found)
+        # An update that the loss scale has skipped is no step of the schedule: rates belong to updates that were made.
+        if scaler is None or not due or applied():
+            for schedule in found.schedules.values():
+                schedule.step()
+        return {name: term.detach() for name, term in terms.items()}
 
-    def _autocast(self) -> Any:
-        if self._precision == "float32":
-            return nullcontext()
-        return torch.autocast(self._experiment.device.type, dtype=torch.bfloat16)
+    def _update(self, found: Found) -> None:
+        experiment, scaler = self._experiment, self._precision.scaler
+        if scaler is not None and experiment.clip_norm is not None:
+            for optimizer in found.optimizers.values():
+                scaler.unscale_(optimizer)
+        if experiment.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(found.parameters.values(), experiment.clip_norm)
+        for optimizer in found.optimizers.values():
+            optimizer.step() if scaler is None else scaler.step(optimizer)
+        if scaler is not None:
+            scaler.update()
+        for optimizer in found.optimizers.values():
+            optimizer.zero_grad()
 
     def _terms(self, batch: Any) -> dict[str, torch.Tensor]:
         if self.own_loss:
             given = self._experiment.loss(batch)
             terms = given if isinstance(given, dict) else {"loss": given}
             for name, term in terms.items():
-                scalar(term, f"loss term {name}")
+                _single(term, f"loss term {name}")
             return terms
         target = batches.target_of(batch)
         output = self._forward(batch)
@@ -76,7 +93,7 @@ class Managed:
         """Metrics over every sample, summed in float64. Mode and generators are as before afterwards."""
         experiment = self._experiment
         modes = [(part, part.training) for part in experiment.model.modules()]
-        sums: dict[str, float] = {}
+        sums: dict[str, Any] = {}
         count = 0
         with seeds.kept(), torch.no_grad():
             experiment.model.eval()
@@ -84,22 +101,25 @@ class Managed:
                 for batch in loader:
                     size = batches.count(batch)
                     count += size
+                    if self._away:
+                        batch = device.moved(batch, experiment.device)
                     for name, value in self._measures(batch, size).items():
                         sums[name] = sums.get(name, 0.0) + value
             finally:
                 for part, training in modes:
                     part.training = training
-        return {name: value / count for name, value in sums.items()} if count else {}
+        # Read back once, at the end: on a GPU each reading waits for all that was asked of it.
+        return {name: float(value) / count for name, value in sums.items()} if count else {}
 
-    def _measures(self, batch: Any, size: int) -> dict[str, float]:
-        """Sums over the samples of one batch."""
-        measures: dict[str, float] = {}
+    def _measures(self, batch: Any, size: int) -> dict[str, Any]:
+        """Sums over the samples of one batch, float64."""
+        measures: dict[str, Any] = {}
         with self._autocast():
             if self.own_loss:
                 terms = self._terms(batch)
-                measures["loss"] = float(sum(term.double() for term in terms.values())) * size
+                measures["loss"] = sum(term.double() for term in terms.values()) * size
                 if len(terms) > 1:
-                    measures.update({name: float(term.double()) * size for name, term in terms.items()})
+                    measures.update({name: term.double() * size for name, term in terms.items()})
             else:
                 output, target = self._forward(batch), batches.target_of(batch)
                 if self._task.kind == "classification":
@@ -117,9 +137,9 @@ class Managed:
         return measures
 
 
-def _sum(values: torch.Tensor, size: int) -> float:
+def _sum(values: torch.Tensor, size: int) -> torch.Tensor:
     """Σ over samples of the mean over whatever else there is."""
-    return float(values.reshape(size, -1).mean(1).sum())
+    return values.reshape(size, -1).mean(1).sum()
 
 
 def _same_shape(output: torch.Tensor, target: torch.Tensor) -> None:
@@ -130,12 +150,18 @@ def _same_shape(output: torch.Tensor, target: torch.Tensor) -> None:
 
 def scalar(value: Any, what: str) -> float:
     """A loss as a number."""
+    _single(value, what)
+    return float(value.detach() if isinstance(value, torch.Tensor) else value)
+
+
+def _single(value: Any, what: str) -> None:
+    """Refuses what is no number; reads none, since that waits for the device."""
     if isinstance(value, torch.Tensor):
         if value.numel() != 1:
             raise Fault("LOSS_NOT_SCALAR", f"{what} is no single number", seen=f"shape {list(value.shape)}", expected="a mean over the batch")
-        return float(value.detach())
+        return
     if isinstance(value, (int, float)):
-        return float(value)
+        return
     raise Fault("LOSS_NOT_SCALAR", f"{what} is no number", seen=type(value).__name__, expected="a tensor, a float, or a dict of them")
 
 

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from gonogo.errors import is_project_file
 from gonogo.found import Found
+from gonogo.scaling import Scaling
 
 # Where the noise or smoothing stands in the arguments: (position, keyword, harmless value).
 NOISY: dict[str, tuple[int, str, float]] = {
@@ -42,10 +43,12 @@ class Watch:
         self._gradients: dict[str, float] = {}
         self._found = Found()
         self._hooked: set[str] = set()
+        self._scaling = Scaling()
 
     def attach(self, found: Found) -> None:
         """Called before each probe: the experiment may have made another optimizer meanwhile."""
         self._found = found
+        self._scaling.attach(found.scalers)
         for name, optimizer in found.optimizers.items():
             if self._optimizers.get(name) is not optimizer:
                 self._optimizers[name] = optimizer
@@ -56,6 +59,7 @@ class Watch:
     def probe(self, found: Found, learning_rate: float | None, regularisation: bool, observe: bool, frozen: bool) -> Iterator[None]:
         self.attach(found)
         self.learning_rate, self.decay, self.observing = learning_rate, regularisation, observe
+        self._scaling.observing = observe
         with ExitStack() as undo:
             if observe:
                 for name, parameter in found.parameters.items():
@@ -73,10 +77,12 @@ class Watch:
                 yield
             finally:
                 self.learning_rate, self.decay, self.observing = None, True, False
+                self._scaling.observing = False
                 self._before, self._gradients, self._hooked = {}, {}, set()
 
     def begin(self) -> None:
         self._updates = []
+        self._scaling.begin()
         if self.observing:
             self._gradients = {}
             self._before = {name: (one.detach().clone(), norm(one)) for name, one in self._found.parameters.items()}
@@ -84,10 +90,9 @@ class Watch:
     def end(self) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
         """The updates of this step, and with `observe` each parameter's gradient and change."""
         stepped = {update["optimizer"] for update in self._updates}
-        outcome = "skipped" if self._found.scalers else "accumulated"
         for name, optimizer in self._optimizers.items():
             if name not in stepped:
-                self._updates.append(self._update(name, optimizer, outcome))
+                self._updates.append(self._update(name, optimizer, "skipped" if self._scaling.asked(optimizer) else "accumulated"))
         if not self.observing:
             return self._updates, None
         changes = {}
@@ -96,19 +101,17 @@ class Watch:
             changes[name] = {"gradient": self._gradients.get(name), "change": norm(parameter.detach() - before), "norm": size}
         return self._updates, changes
 
+    def applied(self) -> bool:
+        """An optimizer has stepped since begin()."""
+        return any(update["outcome"] == "applied" for update in self._updates)
+
     def _noting(self, name: str) -> Callable[[torch.Tensor], None]:
         def note(parameter: torch.Tensor) -> None:
             # Raw: before the user clips, and before a zero_grad after the step.
             if parameter.grad is not None:
-                self._gradients[name] = norm(parameter.grad) / self._scale()
+                self._gradients[name] = norm(parameter.grad) / self._scaling.factor()
 
         return note
-
-    def _scale(self) -> float:
-        for scaler in self._found.scalers.values():
-            if scaler.is_enabled():
-                return float(scaler.get_scale())
-        return 1.0
 
     def _entering(self, name: str) -> Callable[..., None]:
         def entering(optimizer: torch.optim.Optimizer, *_: Any) -> None:
@@ -122,8 +125,12 @@ class Watch:
             if self.observing:
                 for key, parameter in self._found.parameters.items():
                     if key not in self._hooked and parameter.grad is not None:
-                        self._gradients[key] = norm(parameter.grad)
-            self._updates.append(self._update(name, optimizer, "applied"))
+                        # A fused optimizer unscales in its own kernel.
+                        scale = getattr(optimizer, "grad_scale", None)
+                        self._gradients[key] = norm(parameter.grad) / (1.0 if scale is None else float(scale))
+            # A fused optimizer is called in any case, and skips by itself where the scaler has found an overflow.
+            overflow = getattr(optimizer, "found_inf", None)
+            self._updates.append(self._update(name, optimizer, "skipped" if overflow is not None and bool(overflow) else "applied"))
 
         return entering
 

@@ -90,7 +90,8 @@ def set_all(state: Tree) -> None:
     set_generator(np.random.mtrand._rand, state["numpy"])
     torch.set_rng_state(state["torch"])
     if "cuda" in state and torch.cuda.is_available():
-        torch.cuda.set_rng_state_all(state["cuda"])
+        # A checkpoint may come from a machine with more of them.
+        torch.cuda.set_rng_state_all(state["cuda"][: torch.cuda.device_count()])
 
 
 @contextmanager

@@ -17,6 +17,8 @@ from gonogo.experiment import Progress
 from gonogo.found import Found
 
 Tree = Any
+#: Bytes of a CUDA generator's state: a seed, then an offset.
+CUDA_STATE = 16
 SECTIONS = ("parameters", "buffers", "optimizer", "schedule", "scaler", "ema", "rng", "position", "counters", "mode")
 
 
@@ -112,7 +114,7 @@ def put(experiment: Any, found: Found, sections: dict[str, Tree]) -> None:
 
 def put_gradients(found: Found, gradients: dict[str, torch.Tensor]) -> None:
     for name, parameter in found.parameters.items():
-        parameter.grad = gradients[name].detach().clone() if name in gradients else None
+        parameter.grad = gradients[name].detach().to(parameter.device, copy=True) if name in gradients else None
 
 
 def _each(targets: dict[str, Any], trees: dict[str, Tree], write: Callable[[Any, Tree], None]) -> None:
@@ -131,13 +133,26 @@ def _copy(targets: dict[str, torch.Tensor], values: dict[str, torch.Tensor]) -> 
 def _put_optimizer(optimizer: torch.optim.Optimizer, found: Found, tree: Tree) -> None:
     # In place: schedulers and users hold references to the groups. load_state_dict would also cast.
     optimizer.state.clear()
+    groups = {id(parameter): group for group in optimizer.param_groups for parameter in group["params"]}
     for name, values in tree["state"].items():
         if name in found.parameters:
-            optimizer.state[found.parameters[name]] = values
+            parameter = found.parameters[name]
+            optimizer.state[parameter] = _beside(values, parameter, groups.get(id(parameter), {}))
     for group, saved in zip(optimizer.param_groups, tree["groups"]):
         for key in [key for key in group if key != "params" and key not in saved]:
             del group[key]
         group.update(saved)
+
+
+def _beside(tree: Tree, parameter: torch.Tensor, group: dict[str, Any]) -> Tree:
+    """Optimizer state where its parameter lies: a checkpoint may come from another device. Counts stay on the CPU, unless the optimizer
+    wants them on the device."""
+    if isinstance(tree, torch.Tensor):
+        stays = tree.ndim == 0 and not (group.get("capturable") or group.get("fused"))
+        return tree if stays else tree.to(parameter.device)
+    if type(tree) is dict:
+        return {key: _beside(value, parameter, group) for key, value in tree.items()}
+    return [_beside(value, parameter, group) for value in tree] if type(tree) is list else tree
 
 
 def _put_average(target: Any, tree: Tree) -> None:
@@ -152,7 +167,9 @@ def _put_average(target: Any, tree: Tree) -> None:
     holder = target if isinstance(target, (dict, list)) else vars(target)
     for key, value in items:
         if isinstance(value, (torch.Tensor, bool, int, float)):
-            holder[key] = value
+            there = holder.get(key) if isinstance(holder, dict) else holder[key]
+            alike = isinstance(value, torch.Tensor) and isinstance(there, torch.Tensor)
+            holder[key] = value.to(there.device) if alike else value
         elif value is not None and (isinstance(holder, list) or key in holder):
             _put_average(holder[key], value)
 
@@ -287,6 +304,10 @@ def _changed(tree: Tree) -> Tree:
 
 def _drawn(state: Tree) -> Tree:
     """Another valid state of the same kind of generator."""
+    if isinstance(state, list):
+        return [_drawn(value) for value in state]
+    if isinstance(state, torch.Tensor) and state.numel() == CUDA_STATE:
+        return torch.cat([state[:1] ^ 1, state[1:]])
     if isinstance(state, torch.Tensor):
         return torch.Generator().manual_seed(271828).get_state() if state.numel() == torch.Generator().get_state().numel() else state
     if isinstance(state, dict) and "words" in state:

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from gonogo import batches, checkpoint, config, facts, feed, loader_feed, opening, seeds, state
+from gonogo import batches, checkpoint, config, determinism, device, facts, feed, loader_feed, opening, seeds, state
 from gonogo.errors import Fault
 from gonogo.evaluation import Outputs, Split
 from gonogo.experiment import Progress, config_of, defines
 from gonogo.found import Found, find, main_module
-from gonogo.managed import Managed, terms_of
+from gonogo.managed import Managed
 from gonogo.observe import Watch
+from gonogo.records import Records
 
 #: Records wait this long, or until there are this many.
 FLUSH_SECONDS, FLUSH_RECORDS = 0.1, 64
@@ -32,24 +33,20 @@ class Subject:
         self._length = request["length"]
         self.managed_steps = self.managed_evaluation = True
         torch.set_num_threads(request["threads"])
+        # For manual programs as well: what is judged is what will train, and both are opened here.
+        determinism.set_mode(request.get("options", {}).get("deterministic", "warn"))
         seeds.seed_all(request["seed"], "import")
         kind = opening.load_class(request["experiment"])
         task = opening.task_of(kind)
-        if request["precision"] == "float16":
-            raise Fault("PRECISION_UNSUPPORTED", "float16 needs a GPU", seen="float16 on cpu", expected="float32 or bfloat16")
         self.manual_checkpoint = checkpoint.owns_checkpoint(kind)
         self.managed_steps = not defines(kind, "train_step")
         self.managed_evaluation = not defines(kind, "evaluate")
-        if self.managed_steps:
-            torch.utils.deterministic.fill_uninitialized_memory = False
-            # The same as use_deterministic_algorithms(True, warn_only=True), which also imports a compiler for a second or two.
-            torch.set_deterministic_debug_mode("warn")
 
         experiment = kind.__new__(kind)
         self.experiment: Any = experiment
         experiment.config = opening.config_for(kind, request["config"])
         experiment.seed = request["seed"]
-        experiment.device = torch.device("cpu")
+        experiment.device = device.resolve(request["device"])
         experiment.batch_size = request["batchSize"]
         experiment.evaluate_batch_size = request["evaluateBatchSize"]
         experiment.accumulate = request["accumulate"]
@@ -60,8 +57,10 @@ class Subject:
         self._data: dict[str, Any] = {}
         self._feed: feed.Feed | None = None
         self._splits: dict[str, Split] = {}
-        self._build(kind)
-        self._managed = Managed(experiment, request["precision"]) if self.managed_steps or self.managed_evaluation else None
+        self._named = determinism.Named()
+        with self._named.listening():
+            self._build(kind)
+        self._managed = Managed(experiment, request["precision"], self.managed_steps) if self.managed_steps or self.managed_evaluation else None
         self._watch, self._slots = Watch(), state.Slots()
         self._watch.attach(find(experiment))
         self.facts = self._facts(kind, task, started)
@@ -83,7 +82,8 @@ class Subject:
             made = experiment.model()
             if not isinstance(made, torch.nn.Module):
                 raise Fault("EXPERIMENT_INCOMPLETE", "model() returned no module", seen=type(made).__name__, expected="a torch.nn.Module")
-            experiment.model = made
+            # Before optimizers(): an optimizer holds the tensors that it is given.
+            experiment.model = made.to(experiment.device)
         if defines(kind, "optimizers"):
             given = experiment.optimizers(experiment.model)
             experiment.optimizer, *schedules = given if isinstance(given, tuple) else (given,)
@@ -99,6 +99,8 @@ class Subject:
             self._feed = loader_feed.LoaderFeed(experiment, limits["trainBatches"])
         if not isinstance(getattr(experiment, "model", None), torch.nn.Module) and (self.managed_steps or self.managed_evaluation):
             raise Fault("EXPERIMENT_INCOMPLETE", "what is managed needs self.model", expected="def model(self), or self.model set in setup()")
+        if self.managed_steps:
+            device.placed(experiment.model, experiment.device)
         for name in ("val", "test"):
             if self._data.get(name) is not None or getattr(experiment, f"{name}_loader", None) is not None:
                 self._splits[name] = Split(experiment, name, self._data.get(name), limits["valSamples"])
@@ -160,6 +162,7 @@ class Subject:
             "packages": facts.packages(),
             "data": manifests,
             "environment": environment,
+            "arithmetic": device.arithmetic(self._request["precision"], experiment.device),
             "loadSeconds": time.perf_counter() - started,
         }
 
@@ -197,23 +200,26 @@ class Subject:
         batch, found = probe.get("batch", "live"), find(self.experiment)
         regularisation = probe.get("regularisation", True)
         frozen = None if batch == "live" else self.feed().frozen(batch["frozen"])
-        records: list[dict[str, Any]] = []
+        records = Records()
         if self._managed is not None:
             self._managed.smoothing = self.experiment.task.smoothing if regularisation else 0.0
         sent = time.perf_counter()
-        with self._watch.probe(found, probe.get("learningRate"), regularisation, probe.get("observe", False), frozen is not None):
+        watched = self._watch.probe(found, probe.get("learningRate"), regularisation, probe.get("observe", False), frozen is not None)
+        with watched, self._named.listening():
             for _ in range(probe["steps"]):
-                records.append(self._step(frozen, found))
+                records.add(*self._step(frozen, found), self.managed_steps)
                 now = time.perf_counter()
                 if len(records) >= FLUSH_RECORDS or now - sent > FLUSH_SECONDS:
-                    yield records
-                    records, sent = [], now
+                    sent = now
+                    if group := records.seal():
+                        yield group
                 if cancelled():
                     break
-        if records:
-            yield records
+        if group := records.rest():
+            yield group
 
-    def _step(self, frozen: feed.Drawn | None, found: Found) -> dict[str, Any]:
+    def _step(self, frozen: feed.Drawn | None, found: Found) -> tuple[dict[str, Any], Any]:
+        """The record of one step, still without its loss, and what the step returned."""
         progress, begun = self.experiment.progress, time.perf_counter()
         drawn = self.feed().next() if frozen is None else frozen
         ready = time.perf_counter()
@@ -223,19 +229,18 @@ class Subject:
         started = time.perf_counter()
         if self.managed_steps:
             assert self._managed is not None
-            terms = self._managed.step(drawn.batch, found)
-            loss = sum(terms.values())
+            result: Any = self._managed.step(drawn.batch, found, self._watch.applied)
         else:
-            loss, terms = terms_of(self.experiment.train_step(drawn.batch))
+            result = self.experiment.train_step(drawn.batch)
         seconds = time.perf_counter() - started
         updates, changes = self._watch.end()
         progress.step += 1
         if frozen is None:
             self._advance()
-        record = {"step": progress.step, "epoch": epoch, "loss": loss, "terms": terms, "updates": updates, "samples": samples}
+        record = {"step": progress.step, "epoch": epoch, "updates": updates, "samples": samples}
         if changes is not None:
             record["parameters"] = changes
-        return {**record, "seconds": seconds, "wait": ready - begun}
+        return {**record, "seconds": seconds, "wait": ready - begun}, result
 
     def _advance(self) -> None:
         progress = self.experiment.progress
@@ -254,7 +259,7 @@ class Subject:
         tap = batches.Tap(loader, limit, None if outputs is None else outputs.passing)
         started = time.perf_counter()
         with seeds.kept() if probe.get("sameNoise", False) else nullcontext(), self._splits[name].quiet():
-            with outputs.of(self._scored()) if outputs is not None else nullcontext():
+            with outputs.of(self._scored()) if outputs is not None else nullcontext(), self._named.listening():
                 if self.managed_evaluation:
                     assert self._managed is not None
                     result: Any = self._managed.evaluate(tap)
@@ -313,6 +318,22 @@ class Subject:
                 raise Fault("SECTION_UNKNOWN", f"the experiment has no {name}", seen=name, expected=", ".join(sections))
             state.put(self.experiment, found, {name: state.scrambled(name, state.copied(sections[name]))})
         return state.report(state.read(self.experiment, find(self.experiment), self.mid_update()), probe.get("detail", False))
+
+    def determinism(self, probe: dict[str, Any]) -> dict[str, Any]:
+        """A DeterminismReport. With `repeats`, the next step is made again and again, and the state is as before afterwards."""
+        differing: list[dict[str, Any]] = []
+        reason = None
+        if probe.get("repeats", 0) > 0:
+            slots, found = state.Slots(), find(self.experiment)
+            slots.capture("now", state.read(self.experiment, found, self.mid_update()), found)
+
+            def step() -> None:
+                for _ in self.train({"steps": 1}, lambda: False):
+                    pass
+
+            differing, reason = determinism.repeated(step, lambda: slots.restore("now", self.experiment, found), probe["repeats"])
+        named = [{"operation": name, "where": where} for name, where in self._named.found.items()]
+        return {"mode": determinism.mode(), "named": named, "differing": differing, "reason": reason, "try": determinism.advice()}
 
     def persist(self, probe: dict[str, Any]) -> dict[str, Any]:
         if probe["op"] == "save":

@@ -56,7 +56,7 @@ class Worker:
             for items in getattr(self._subject, op)(args, lambda: self._channel.cancelled == number):
                 self._channel.send({"id": number, "items": items})
             return None
-        if op in ("evaluate", "state", "persist"):
+        if op in ("evaluate", "state", "persist", "determinism"):
             return getattr(self._subject, op)(args)
         raise Fault("OPERATION_UNKNOWN", "this worker does not know the operation", seen=str(op), **{"try": "use one version of gonogo on both sides"})
 

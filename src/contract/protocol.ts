@@ -29,6 +29,7 @@ export const operation = z.enum([
   'schedule',
   'order',
   'survey',
+  'determinism',
   'weights',
   'fresh',
   'close',

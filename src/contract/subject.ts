@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { measured, measurements } from './measured.ts'
 import { sourceFile, splitManifest } from './plan.ts'
 import { corruption, memory, order, predictions, trace } from './probe.ts'
+import { device } from './runFile.ts'
 import { metric, task } from './task.ts'
 
 /** What a subject can show. A check names the abilities it needs; what a subject lacks is SKIPPED with its reason. */
@@ -161,6 +162,10 @@ export const description = z.object({
 })
 export type Description = z.infer<typeof description>
 
+/** Number formats by how coarse they round, finest first. `tf32`: float32 whose products are rounded to eleven bits. */
+export const arithmetic = z.enum(['float64', 'float32', 'tf32', 'float16', 'bfloat16'])
+export type Arithmetic = z.infer<typeof arithmetic>
+
 export const facts = z.object({
   task,
   metrics: z.array(metric),
@@ -185,6 +190,8 @@ export const facts = z.object({
   environment: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   /** Seconds spent loading code and data, shown apart from the checks' own time. */
   loadSeconds: z.number(),
+  /** The coarsest arithmetic that is declared; float32 where nothing is said. A program's own autocast shows in its outputs. */
+  arithmetic: arithmetic.optional(),
 })
 export type Facts = z.infer<typeof facts>
 
@@ -304,6 +311,8 @@ export const perSample = z.object({
   count: z.int(),
   outputs: z.object({ shape: z.array(z.int()), float32: z.string() }),
   targets: z.object({ shape: z.array(z.int()), dtype: z.enum(['int32', 'float32']), bytes: z.string() }),
+  /** The coarsest arithmetic that the outputs showed, before they became float32. */
+  arithmetic: arithmetic.optional(),
 })
 export type PerSample = z.infer<typeof perSample>
 
@@ -382,6 +391,37 @@ export const stateReport = z.object({
 })
 export type StateReport = z.infer<typeof stateReport>
 
+/** Asks what does not repeat bitwise. With `repeats`, the next step is made that many times more, each from where the subject stands. */
+export const determinismProbe = z.object({ repeats: z.int().min(0).default(0) })
+export type DeterminismProbe = z.input<typeof determinismProbe>
+
+export const differingOperation = z.object({
+  operation: z.string(),
+  /** `file:line` of the experiment's line that called it, when known. */
+  where: z.string().nullable(),
+  /** Largest distance of two results, relative to the largest number in them. */
+  spread: measured,
+  /** Results in a 16-bit number format. */
+  coarse: z.boolean(),
+  /** It draws random numbers: a generator was not put back, and nothing is wrong with the kernel. */
+  draws: z.boolean(),
+})
+export type DifferingOperation = z.infer<typeof differingOperation>
+
+export const determinismReport = z.object({
+  /** `warn`, `error` or `off` of the framework's own switch; `always` where nothing else exists. */
+  mode: z.string(),
+  /** Operations that the framework itself calls non-deterministic and that have run so far. */
+  named: z.array(z.object({ operation: z.string(), where: z.string().nullable() })),
+  /** Operations that gave other results for equal inputs when the step was repeated, in the order of the step. */
+  differing: z.array(differingOperation),
+  /** Why nothing could be told by repeating. */
+  reason: z.string().nullable(),
+  /** What would make it repeat, in the words of the engine. */
+  try: z.string().nullable(),
+})
+export type DeterminismReport = z.infer<typeof determinismReport>
+
 export const persistProbe = z.discriminatedUnion('op', [
   /** Writes into an existing empty folder. `harness` is kept in state.json and given back by load. */
   z.object({ op: z.literal('save'), dir: z.string(), harness: z.unknown().optional() }),
@@ -418,6 +458,10 @@ export const openRequest = z.object({
   accumulate: z.int(),
   clipNorm: z.number().nullable(),
   precision: z.string(),
+  /** As the run file says; `auto` is the subject's to resolve. */
+  device,
+  /** Options of the engine itself, which it adds on the way to its worker. */
+  options: z.record(z.string(), z.unknown()).optional(),
   /** Preflight only: epochs of this many batches, validation of this many samples. */
   limit: z.object({ trainBatches: z.int().nullable(), valSamples: z.int().nullable() }),
 })

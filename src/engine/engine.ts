@@ -2,6 +2,8 @@
 import type {
   DataProbe,
   Description,
+  DeterminismProbe,
+  DeterminismReport,
   EpochOrder,
   EvalProbe,
   Evaluation,
@@ -56,6 +58,8 @@ export interface Subject extends AsyncDisposable {
   survey(probe?: SurveyProbe): Promise<Survey>
   /** OURS: digest, capture, restore, scramble. */
   state(probe: StateProbe): Promise<StateReport>
+  /** What does not repeat bitwise; the state is as before afterwards. */
+  determinism(probe?: DeterminismProbe): Promise<DeterminismReport>
   /** THE SUBJECT'S OWN save and load: what is on trial. */
   persist(probe: PersistProbe): Promise<PersistReport>
 }

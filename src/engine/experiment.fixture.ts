@@ -50,6 +50,7 @@ export const requestFor = (experiment: string, changed: Partial<OpenRequest> = {
   accumulate: 1,
   clipNorm: null,
   precision: 'float32',
+  device: 'cpu',
   limit: { trainBatches: null, valSamples: null },
   ...changed,
 })

@@ -46,7 +46,7 @@ const entries: readonly Entry[] = [
   {
     name: 'torch',
     extensions: ['.py'],
-    devices: ['auto', 'cpu'],
+    devices: ['auto', 'cpu', 'cuda'],
     create: (options, settings) =>
       torch({
         options: parsed('torch', torchOptions, options),

@@ -1,6 +1,9 @@
 // A Subject that lives in a worker process. Translates the interface into calls and checks every answer.
 import {
   type DataProbe,
+  type DeterminismProbe,
+  type DeterminismReport,
+  determinismReport,
   type EpochOrder,
   type EvalProbe,
   type Evaluation,
@@ -89,6 +92,10 @@ export class WorkerSubject implements Subject {
 
   async state(probe: StateProbe): Promise<StateReport> {
     return stateReport.parse(await this.#worker.call('state', probe))
+  }
+
+  async determinism(probe: DeterminismProbe = {}): Promise<DeterminismReport> {
+    return determinismReport.parse(await this.#worker.call('determinism', probe))
   }
 
   async persist(probe: PersistProbe): Promise<PersistReport> {

@@ -21,6 +21,11 @@ export const torchOptions = z.strictObject({
   processes: z.enum(['one', 'many']).default('many'),
   /** Longest import of the experiment, PyTorch's own import included. */
   import_seconds: z.number().positive().default(90),
+  /**
+   * Kernels that repeat bitwise, where PyTorch has them; what has none is named (warn) or refused (error). Off: PyTorch's own
+   * choice. The same holds in the preflight and in training.
+   */
+  deterministic: z.enum(['warn', 'error', 'off']).default('warn'),
 })
 
 export type TorchSettings = {
@@ -64,7 +69,7 @@ export const torch = (settings: TorchSettings): Engine => {
       deadlines: { describe: settings.options.import_seconds },
     }
   }
-  return workerEngine('torch', launch, settings.options.processes)
+  return workerEngine('torch', launch, settings.options.processes, { deterministic: settings.options.deterministic })
 }
 
 const exists = async (path: string): Promise<boolean> =>

@@ -10,6 +10,8 @@ export const workerEngine = (
   name: string,
   launch: (folder: string) => Launch | Promise<Launch>,
   concurrency: Engine['concurrency'] = 'many',
+  /** What the worker needs to know of the engine's own options. */
+  options: Readonly<Record<string, unknown>> = {},
 ): Engine => {
   const start = async (folder: string) => WorkerProcess.start(await launch(folder))
   /** One question to a process of its own. */
@@ -25,7 +27,7 @@ export const workerEngine = (
     name,
     concurrency,
     describe: async (at) => description.parse(await ask(dirname(at.experiment), 'describe', at)),
-    open: async (request) => WorkerSubject.open(await start(dirname(request.experiment)), request),
+    open: async (request) => WorkerSubject.open(await start(dirname(request.experiment)), { ...request, options }),
     [Symbol.asyncDispose]: async () => {},
     weights: async (dir) => weightsReport.parse(await ask(dir, 'weights', { dir })),
   }

@@ -44,6 +44,7 @@ export const openRequest = (from: Plan | Pieces, { seed, limit }: Changes = {}):
     accumulate: train.accumulate,
     clipNorm: train.clip_norm,
     precision: train.precision,
+    device: from.run.device,
     limit: { trainBatches: limit?.trainBatches ?? null, valSamples: limit?.valSamples ?? null },
   }
 }

@@ -7,15 +7,13 @@
 // if it repeats exactly, or differs by more than rounding, something draws numbers that the seed does not govern (NO-GO).
 // Two processes whose losses first part by a few units in the last place only warn, repeated or not: kernels may depend on where
 // memory lies, and noise that is worth the name (a dropped unit, another crop) moves a loss by more.
-import type { StepRecord } from '../contract/index.ts'
+import type { DeterminismReport, StepRecord } from '../contract/index.ts'
 import { define, go, list, noGo, number, type Outcome, placeOf, placeOfTensor, warn } from './check.ts'
 import { type Divergence, differenceIn, firstDivergence, lossSpread, stateDifferences } from './compare.ts'
 import type { Context } from './context.ts'
 import { follow, type Reference } from './reference.ts'
+import { arithmeticOf, roundingOf } from './rounding.ts'
 import type { Snapshot } from './trial.ts'
-
-/** Relative differences of a loss below this can come from the order of a sum; a dropped unit or another crop gives more. */
-export const roundingOf = (precision: string): number => (precision === 'float32' ? 1e-5 : 1e-2)
 
 /** Rounding that strikes one step in two hides from n repeats with probability 2⁻ⁿ⁺¹. */
 const repeats = 8
@@ -81,11 +79,18 @@ const compareTwins = async (context: Context, reference: Reference, twin: Twin):
       advice: 'seed that generator from self.seed',
     })
   context.repeatability = { kind: 'exact' }
+  const { mode, named } = await (await context.at('initial')).determinism()
   const last = reference.records.at(-1)?.loss ?? Number.NaN
   return go(`same seed: ${steps} of ${steps} steps bitwise equal`, {
     seen: `loss ${number(last)} at step ${steps} and every state section equal in two processes`,
     expected: 'bitwise equality',
-    evidence: { seed: context.seed, steps, lastLoss: last },
+    evidence: {
+      seed: context.seed,
+      steps,
+      lastLoss: last,
+      deterministic: mode,
+      ...(named.length > 0 ? { named: named.map(({ operation }) => operation) } : {}),
+    },
   })
 }
 
@@ -97,8 +102,9 @@ const whyTheyPart = async (
   divergence: Divergence | null,
 ): Promise<Outcome> => {
   const step = divergence?.step ?? reference.records.length
-  const limit = roundingOf(context.plan.run.train.precision)
+  const limit = roundingOf(arithmeticOf(context.facts, await evaluationIn(context, reference))).step
   const repeated = await repeatStep(context, step)
+  const { report } = repeated
   const between = lossSpread(reference.records, twin.records)
   const evidence = {
     seed: context.seed,
@@ -106,41 +112,72 @@ const whyTheyPart = async (
     spread: repeated.spread,
     betweenProcesses: between,
     roundingLimit: limit,
+    repeats,
+    deterministic: report.mode,
+    named: report.named.map(({ operation }) => operation),
+    operations: report.differing.map(({ operation, spread }) => `${operation}: ${number(spread)}`),
   }
   const seen = divergence
     ? `step ${step}, same samples: ${divergence.what} ${divergence.left} and ${divergence.right}`
     : `equal losses, yet other weights after ${step} steps`
   const parted = divergence?.what === 'loss' ? relative(Number(divergence.left), Number(divergence.right)) : null
   const processesRound = repeated.equal && parted !== null && parted <= lastPlaces
-  if (processesRound || (!repeated.equal && repeated.spread <= limit)) {
+  if (processesRound || (!repeated.equal && (repeated.spread <= limit || kernelsRound(report)))) {
     context.repeatability = { kind: 'rounding', spread: Math.max(repeated.spread, between) }
     return warn('nondeterministic-kernel', 'this device does not round the same way twice', {
       seen: processesRound
-        ? `${seen}, ${number(parted)} apart; repeated within one process that step is equal`
-        : `${seen}; one step repeated ${repeats} times from one state differs by ${number(repeated.spread)}`,
+        ? `${seen}, ${number(parted)} apart; repeated within one process that step is equal${operationsOf(report)}`
+        : `${seen}; one step repeated ${repeats} times from one state differs by ${number(repeated.spread)}${operationsOf(report)}`,
       expected: `bitwise equality; up to ${limit} is rounding, and becomes the tolerance of other checks`,
-      where: placeOf(context.facts, 'model', 'train_step'),
+      where: lineOf(report) ?? placeOf(context.facts, 'model', 'train_step'),
       evidence,
-      advice: 'ask the framework for deterministic kernels, or accept the spread',
+      advice: report.try ?? 'use another operation in its place, or accept the spread',
     })
   }
   context.repeatability = { kind: 'unseeded' }
   return noGo('unseeded-randomness', 'training draws random numbers that the seed does not govern', {
     seen: repeated.equal
       ? `${seen}; repeated within one process that step is equal`
-      : `${seen}; repeated from one state it differs by ${number(repeated.spread)}`,
+      : `${seen}; repeated from one state it differs by ${number(repeated.spread)}${operationsOf(report)}`,
     expected: `bitwise equality for seed ${context.seed}; rounding alone explains at most ${limit}`,
-    where: placeOf(context.facts, 'train_step', 'loss', 'data', 'datasets', 'setup'),
+    where: drawnAt(report) ?? placeOf(context.facts, 'train_step', 'loss', 'data', 'datasets', 'setup'),
     evidence,
     alternatives: repeated.equal ? [] : ['nondeterministic-kernel'],
     advice: 'seed every generator (NumPy, random, Math.random, a library of its own) from the run’s seed',
   })
 }
 
+/**
+ * Operations alone are at fault that add up in another order each time: none draws, and each is off by its last places; a sum of
+ * thousands that cancel loses more of them.
+ */
+const kernelsRound = ({ differing }: DeterminismReport): boolean =>
+  differing.length > 0 && differing.every(({ draws, coarse, spread }) => !draws && spread <= (coarse ? 1e-1 : 1e-3))
+
+/** Those that were seen to differ; else those that the framework itself names. */
+const operationsOf = ({ differing, named }: DeterminismReport): string => {
+  const found = differing.length > 0 ? differing : named
+  if (found.length === 0) return ''
+  const words = differing.length > 0 ? 'equal inputs, other results' : 'the framework names'
+  return `; ${words}: ${list(found.map(({ operation, where }) => (where ? `${operation} (${where})` : operation)))}`
+}
+
+const lineOf = ({ differing, named }: DeterminismReport): string | null =>
+  [...differing, ...named].find(({ where }) => where !== null)?.where ?? null
+
+const drawnAt = ({ differing }: DeterminismReport): string | null =>
+  differing.find(({ draws, where }) => draws && where !== null)?.where ?? null
+
+/** For the number format that outputs show; null evaluations tell nothing. */
+const evaluationIn = async (context: Context, reference: Reference) =>
+  reference.evaluationCrash === null ? context.evaluation('initial') : undefined
+
 const relative = (a: number, b: number): number => Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b))
 
+type Repeated = { readonly equal: boolean; readonly spread: number; readonly report: DeterminismReport }
+
 /** One step, several times from one captured state, in the shared process. */
-const repeatStep = async (context: Context, step: number): Promise<{ equal: boolean; spread: number }> => {
+const repeatStep = async (context: Context, step: number): Promise<Repeated> => {
   const trial = await context.at('initial')
   if (step > 1) await trial.steps({ steps: step - 1 })
   await trial.capture('before-divergence')
@@ -150,11 +187,14 @@ const repeatStep = async (context: Context, step: number): Promise<{ equal: bool
     runs.push({ loss: await trial.steps({ steps: 1 }), state: await trial.digest() })
   }
   const [first, ...others] = runs
-  if (!first) return { equal: true, spread: 0 }
+  await trial.restore('before-divergence')
+  if (!first) return { equal: true, spread: 0, report: await trial.determinism() }
   const differs = others.some(
     ({ state }) =>
       stateDifferences(first.state, state).filter(({ section }) => section !== 'mode' && section !== 'rng').length > 0,
   )
   const spread = Math.max(...others.map(({ loss }) => lossSpread(first.loss, loss)))
-  return { equal: !differs && spread === 0, spread: Math.max(spread, differs ? Number.EPSILON : 0) }
+  const equal = !differs && spread === 0
+  const report = await trial.determinism({ repeats: equal ? 0 : 3 })
+  return { equal, spread: Math.max(spread, differs ? Number.EPSILON : 0), report }
 }

@@ -2,6 +2,8 @@
 // It decides nothing; what it returns is compared elsewhere.
 import {
   type DataProbe,
+  type DeterminismProbe,
+  type DeterminismReport,
   type EpochOrder,
   type EvalProbe,
   type Evaluation,
@@ -112,6 +114,10 @@ export class Trial implements AsyncDisposable {
 
   async scramble(section: Section): Promise<void> {
     await this.#watch('state', () => this.#subject.state({ op: 'scramble', section }))
+  }
+
+  determinism(probe: DeterminismProbe = {}): Promise<DeterminismReport> {
+    return this.#watch('train', () => this.#subject.determinism(probe))
   }
 
   save(dir: string): Promise<PersistReport> {

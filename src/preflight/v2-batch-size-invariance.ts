@@ -12,6 +12,7 @@ import { differenceIn, stateDifferences } from './compare.ts'
 import type { Context } from './context.ts'
 import { isClose, rivals } from './formulas.ts'
 import { crossEntropies, errorsOf, type Outputs, outputsOf, readingsOf, rightAnswers } from './outputs.ts'
+import { arithmeticOf, roundingOf } from './rounding.ts'
 
 export type Sizes = { readonly samples: number; readonly usual: number; readonly other: number }
 
@@ -26,8 +27,6 @@ export const sizesOf = (samples: number, usual: number): Sizes | null => {
   const made = candidates.map((other) => ({ samples: Math.floor((samples - 1) / other) * other + 1, usual, other }))
   return made.find((sizes) => sizes.samples % usual > 1) ?? made[0] ?? null
 }
-
-const toleranceOf = ({ plan }: Context): number => (plan.run.train.precision === 'float32' ? 1e-5 : 1e-3)
 
 export const v2 = define({
   code: 'V2',
@@ -45,7 +44,8 @@ export const v2 = define({
       trial.evaluate({ batchSize, limit, perSample: context.can('perSample') })
     const usual = sizes.samples === available ? whole : await ask(sizes.usual)
     const other = await ask(sizes.other)
-    const apart = metricsApart(usual, other, toleranceOf(context))
+    const { metric: tolerance, output } = roundingOf(arithmeticOf(context.facts, usual, other))
+    const apart = metricsApart(usual, other, tolerance)
     const outputs = outputsApart(usual, other)
     const worst = apart[0]
     const evidence = {
@@ -56,14 +56,14 @@ export const v2 = define({
       ...Object.fromEntries(Object.entries(other.metrics).map(([name, value]) => [`${name} at ${sizes.other}`, value])),
       ...(outputs === null ? {} : { outputsApart: outputs }),
     }
-    const depends = outputs !== null && outputs > 1e-3
+    const depends = outputs !== null && outputs > output
     if (!worst && !depends) {
       const distance = Math.max(0, ...distances(usual, other).map(({ relative }) => relative))
       return go(
-        `batch ${sizes.usual} and ${sizes.other}, a last batch of 1: ${number(distance)} apart; ${toleranceOf(context)} allowed`,
+        `batch ${sizes.usual} and ${sizes.other}, a last batch of 1: ${number(distance)} apart; ${tolerance} allowed`,
         {
           seen: `${Object.keys(usual.metrics).join(', ')} of ${sizes.samples} samples agree within ${number(distance)}`,
-          expected: `${toleranceOf(context)} relative`,
+          expected: `${tolerance} relative`,
           evidence,
         },
       )
@@ -75,9 +75,10 @@ export const v2 = define({
     const common = { seen, where, evidence }
     await trial.restore('trained')
     const again = await ask(sizes.usual)
-    const random = metricsApart(usual, again, toleranceOf(context))[0]
-    if (random || (outputsApart(usual, again) ?? 0) > 1e-6) return stochastic(context, common, random)
-    if (depends || (worst && outputs === null && (await halvesDiffer(ask, sizes, toleranceOf(context)))))
+    const random = metricsApart(usual, again, tolerance)[0]
+    // a dropout or another crop moves an output by more than its last places
+    if (random || (outputsApart(usual, again) ?? 0) > output / 1000) return stochastic(context, common, random)
+    if (depends || (worst && outputs === null && (await halvesDiffer(ask, sizes, tolerance))))
       return await batchDependent(context, common, depends)
     if (!worst) return skipped('outputs differ between batch sizes within rounding')
     const formula = await formulaOf(context, worst, usual, other, sizes, ask)

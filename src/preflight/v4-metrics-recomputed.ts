@@ -20,6 +20,7 @@ import {
   rightAnswers,
   variance,
 } from './outputs.ts'
+import { arithmeticOf, roundingOf } from './rounding.ts'
 
 export const v4 = define({
   code: 'V4',
@@ -104,19 +105,33 @@ const countOf = (context: Context, evaluation: Evaluation, outputs: Outputs): Ou
   )
 }
 
-/** A reported number against a recomputed one, and the rival formulas where they differ. */
+/** Far below the distance of two formulas, well above the rounding of one in float32. */
+const strictly = 3e-6
+
+const toleranceOf = ({ facts }: Context, evaluation: Evaluation): number =>
+  roundingOf(arithmeticOf(facts, evaluation)).metric
+
+/**
+ * A reported number against a recomputed one, and the rival formulas where they differ. In a coarse number format the reported one
+ * may be off by more than two formulas are apart: then only a rival that fits to the last places is a signature.
+ */
 const compared = (
   context: Context,
+  evaluation: Evaluation,
   name: string,
   reported: number,
   values: Float64Array,
   wrong: { cause: Cause; certain: boolean },
 ): Outcome | null => {
   const right = overSamples(values)
-  const tolerance = context.plan.run.train.precision === 'float32' ? 1e-5 : 1e-3
-  if (isClose(reported, right, tolerance)) return null
+  const tolerance = toleranceOf(context, evaluation)
   const size = context.plan.run.evaluate.batch_size
-  const rival = rivalThatFits(reported, values, size, 2 * tolerance)
+  const close = isClose(reported, right, tolerance)
+  const exact = isClose(reported, right) ? null : rivalThatFits(reported, values, size, strictly)
+  const coarse = tolerance > 1e-5
+  if (close && !(coarse && exact)) return null
+  const far = !coarse || !isClose(reported, right, 4 * tolerance)
+  const rival = (coarse ? exact : null) ?? (far ? rivalThatFits(reported, values, size, 2 * tolerance) : null)
   const found = {
     seen: `${name} ${number(reported)} reported${rival ? `: ${rival.words}` : ''}`,
     expected: `${number(right)}, recomputed in float64 from ${values.length} samples`,
@@ -155,7 +170,7 @@ const accuracyOf = (
   const withinTies = Math.abs(reported - value) <= (ties + 1e-3) / outputs.count
   if (inPercent || withinTies)
     return [{ name: 'accuracy', reported, right: inPercent ? reported : value, outcome: null }]
-  const outcome = compared(context, 'accuracy', reported, right, { cause: 'metric-wrong', certain: true })
+  const outcome = compared(context, evaluation, 'accuracy', reported, right, { cause: 'metric-wrong', certain: true })
   return [{ name: 'accuracy', reported, right: value, outcome }]
 }
 
@@ -167,14 +182,12 @@ const lossOf = (context: Context, evaluation: Evaluation, outputs: Outputs, read
     crossEntropies(outputs, reading),
     ...(task.smoothing > 0 ? [crossEntropies(outputs, reading, task.smoothing)] : []),
   ])
-  const tolerance = context.plan.run.train.precision === 'float32' ? 1e-5 : 1e-3
-  for (const values of candidates)
-    if (isClose(reported, mean(values), tolerance))
-      return [{ name: 'loss', reported, right: mean(values), outcome: null }]
   const certain = facts.owns.evaluation === 'managed' && placeOf(facts, 'loss') === null
   const outcomes = candidates.map((values) =>
-    compared(context, 'loss', reported, values, { cause: 'loss-wrong', certain }),
+    compared(context, evaluation, 'loss', reported, values, { cause: 'loss-wrong', certain }),
   )
+  const fits = outcomes.indexOf(null)
+  if (fits >= 0) return [{ name: 'loss', reported, right: mean(candidates[fits] ?? []), outcome: null }]
   const outcome = outcomes.find((one) => one?.status === 'NO-GO') ?? outcomes[0] ?? null
   return [{ name: 'loss', reported, right: mean(candidates[0] ?? []), outcome }]
 }
@@ -183,29 +196,32 @@ const regressionOf = (context: Context, evaluation: Evaluation, outputs: Outputs
   const squared = errorsOf(outputs, 'squared')
   const absolute = errorsOf(outputs, 'absolute')
   const judged: Judged[] = []
+  const tolerance = toleranceOf(context, evaluation)
   const add = (name: string, right: number, outcome: (reported: number) => Outcome | null) => {
     const reported = metricOf(evaluation, name)
     if (reported !== undefined) judged.push({ name, reported, right, outcome: outcome(reported) })
   }
   add('mse', mean(squared), (reported) =>
-    compared(context, 'mse', reported, squared, { cause: 'metric-wrong', certain: true }),
+    compared(context, evaluation, 'mse', reported, squared, { cause: 'metric-wrong', certain: true }),
   )
   add('mae', mean(absolute), (reported) =>
-    compared(context, 'mae', reported, absolute, { cause: 'metric-wrong', certain: true }),
+    compared(context, evaluation, 'mae', reported, absolute, { cause: 'metric-wrong', certain: true }),
   )
   const root = Math.sqrt(mean(squared))
   add('rmse', root, (reported) =>
-    isClose(reported, root)
+    isClose(reported, root, tolerance)
       ? null
-      : compared(context, 'rmse', reported, Float64Array.from([root]), { cause: 'metric-wrong', certain: false }),
+      : compared(context, evaluation, 'rmse', reported, Float64Array.from([root]), {
+          cause: 'metric-wrong',
+          certain: false,
+        }),
   )
   const certain = context.facts.owns.evaluation === 'managed' && placeOf(context.facts, 'loss') === null
   add('loss', mean(squared), (reported) => {
-    if ([squared, absolute].some((values) => isClose(reported, mean(values)))) return null
-    return (
-      broadcast(context, reported, outputs) ??
-      compared(context, 'loss', reported, squared, { cause: 'loss-wrong', certain })
-    )
+    if (isClose(reported, mean(absolute), tolerance)) return null
+    const meanSquare = () => compared(context, evaluation, 'loss', reported, squared, { cause: 'loss-wrong', certain })
+    if (isClose(reported, mean(squared), tolerance)) return meanSquare()
+    return broadcast(context, reported, outputs) ?? meanSquare()
   })
   return judged
 }

@@ -30,6 +30,7 @@ export const withHand =
         order: (probe) => subject.order(probe),
         survey: (probe) => subject.survey(probe),
         state: (probe) => subject.state(probe),
+        determinism: (probe) => subject.determinism(probe),
         persist: changed.persist ?? ((probe) => subject.persist(probe)),
         [Symbol.asyncDispose]: () => subject[Symbol.asyncDispose](),
       }

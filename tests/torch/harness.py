@@ -125,6 +125,7 @@ def request(experiment: str | Path, **changes: Any) -> dict[str, Any]:
         "accumulate": 1,
         "clipNorm": None,
         "precision": "float32",
+        "device": "cpu",
         "limit": {"trainBatches": None, "valSamples": None},
         **changes,
     }

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { relative } from 'node:path'
 import type {
   DataProbe,
+  DeterminismReport,
   EvalProbe,
   Facts,
   ModuleFact,
@@ -76,6 +77,11 @@ export class EmbeddedSubject {
 
   state(probe: StateProbe) {
     return this.#states.handle(probe)
+  }
+
+  determinism(): DeterminismReport {
+    // one thread count, one graph: onnxruntime's CPU kernels add up in a fixed order
+    return { mode: 'always', named: [], differing: [], reason: null, try: null }
   }
 
   persist(probe: PersistProbe) {

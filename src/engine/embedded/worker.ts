@@ -62,6 +62,8 @@ const answer = async ({ id, op, args }: Request): Promise<unknown> => {
       return opened().survey(args as never)
     case 'state':
       return opened().state(args as never)
+    case 'determinism':
+      return opened().determinism()
     case 'persist':
       return opened().persist(args as never)
     case 'weights': {
