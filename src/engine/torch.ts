@@ -1,14 +1,11 @@
 // The torch engine: finds a Python with PyTorch and starts python/gonogo's worker in it.
 // The arithmetic, the seeds and the user's own functions live there; nothing is decided here.
-import { execFile } from 'node:child_process'
-import { access } from 'node:fs/promises'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { z } from 'zod'
-import { GonogoError } from '../contract/index.ts'
 import { attached, attachOptions } from './attach/attach.ts'
 import type { Engine } from './engine.ts'
+import { findPython, type Interpreter } from './python.ts'
 import type { Launch } from './worker.ts'
 import { workerEngine } from './workerEngine.ts'
 
@@ -42,20 +39,24 @@ export type TorchSettings = {
   readonly signal?: AbortSignal | undefined
 }
 
-const run = promisify(execFile)
 // src/engine or dist/engine → the package's root
 const packageRoot = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
 
 export const torch = (settings: TorchSettings): Engine => {
   const { options } = settings
   if (options.attach)
-    return attached('torch', { ...settings, options: options.attach, importSeconds: options.import_seconds })
-  let python: Promise<string> | null = null
+    return attached('torch', {
+      ...settings,
+      options: options.attach,
+      importSeconds: options.import_seconds,
+      engine: { deterministic: options.deterministic },
+    })
+  let python: Promise<Interpreter> | null = null
   const launch = async (folder: string): Promise<Launch> => {
-    python ??= findPython(settings, folder)
+    python ??= findPython({ named: options.python, folder: settings.folder }, folder)
     const path = [join(packageRoot, 'python'), process.env.PYTHONPATH].filter(Boolean).join(delimiter)
     return {
-      command: await python,
+      command: (await python).path,
       args: ['-u', '-m', 'gonogo.worker'],
       env: {
         PYTHONPATH: path,
@@ -66,79 +67,8 @@ export const torch = (settings: TorchSettings): Engine => {
       },
       cwd: folder,
       log: settings.log,
-      deadlines: { describe: settings.options.import_seconds },
+      deadlines: { describe: options.import_seconds },
     }
   }
-  return workerEngine('torch', launch, settings.options.processes, { deterministic: settings.options.deterministic })
-}
-
-const exists = async (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  )
-
-const inEnvironment = (root: string): string =>
-  process.platform === 'win32' ? join(root, 'Scripts', 'python.exe') : join(root, 'bin', 'python')
-
-/** The nearest environment: the option, a .venv upwards of the experiment, the active one, then python3. */
-const findPython = async (settings: TorchSettings, folder: string): Promise<string> => {
-  const wanted = settings.options.python
-  if (wanted !== null) {
-    const path = wanted.includes('/') || wanted.includes('\\') ? resolve(settings.folder, wanted) : wanted
-    if (path !== wanted && !(await exists(path)))
-      throw new GonogoError('PYTHON_MISSING', 'there is no Python at the path that the run file names', {
-        where: 'engine.torch.python',
-        seen: path,
-        expected: 'a Python interpreter',
-        try: 'python3 -m venv .venv && .venv/bin/pip install torch numpy safetensors',
-      })
-    return checked(path)
-  }
-  const candidates: string[] = []
-  for (let at = folder; ; at = dirname(at)) {
-    candidates.push(inEnvironment(join(at, '.venv')), inEnvironment(join(at, 'venv')))
-    if (dirname(at) === at) break
-  }
-  for (const variable of ['VIRTUAL_ENV', 'CONDA_PREFIX']) {
-    const root = process.env[variable]
-    if (root) candidates.unshift(inEnvironment(root))
-  }
-  const named = process.env.GONOGO_PYTHON
-  if (named) candidates.unshift(named)
-  for (const candidate of candidates) if (await exists(candidate)) return checked(candidate)
-  return checked(process.platform === 'win32' ? 'python' : 'python3')
-}
-
-/** Refuses an interpreter without torch in a tenth of a second, before the slow import. */
-const checked = async (python: string): Promise<string> => {
-  const probe =
-    'import sys, importlib.util as u; print(sys.version_info >= (3, 10), *[m for m in ("torch", "numpy", "safetensors") if u.find_spec(m) is None])'
-  let answer: string[]
-  try {
-    answer = (await run(python, ['-c', probe], { timeout: 30_000 })).stdout.trim().split(' ')
-  } catch (cause) {
-    throw new GonogoError('PYTHON_MISSING', 'no Python could be started', {
-      where: python,
-      seen: cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause),
-      expected: 'Python 3.10 or newer with PyTorch 2.2 or newer',
-      try: 'python3 -m venv .venv && .venv/bin/pip install torch numpy safetensors',
-      cause,
-    })
-  }
-  const [recent, ...missing] = answer
-  if (missing.length > 0)
-    throw new GonogoError('TORCH_MISSING', `${missing.join(', ')} is not installed in this Python`, {
-      where: python,
-      seen: `no module named ${missing[0]}`,
-      expected: 'torch, numpy and safetensors',
-      try: `${python} -m pip install ${missing.join(' ')}`,
-    })
-  if (recent !== 'True')
-    throw new GonogoError('PYTHON_TOO_OLD', 'this Python is too old', {
-      where: python,
-      expected: 'Python 3.10 or newer',
-      try: 'set engine.torch.python in the run file to a newer one',
-    })
-  return python
+  return workerEngine('torch', launch, options.processes, { deterministic: options.deterministic })
 }

@@ -22,6 +22,8 @@ export type AttachSettings = {
   readonly options: z.output<typeof attachOptions>
   /** Longest import of the experiment, in seconds. */
   readonly importSeconds: number
+  /** What the worker needs to know of the engine's own options. */
+  readonly engine: Readonly<Record<string, unknown>>
   /** The project: the address is left in its .gonogo/. */
   readonly home: string
   readonly say: (text: string) => void
@@ -94,7 +96,7 @@ export const attached = (name: string, settings: AttachSettings): Engine => {
           // the process stays: the next subject starts it anew, and the end of the command lets it go
           close: async () => {},
         },
-        request,
+        { ...request, options: settings.engine },
       )
     },
     weights: async (dir) => weightsReport.parse(await (await here()).worker.call('weights', { dir })),
