@@ -1,21 +1,27 @@
 """What experiment.py imports. Importing it costs nothing: PyTorch is only loaded by what needs it.
 Not here: policy. Checks, checkpoint policy, stopping and reports are gonogo's own; this side does what it is told."""
 
+from gonogo.command_line import arguments
+from gonogo.composed import hydra
 from gonogo.config import name, note, number, path
 from gonogo.data import arrays, split
 from gonogo.errors import Fault
 from gonogo.experiment import Experiment, Progress
 from gonogo.joining import attach
+from gonogo.script import adapt
 from gonogo.tasks import classification, custom, regression
 
 __all__ = [
     "Experiment",
     "Fault",
     "Progress",
+    "adapt",
+    "arguments",
     "arrays",
     "attach",
     "classification",
     "custom",
+    "hydra",
     "name",
     "note",
     "number",

@@ -72,15 +72,15 @@ def _save_managed(subject: Any, folder: Path) -> dict[str, Any]:
     sections.pop("mode")
     weights = {**sections.pop("parameters", {}), **sections.pop("buffers", {})}
     training = {f"buffers/{name}": weights.pop(name) for name in found.transient if name in weights}
-    trees = {name: _encode(tree, name, training) for name, tree in sections.items()}
+    trees = {name: encode(tree, name, training) for name, tree in sections.items()}
     metadata = {"format": "pt", **({"ties": json.dumps(found.ties)} if found.ties else {})}
-    save_file(_apart(weights), str(folder / MODEL), metadata)
-    save_file(_apart(training), str(folder / TRAINING), {"format": "pt"})
+    save_file(apart(weights), str(folder / MODEL), metadata)
+    save_file(apart(training), str(folder / TRAINING), {"format": "pt"})
     progress = experiment.progress
     return {"step": progress.step, "epoch": progress.epoch + 1, "batch": progress.batch, "seed": experiment.seed, "threads": torch.get_num_threads(), **trees}
 
 
-def _apart(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def apart(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Contiguous, on the CPU, and each of a storage of its own, as safetensors wants them."""
     found: dict[str, torch.Tensor] = {}
     seen: set[int] = set()
@@ -119,7 +119,7 @@ def _load_managed(subject: Any, folder: Path, head: dict[str, Any]) -> None:
     }
     for section in ("optimizer", "schedule", "scaler", "ema", "rng", "position", "counters"):
         if section in head:
-            sections[section] = _decode(head[section], training, experiment.device)
+            sections[section] = decode(head[section], training, experiment.device)
     state.put(experiment, found, sections)
 
 
@@ -139,7 +139,7 @@ def _same(a: torch.Tensor, b: torch.Tensor) -> bool:
     return a.shape == b.shape and a.dtype == b.dtype
 
 
-def _encode(tree: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:
+def encode(tree: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:
     """A tree as JSON; its tensors go into `tensors` under their path."""
     if isinstance(tree, torch.Tensor):
         tensors[path] = tree
@@ -149,15 +149,15 @@ def _encode(tree: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:
         tensors[path] = torch.from_numpy(np.ascontiguousarray(tree))
         return {"$array": path}
     if isinstance(tree, np.generic):
-        return _encode(tree.item(), path, tensors)
+        return encode(tree.item(), path, tensors)
     if isinstance(tree, Counter):
         return {"$counter": [[key, value] for key, value in tree.items()]}
     if isinstance(tree, dict):
         if all(isinstance(key, str) and not key.startswith("$") for key in tree):
-            return {key: _encode(value, f"{path}/{key}", tensors) for key, value in tree.items()}
-        return {"$map": [[key, _encode(value, f"{path}/{key}", tensors)] for key, value in tree.items()]}
+            return {key: encode(value, f"{path}/{key}", tensors) for key, value in tree.items()}
+        return {"$map": [[key, encode(value, f"{path}/{key}", tensors)] for key, value in tree.items()]}
     if isinstance(tree, (list, tuple)):
-        items = [_encode(value, f"{path}/{index}", tensors) for index, value in enumerate(tree)]
+        items = [encode(value, f"{path}/{index}", tensors) for index, value in enumerate(tree)]
         return items if isinstance(tree, list) else {"$tuple": items}
     if isinstance(tree, int) and not isinstance(tree, bool) and abs(tree) >= EXACT:
         return {"$int": str(tree)}
@@ -172,9 +172,9 @@ def _encode(tree: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:
     )
 
 
-def _decode(tree: Any, tensors: dict[str, torch.Tensor], device: torch.device) -> Any:
+def decode(tree: Any, tensors: dict[str, torch.Tensor], device: torch.device) -> Any:
     if isinstance(tree, list):
-        return [_decode(value, tensors, device) for value in tree]
+        return [decode(value, tensors, device) for value in tree]
     if not isinstance(tree, dict):
         return tree
     for mark in ("$tensor", "$array"):
@@ -188,12 +188,12 @@ def _decode(tree: Any, tensors: dict[str, torch.Tensor], device: torch.device) -
     if "$counter" in tree:
         return Counter(dict(tree["$counter"]))
     if "$map" in tree:
-        return {key: _decode(value, tensors, device) for key, value in tree["$map"]}
+        return {key: decode(value, tensors, device) for key, value in tree["$map"]}
     if "$tuple" in tree:
-        return tuple(_decode(value, tensors, device) for value in tree["$tuple"])
+        return tuple(decode(value, tensors, device) for value in tree["$tuple"])
     if "$int" in tree:
         return int(tree["$int"])
-    return {key: _decode(value, tensors, device) for key, value in tree.items()}
+    return {key: decode(value, tensors, device) for key, value in tree.items()}
 
 
 def owns_checkpoint(kind: type) -> bool:

@@ -12,6 +12,7 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset, SequentialSampler
 
 from gonogo import batches, device, feed
+from gonogo.samplers import batch_size_of, sampler_of
 
 #: Base64 of this, twice a third more, stays under a line of the protocol.
 BUDGET = 40 * 1024 * 1024
@@ -51,7 +52,7 @@ class Split:
     def quiet(self) -> Iterator[None]:
         """A DataLoader that goes in order still draws a number for workers it may have; not from the run's generator."""
         own = None if self._dataset is not None else self._own()
-        if not isinstance(own, DataLoader) or own.generator is not None or not isinstance(own.sampler, SequentialSampler):
+        if not isinstance(own, DataLoader) or own.generator is not None or not isinstance(sampler_of(own), SequentialSampler):
             yield
             return
         own.generator = torch.Generator().manual_seed(0)
@@ -71,7 +72,7 @@ class Split:
         if self._indices is None or (bound is None and batch_size is None):
             return own, bound
         assert isinstance(own, DataLoader)
-        return feed.rebuilt(own, self._indices[:bound], batch_size or own.batch_size or 1), None
+        return feed.rebuilt(own, self._indices[:bound], batch_size or batch_size_of(own) or 1), None
 
 
 class Outputs:

@@ -100,6 +100,9 @@ class Experiment(Generic[C]):
 
     _gonogo_experiment = True
     _count_steps: Callable[[], int] | None = None
+    #: When the schedule of a managed step moves; at the end of an epoch, on_epoch_end() moves it.
+    schedule_every: Literal["step", "epoch"] = "step"
+
     #: For adapters: what the run file asks of whoever builds the program. Limits of a preflight, length, precision.
     _asked: Mapping[str, Any] = {}
     #: For adapters: `file:line` of the project's functions that ours stand for, and further facts of the environment.

@@ -87,10 +87,11 @@ def place_of(function: Any) -> str | None:
     return f"{shown(path)}:{first + offset}"
 
 
-def code(experiment: str) -> list[dict[str, str]]:
-    """Every file of the project that is loaded, with its hash; paths relative to the experiment."""
+def code(experiment: str, kind: Any = None) -> list[dict[str, str]]:
+    """Every file of the project that is loaded, with its hash, and those that its configuration is composed of; paths relative to the experiment."""
     folder = os.path.dirname(os.path.abspath(experiment))
-    paths = {os.path.abspath(experiment)}
+    source = getattr(kind, "config_source", None)
+    paths = {os.path.abspath(experiment), *(str(path) for path in (source.files(kind) if source is not None else ()))}
     for module in list(sys.modules.values()):
         path = getattr(module, "__file__", None)
         if path and is_project_file(path):

@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, IterableDataset, RandomSampler, Sequent
 
 from gonogo import batches, seeds
 from gonogo.drawn import Drawn
+from gonogo.samplers import batch_size_of, sampler_of
 
 
 class Feed(Protocol):
@@ -66,8 +67,8 @@ class ManagedFeed:
 
 def sequential(loader: Any) -> list[int] | None:
     """Indices that an evaluation loader covers, in a fixed order; null where it cannot be told."""
-    sampler = getattr(loader, "sampler", None)
-    if not isinstance(loader, DataLoader) or loader.batch_size is None or isinstance(loader.dataset, IterableDataset):
+    sampler = sampler_of(loader)
+    if not isinstance(loader, DataLoader) or batch_size_of(loader) is None or isinstance(loader.dataset, IterableDataset):
         return None
     if isinstance(sampler, (SequentialSampler, RandomSampler)):
         return list(range(len(loader.dataset)))  # type: ignore[arg-type]

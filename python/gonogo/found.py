@@ -62,11 +62,12 @@ def find(experiment: Any) -> Found:
 
 
 def _visit(found: Found, loose: dict[str, torch.Tensor], seen: set[int], name: str, value: Any, depth: int) -> None:
+    value = unwrapped(value)
     if value is None or isinstance(value, (str, bytes, int, float, type)) or id(value) in seen or depth > 6:
         return
     seen.add(id(value))
     within = [(f"{name}.{key}", item) for key, item in _inside(value)]
-    if _is_average(name, value):
+    if is_average(name, value):
         found.averages[name] = value
         return
     if isinstance(value, torch.Tensor):
@@ -77,11 +78,11 @@ def _visit(found: Found, loose: dict[str, torch.Tensor], seen: set[int], name: s
         if is_users(value):
             # What a module of the project's own keeps beside what PyTorch registers: a moving average, a generator.
             for key, item in list(vars(value).items()):
-                if not key.startswith("_") and (_is_average(key, item) or isinstance(item, KINDS)):
+                if not key.startswith("_") and (is_average(key, item) or isinstance(item, KINDS)):
                     _visit(found, loose, seen, f"{name}.{key}", item, depth + 1)
     elif isinstance(value, torch.optim.Optimizer):
         found.optimizers[name] = value
-    elif isinstance(value, LRScheduler) or _is_schedule(value):
+    elif isinstance(value, LRScheduler) or is_schedule(value):
         found.schedules[name] = value
     elif type(value).__name__ == "GradScaler":
         found.scalers[name] = value
@@ -113,6 +114,14 @@ def _inside(value: Any) -> Iterator[tuple[str, Any]]:
         yield from vars(value).items() if hasattr(value, "__dict__") else ()
 
 
+def unwrapped(value: Any) -> Any:
+    """What Accelerate wrapped: hooks, names and state are those of the real optimizer, schedule and loader."""
+    inner = {"AcceleratedOptimizer": "optimizer", "AcceleratedScheduler": "scheduler", "DataLoaderShard": "base_dataloader", "DataLoaderDispatcher": "base_dataloader"}
+    while type(value).__module__.startswith("accelerate.") and type(value).__name__ in inner:
+        value = getattr(value, inner[type(value).__name__])
+    return value
+
+
 def is_users(value: Any) -> bool:
     """An object of a class of the project, or one of our small data sets or wrappers."""
     name = type(value).__module__
@@ -120,13 +129,13 @@ def is_users(value: Any) -> bool:
     return name in ("gonogo.data", "gonogo.order") or is_project_file(getattr(module, "__file__", None) or "")
 
 
-def _is_average(name: str, value: Any) -> bool:
+def is_average(name: str, value: Any) -> bool:
     kind = type(value).__name__
     named = any(part.lower().startswith("ema") for part in name.split("."))
     return (named and not isinstance(value, torch.Generator)) or kind == "AveragedModel" or "EMA" in kind or "Ema" in kind
 
 
-def _is_schedule(value: Any) -> bool:
+def is_schedule(value: Any) -> bool:
     return all(hasattr(value, key) for key in ("step", "state_dict", "load_state_dict", "optimizer"))
 
 

@@ -19,6 +19,7 @@ from gonogo.drawn import Drawn
 from gonogo.errors import Fault
 from gonogo.held import held
 from gonogo.order import Recorder, flat, plain
+from gonogo.samplers import batch_size_of, sampler_of, tell_epoch
 
 
 class LoaderFeed:
@@ -90,9 +91,9 @@ class LoaderFeed:
 
     def samples(self) -> int:
         steps, loader = self.steps_per_epoch(), self.loader
-        size = getattr(loader, "batch_size", None) or 1
+        size = batch_size_of(loader) or 1
         try:
-            sampler = getattr(loader, "sampler", None)
+            sampler = sampler_of(loader)
             whole = len(sampler) if sampler is not None else len(loader.dataset)
         except (TypeError, AttributeError):
             whole = steps * size
@@ -148,9 +149,7 @@ class LoaderFeed:
         goes_on = not elsewhere and progress.batch == 0 and self._persistent() and self._iterator is not None
         if not goes_on:
             self.close()
-        for one in (getattr(loader, "sampler", None), getattr(loader, "batch_sampler", None)):
-            if hasattr(one, "set_epoch"):
-                one.set_epoch(progress.epoch)
+        tell_epoch(loader, progress.epoch)
         begin = {"state": self._begin_with_state, "order": self._begin_in_order, "again": self._begin_again}[self._way(loader)]
         begin(loader, kept, workers, goes_on)
         self._version, self._epoch, self._used = progress.version, progress.epoch, progress.batch

@@ -43,7 +43,7 @@ class Managed:
             batch = device.moved(batch, experiment.device)
         due = (experiment.progress.step + 1) % experiment.accumulate == 0
         with self._autocast():
-            terms = self._terms(batch)
+            terms = self.terms(batch)
         loss, *rest = terms.values()
         for term in rest:
             loss = loss + term
@@ -53,7 +53,7 @@ class Managed:
         if due:
             self._update(found)
         # An update that the loss scale has skipped is no step of the schedule: rates belong to updates that were made.
-        if scaler is None or not due or applied():
+        if experiment.schedule_every == "step" and (scaler is None or not due or applied()):
             for schedule in found.schedules.values():
                 schedule.step()
         return {name: term.detach() for name, term in terms.items()}
@@ -72,7 +72,7 @@ class Managed:
         for optimizer in found.optimizers.values():
             optimizer.zero_grad()
 
-    def _terms(self, batch: Any) -> dict[str, torch.Tensor]:
+    def terms(self, batch: Any) -> dict[str, torch.Tensor]:
         if self.own_loss:
             given = self._experiment.loss(batch)
             terms = given if isinstance(given, dict) else {"loss": given}
@@ -116,7 +116,7 @@ class Managed:
         measures: dict[str, Any] = {}
         with self._autocast():
             if self.own_loss:
-                terms = self._terms(batch)
+                terms = self.terms(batch)
                 measures["loss"] = sum(term.double() for term in terms.values()) * size
                 if len(terms) > 1:
                     measures.update({name: term.double() * size for name, term in terms.items()})

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from gonogo import config as configs
+from gonogo import command_line
 from gonogo.errors import Fault, place_in_class
 from gonogo.experiment import Experiment, config_of
 from gonogo.tasks import Task
@@ -40,8 +41,11 @@ def need_torch() -> None:
         raise Fault("TORCH_TOO_OLD", "this PyTorch is too old", seen=torch.__version__, expected="2.2 or newer", **{"try": f"{sys.executable} -m pip install -U torch"})
 
 
-def load_class(path: str) -> type[Experiment[Any]]:
-    """The experiment class of a file: the one named `experiment`, or the only one that the file defines."""
+def load_class(path: str, values: dict[str, Any] | None = None) -> type[Experiment[Any]]:
+    """The experiment class of a file: the one named `experiment`, or the only one that the file defines.
+
+    `values` is the run file's config: a script may take it as its command line while it is imported.
+    """
     if given is not None:
         return given
     if not os.path.isfile(path):
@@ -56,7 +60,8 @@ def load_class(path: str) -> type[Experiment[Any]]:
     module = importlib.util.module_from_spec(spec)
     # Before it runs: dataclasses and pickling look their module up by name.
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    with command_line.giving(values or {}):
+        spec.loader.exec_module(module)
     return _chosen(module, path)
 
 
@@ -100,21 +105,37 @@ def metrics_of(kind: type[Experiment[Any]]) -> list[dict[str, str]]:
 
 def describe(path: str, values: dict[str, Any]) -> dict[str, Any]:
     """A Description: schema, task and metrics; builds no data and no model."""
-    kind = load_class(path)
-    config = config_of(kind)
-    schema = configs.schema(config)
+    kind = load_class(path, values)
+    schema, _ = schema_of(kind)
     objective = (kind.objective or task_of(kind).objective).removeprefix("val_")
     return {
         "schema": schema,
         "task": task_of(kind).json(),
         "metrics": metrics_of(kind),
         "objective": f"val_{objective}",
-        "issues": _issues(config, values) if schema is not None else [],
+        "issues": _issues(kind, values),
     }
 
 
-def _issues(config: type | None, values: dict[str, Any]) -> list[dict[str, Any]]:
-    """What only the Config itself can say, in __post_init__."""
+def schema_of(kind: type[Experiment[Any]]) -> tuple[dict[str, Any] | None, str | None]:
+    """JSON Schema of config, or null and who reads and checks it instead."""
+    source = getattr(kind, "config_source", None)
+    if source is not None:
+        return None, source.reason
+    if command_line.asked():
+        return None, command_line.REASON
+    schema = configs.schema(config_of(kind))
+    return schema, None if schema is not None else "the experiment reads its configuration itself, and declares no schema"
+
+
+def _issues(kind: type[Experiment[Any]], values: dict[str, Any]) -> list[dict[str, Any]]:
+    """What only the Config itself can say, in __post_init__; or what composes it, of its own kind."""
+    source = getattr(kind, "config_source", None)
+    if source is not None:
+        return source.issues(kind, values)
+    if schema_of(kind)[0] is None:
+        return []
+    config = config_of(kind)
     try:
         configs.build(config, values)
     except configs.Mismatch:
@@ -125,7 +146,12 @@ def _issues(config: type | None, values: dict[str, Any]) -> list[dict[str, Any]]
 
 
 def config_for(kind: type, values: dict[str, Any]) -> Any:
+    source = getattr(kind, "config_source", None)
+    if source is not None:
+        return source.compose(kind, values)
     config = config_of(kind)
+    if command_line.asked() and config is None:
+        return dict(values)
     if config is dict:
         return dict(values)
     try:

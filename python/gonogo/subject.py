@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from gonogo import batches, checkpoint, config, determinism, device, facts, feed, loader_feed, opening, seeds, state
+from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, opening, seeds, state
 from gonogo.errors import Fault
 from gonogo.evaluation import Outputs, Split
-from gonogo.experiment import Progress, config_of, defines
+from gonogo.experiment import Progress, defines
 from gonogo.found import Found, find, main_module
 from gonogo.managed import Managed
 from gonogo.observe import Watch
@@ -36,7 +36,7 @@ class Subject:
         # For manual programs as well: what is judged is what will train, and both are opened here.
         determinism.set_mode(request.get("options", {}).get("deterministic", "warn"))
         seeds.seed_all(request["seed"], "import")
-        kind = opening.load_class(request["experiment"])
+        kind = opening.load_class(request["experiment"], request["config"])
         task = opening.task_of(kind)
         self.manual_checkpoint = checkpoint.owns_checkpoint(kind)
         self.managed_steps = not defines(kind, "train_step")
@@ -133,6 +133,8 @@ class Subject:
     def _facts(self, kind: Any, task: Any, started: float) -> dict[str, Any]:
         experiment, found = self.experiment, find(self.experiment)
         environment = facts.environment(experiment, self._request["precision"])
+        if getattr(kind, "config_source", None) is not None:
+            environment["composed config"] = kind.config_source.digest(experiment.config)
         counts = {"train": self.feed().samples(), **{name: split.samples() for name, split in self._splits.items()}}
         manifests = []
         whole = {"train": self.feed().dataset(), **{name: split.dataset() for name, split in self._splits.items()}}
@@ -158,7 +160,7 @@ class Subject:
             "stepsPerEpoch": self.feed().steps_per_epoch(),
             "steps": self.steps(),
             "where": facts.places(kind),
-            "code": facts.code(self._request["experiment"]),
+            "code": facts.code(self._request["experiment"], kind),
             "packages": facts.packages(),
             "data": manifests,
             "environment": environment,
@@ -180,7 +182,7 @@ class Subject:
             "persist": "yes",
             "sampleIds": unless(self.feed().blind),
             "freshProcess": unless(opening.stays),
-            "configSchema": unless(None if config.schema(config_of(kind)) is not None else "the experiment reads its configuration itself"),
+            "configSchema": unless(opening.schema_of(kind)[1]),
         }
 
     def _guarantees(self, kind: type) -> dict[str, str]:
@@ -191,7 +193,7 @@ class Subject:
         if not self.manual_checkpoint:
             held["checkpointCoversState"] = "the managed checkpoint holds every section that the harness finds"
             held["weightsArePlain"] = "the managed checkpoint is safetensors"
-        if config.schema(config_of(kind)) is not None:
+        if opening.schema_of(kind)[0] is not None:
             held["configIsStrict"] = "gonogo checks config against the schema of the Config dataclass"
         return held
 
@@ -201,6 +203,7 @@ class Subject:
         regularisation = probe.get("regularisation", True)
         frozen = None if batch == "live" else self.feed().frozen(batch["frozen"])
         records = Records()
+        self.experiment._regularised = regularisation
         if self._managed is not None:
             self._managed.smoothing = self.experiment.task.smoothing if regularisation else 0.0
         sent = time.perf_counter()

@@ -1,0 +1,86 @@
+"""A script's own loop of one epoch, driven step by step: `adapt(…, train_epoch=fn)` where fn(loader) goes through one epoch.
+Not here: how a loop is held between two batches (driven.py), and loops of frameworks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+
+from gonogo.driven import Driven
+from gonogo.errors import Fault
+from gonogo.found import find
+
+
+class Epochs:
+    """Runs train_epoch(loader) again and again. A position that jumps, after a load or a reset, begins a new pass."""
+
+    def __init__(self, experiment: Any, train_epoch: Callable[[Any], Any]):
+        self._experiment, self._train_epoch = experiment, train_epoch
+        self._driven: Driven | None = None
+        self._version = -1
+
+    def step(self, batch: Any) -> dict[str, Any]:
+        driven = self._at_hand()
+        losses: list[torch.Tensor] = []
+        with _backward_noted(losses):
+            driven.step(batch)
+        if not losses:
+            raise Fault("LOSS_MISSING", "train_epoch called no backward() for a batch", expected="loss.backward() in each pass of its loop")
+        scale = self._scale()
+        values = [float(loss.detach()) / scale for loss in losses]
+        return {"loss": values[0]} if len(values) == 1 else {f"loss{index + 1}": value for index, value in enumerate(values)}
+
+    def end(self) -> None:
+        if self._driven is not None and not self._driven.ended and self._driven.at == "batch":
+            self._driven.end_epoch()
+
+    def _at_hand(self) -> Driven:
+        version = self._experiment.progress.version
+        if self._driven is not None and (self._version != version or self._driven.ended):
+            self._driven.stop()
+            self._driven = None
+        if self._driven is None:
+            loader = self._experiment.train_loader
+            self._version = version
+            self._driven = Driven(self._forever, length=lambda: len(loader), like=loader, name="train_epoch")
+        return self._driven
+
+    def _forever(self, loader: Any) -> None:
+        while True:
+            self._train_epoch(loader)
+
+    def _scale(self) -> float:
+        scalers = [one for one in find(self._experiment).scalers.values() if one.is_enabled()]
+        return float(scalers[0].get_scale()) if scalers else 1.0
+
+
+@contextmanager
+def _backward_noted(losses: list[torch.Tensor]) -> Iterator[None]:
+    """Each loss.backward() inside is noted: a loop that is not ours returns no loss."""
+    usual = torch.Tensor.backward
+
+    def backward(self: torch.Tensor, *arguments: Any, **named: Any) -> Any:
+        if self.numel() == 1:
+            losses.append(self)
+        return usual(self, *arguments, **named)
+
+    torch.Tensor.backward = backward  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        torch.Tensor.backward = usual  # type: ignore[method-assign]
+
+
+@contextmanager
+def modes_kept(experiment: Any) -> Iterator[None]:
+    """A loop that sets model.train() once an epoch does not expect to be evaluated within one: each module's mode is put back."""
+    modes = [(part, part.training) for module in vars(experiment).values() if isinstance(module, nn.Module) for part in module.modules()]
+    try:
+        yield
+    finally:
+        for part, training in modes:
+            part.training = training

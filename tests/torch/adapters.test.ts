@@ -1,0 +1,38 @@
+// The adapters: each planted bug of adapters/index.json is a NO-GO that names its cause; the healthy scripts never are.
+// Lightning's are tested beside it. Needs Accelerate, Transformers and Hydra, which the tests' Python has.
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { type Cause, type CheckCode, verdictOf } from '../../src/contract/index.ts'
+import { findingOf, findingsOf, summary } from '../preflight/polled.ts'
+
+type Program = { readonly name: string; readonly check: CheckCode | null; readonly causes: readonly Cause[] }
+
+const folder = path.join(import.meta.dirname, 'adapters')
+const programs = JSON.parse(readFileSync(path.join(folder, 'index.json'), 'utf8')) as Program[]
+const fileOf = ({ name }: Program) => path.join(folder, name, 'run.yaml')
+
+beforeAll(() => {
+  const python = process.env.GONOGO_TEST_PYTHON
+  if (!python) throw new Error('GONOGO_TEST_PYTHON is not set: npm run test:torch sets it')
+  process.env.GONOGO_PYTHON = python
+})
+
+test.each(programs.filter(({ check }) => check !== null))('$name: $check', async (program) => {
+  const code = program.check as CheckCode
+  const found = await findingsOf(fileOf(program), { only: [code] })
+  const finding = findingOf(found, code)
+  expect(finding.status, summary(found)).toBe('NO-GO')
+  expect(program.causes, summary(found)).toContain(finding.cause)
+  expect(finding.advice).not.toBeNull()
+})
+
+test.each(programs.filter(({ check }) => check === null))('$name: never a NO-GO, on five seeds', async (program) => {
+  for (const seed of [0, 1, 2, 3, 4]) {
+    const found = await findingsOf(fileOf(program), { seed })
+    expect(verdictOf(found), `seed ${seed}\n${summary(found)}`).toBe('GO')
+    // a check that skips looks at nothing: only the strictness of a configuration that is not ours to check may
+    const skipped = found.filter(({ status }) => status === 'SKIPPED').map(({ check }) => check)
+    expect(skipped, summary(found)).toEqual(['arguments', 'hydra'].includes(program.name) ? ['C1'] : [])
+  }
+})

@@ -1,0 +1,39 @@
+"""A moving average in the script's globals trains along; its own save knows nothing of it."""
+
+import sys
+from pathlib import Path
+
+import gonogo
+import torch
+from torch.nn.functional import cross_entropy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from project import CLASSES, Net, loaders
+
+model = Net()
+train_loader, val_loader = loaders()
+optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
+average = torch.optim.swa_utils.AveragedModel(model)
+
+
+def train_step(batch):
+    x, y = batch
+    optimizer.zero_grad()
+    loss = cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.step()
+    average.update_parameters(model)
+    return loss
+
+
+def save(path):
+    torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict()}, path)
+
+
+def load(path):
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+
+
+experiment = gonogo.adapt(model, optimizer, train_loader, val_loader, task=gonogo.classification(classes=CLASSES), train_step=train_step, save=save, load=load)

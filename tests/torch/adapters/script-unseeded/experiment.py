@@ -1,0 +1,30 @@
+"""The order of the data comes from the clock."""
+
+import sys
+from pathlib import Path
+
+import gonogo
+import torch
+from torch.nn.functional import cross_entropy
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from project import CLASSES, Net, loaders
+
+model = Net()
+train_loader, val_loader = loaders()
+order = torch.Generator()
+order.seed()
+train_loader = torch.utils.data.DataLoader(train_loader.dataset, batch_size=32, shuffle=True, generator=order)
+optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
+
+
+def train_step(batch):
+    x, y = batch
+    optimizer.zero_grad()
+    loss = cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+experiment = gonogo.adapt(model, optimizer, train_loader, val_loader, task=gonogo.classification(classes=CLASSES), train_step=train_step)
