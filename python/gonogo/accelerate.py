@@ -67,7 +67,7 @@ class Accelerated(Script):
         from gonogo.managed import Managed
 
         if not hasattr(self, "_own"):
-            self._own = Managed(self, "float32")
+            self._own = Managed(self, "float32", False)
         self._own.smoothing = self.task.smoothing if getattr(self, "_regularised", True) else 0.0
         accelerator = self.accelerator
         with self._in_epoch() as placed, accelerator.accumulate(self.model):
