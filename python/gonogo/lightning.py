@@ -20,7 +20,6 @@ from gonogo.tasks import Task
 #: Under which the harness's part of a checkpoint lies, among the callbacks'.
 KEY = "gonogo"
 PREFIXES = ("val_", "val/", "valid_", "valid/", "validation_", "validation/")
-STATE_OF_CALLBACKS = (torch.nn.Module, torch.Tensor)
 
 
 def adapt(
@@ -123,14 +122,11 @@ class _Lightning(Experiment[Any]):
             raise Fault("CHECKPOINT_FOREIGN", "this checkpoint was not saved under gonogo", where=path, expected=f"its progress, under callbacks.{KEY}")
         self._loop.load_counters(kept["counters"])
         self._loop.load_gradients(kept["gradients"])
-        self._loop.trainer.callback_metrics.update(kept["metrics"])
         self.progress.load_state_dict(kept["progress"])  # last: it puts the generators back
 
     def _kept(self) -> dict[str, Any]:
-        """What Lightning's checkpoint lacks for an exact resume: generators, the place in the data, gradients that wait, metrics that a schedule watches."""
-        loop = self._loop
-        metrics = {name: value for name, value in loop.trainer.callback_metrics.items() if isinstance(value, torch.Tensor)}
-        return {"progress": self.progress.state_dict(), "counters": loop.counters(), "gradients": loop.gradients(), "metrics": metrics}
+        """What Lightning's checkpoint lacks for an exact resume: generators, the place in the data, what an unfinished epoch has logged, gradients that wait."""
+        return {"progress": self.progress.state_dict(), "counters": self._loop.counters(), "gradients": self._loop.gradients()}
 
     def _scored(self) -> list[torch.nn.Module]:
         """The module, and the network in it that holds all of its parameters: many call self.net(x) and never self(x)."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from gonogo import batches, feed
+from gonogo import batches, feed, lightning_logged
 from gonogo.driven import Driven
 from gonogo.errors import Fault
 from gonogo.lightning_trainer import Endless, Longer, without_replaced
@@ -18,7 +18,7 @@ from gonogo.lightning_trainer import Endless, Longer, without_replaced
 #: What is reached into beyond Lightning's documented names. Each was looked at in 2.6.6 and has stood since 2.2.
 REACHED = (
     "fit_loop.state_dict", "fit_loop.load_state_dict", "fit_loop.max_batches", "fit_loop.epoch_loop.advance", "fit_loop.epoch_loop.on_advance_end",
-    "fit_loop.epoch_loop.batch_progress", "fit_loop.epoch_loop.val_loop.run", "fit_loop._should_accumulate", "fit_loop._data_fetcher",
+    "fit_loop.epoch_loop.batch_progress", "fit_loop.epoch_loop.val_loop.run", "fit_loop._should_accumulate", "fit_loop._data_fetcher", "fit_loop.epoch_loop._results",
     "fit_loop.epoch_loop.val_loop._combined_loader", "fit_loop.epoch_loop.val_loop._has_run", "_logger_connector._first_loop_iter",
 )  # fmt: skip
 
@@ -59,6 +59,9 @@ class FitLoop:
             raise Fault("LOOP_ENDED", "trainer.fit() ended before its first batch", seen=f"{self.length} batches", expected="at least one")
         for optimizer in self.trainer.optimizers:
             optimizer.register_step_post_hook(self._stepped)
+        for config in self.trainer.lr_scheduler_configs:
+            # gonogo evaluates when the run file says so: a schedule that waits for the result then waits, and is no error.
+            config.strict = False
 
     # The project's data
 
@@ -213,12 +216,15 @@ class FitLoop:
     def counters(self) -> dict[str, Any]:
         """Where Lightning stands, as its own checkpoint has it; validation counts for itself."""
         kept = {key: value for key, value in self.trainer.fit_loop.state_dict().items() if ".val_loop." not in key}
-        return {"loops": kept, "position": self.position}
+        first = self.trainer._logger_connector._first_loop_iter
+        return {"loops": kept, "position": self.position, "first": first, "logged": lightning_logged.read(self.trainer), "monitored": lightning_logged.monitored(self.trainer)}
 
     def load_counters(self, state: dict[str, Any]) -> None:
         self.trainer.fit_loop.load_state_dict(state["loops"])
         self._rest()
-        self.position = state["position"]
+        self.position, self.trainer._logger_connector._first_loop_iter = state["position"], state["first"]
+        lightning_logged.write(self.trainer, state["logged"])
+        lightning_logged.put_monitored(self.trainer, state["monitored"])
 
     # Evaluation and checkpoints, inside the loop's thread
 
