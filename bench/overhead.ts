@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plan } from '../src/contract/index.ts'
 import { train } from '../src/run.ts'
+import { cpuOfTree } from './processes.ts'
 import { interval, median } from './statistics.ts'
 
 type Measured = { readonly wall: number; readonly cpu: number }
@@ -16,15 +17,6 @@ const asJson = process.argv.includes('--json')
 const rounds = Number(process.argv[process.argv.indexOf('--rounds') + 1]) || 5
 const here = fileURLToPath(new URL('.', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'gonogo-bench-'))
-
-/** CPU seconds of this process and of every process below it (Linux: /proc). */
-const cpuOfTree = (pid: number): number => {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const own = (Number(fields[11]) + Number(fields[12])) / 100
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-  return own + (children === '' ? 0 : children.split(' ').reduce((sum, child) => sum + cpuOfTree(Number(child)), 0))
-}
 
 const project = (name: string, experiment: string, run: string): string => {
   const folder = join(scratch, name)

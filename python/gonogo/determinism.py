@@ -22,6 +22,8 @@ MODES = ("warn", "error", "off")
 #: How PyTorch says it, in front of which the operation stands.
 SAYS = re.compile(r"^(?P<name>.+?) (does not have a deterministic implementation|defaults to a non-deterministic algorithm)|(?P<blas>CuBLAS)", re.I)
 FILTER = r"(?s).*(does not have a deterministic implementation|defaults to a non-deterministic algorithm|uses CuBLAS)"
+#: Bytes of results that are kept for their spread; beyond them operations are named all the same.
+ROOM = 512 * 1024 * 1024
 #: Operations that draw numbers: equal inputs give other results wherever a generator is not put back.
 DRAWS = re.compile(r"rand|bernoulli|normal|uniform|dropout|multinomial|poisson|exponential|geometric|cauchy")
 
@@ -100,12 +102,16 @@ def users_line() -> str | None:
 
 
 class Trace(TorchDispatchMode):
-    """Every operation of a step, with digests of what went in and came out; the results themselves at the places in `keep` alone."""
+    """Every operation of a step, with digests of what went in and came out. A later pass is compared with the first as it goes."""
 
-    def __init__(self, keep: frozenset[int] = frozenset()):
+    def __init__(self, first: Trace | None = None):
         super().__init__()
-        self._keep = keep
+        self._first = first
+        self._room = ROOM
+        self._together = True
         self.calls: list[Call] = []
+        #: Operations with equal inputs and other results, as they are told.
+        self.differing: list[dict[str, Any]] = []
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = str(func).removeprefix("aten.").rsplit(".", 1)[0]
@@ -113,12 +119,30 @@ class Trace(TorchDispatchMode):
         found = func(*args, **(kwargs or {}))
         # What an operation writes into counts as its result: foreach kernels and in-place sums return nothing new.
         results = list(_tensors((found, args if _writes(func) else ())))
-        place = len(self.calls)
-        if place in self._keep:
-            self.calls.append(Call(name, inputs, _digests(results), [_on_cpu(one) for one in results], users_line()))
+        call = Call(name, inputs, _digests(results))
+        if self._first is None:
+            size = sum(one.nbytes for one in results)
+            if size <= self._room:
+                self._room -= size
+                call.kept = [one.detach().to("cpu", copy=True) for one in results]
         else:
-            self.calls.append(Call(name, inputs, _digests(results)))
+            self._compare(self._first.calls, call, results)
+        self.calls.append(call)
         return found
+
+    def _compare(self, calls: list[Call], call: Call, results: list[torch.Tensor]) -> None:
+        place = len(self.calls)
+        # Where the program itself has taken another way, nothing after it can be compared.
+        self._together = self._together and place < len(calls) and calls[place].name == call.name
+        if not self._together:
+            return
+        before = calls[place]
+        # Memory that nothing has written yet holds anything.
+        if before.inputs != call.inputs or before.results == call.results or call.name.removeprefix("new_").startswith("empty"):
+            return
+        spread = None if before.kept is None else max(_spread(one, other.detach().cpu()) for one, other in zip(before.kept, results))
+        coarse = any(one.dtype in (torch.float16, torch.bfloat16) for one in results)
+        self.differing.append({"operation": call.name, "where": users_line(), "spread": spread, "coarse": coarse, "draws": DRAWS.search(call.name) is not None})
 
 
 @dataclass
@@ -127,7 +151,6 @@ class Call:
     inputs: str
     results: str
     kept: list[torch.Tensor] | None = None
-    where: str | None = None
 
 
 def _writes(func: Any) -> bool:
@@ -147,22 +170,8 @@ def _tensors(value: Any) -> Iterator[torch.Tensor]:
             yield from _tensors(item)
 
 
-def _on_cpu(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor.detach().to("cpu", copy=True)
-
-
 def _digests(value: Any) -> str:
     return " ".join(digest(one) for one in _tensors(value))
-
-
-def _parted(first: Trace, again: Trace) -> Iterator[int]:
-    """Places with equal inputs and other results, as long as both went the same way."""
-    for place, (a, b) in enumerate(zip(first.calls, again.calls)):
-        if a.name != b.name:
-            return
-        # Memory that nothing has written yet holds anything.
-        if a.inputs == b.inputs and a.results != b.results and not a.name.removeprefix("new_").startswith("empty"):
-            yield place
 
 
 def _spread(before: torch.Tensor, now: torch.Tensor) -> float:
@@ -177,37 +186,22 @@ def _spread(before: torch.Tensor, now: torch.Tensor) -> float:
     return apart / float(torch.maximum(a.abs().max(), b.abs().max())) if apart else 0.0
 
 
-def _told(call: Call) -> dict[str, Any]:
-    kept = call.kept or []
-    coarse = any(one.dtype in (torch.float16, torch.bfloat16) for one in kept)
-    return {"operation": call.name, "where": call.where, "spread": 0.0, "coarse": coarse, "draws": DRAWS.search(call.name) is not None}
-
-
 def repeated(step: Callable[[], Any], back: Callable[[], None], times: int) -> tuple[list[dict[str, Any]], str | None]:
-    """One step again and again from the same state: the operations that differed, in their order; and why nothing could be told."""
-
-    def run(keep: frozenset[int] = frozenset()) -> Trace:
-        back()
-        trace = Trace(keep)
-        with trace:
-            step()
-        return trace
-
+    """One step, and `times` more from the same state: the operations that differed, in their order; and why nothing could be told."""
     try:
-        first = run()
-        places = frozenset(place for _ in range(times) for place in _parted(first, run()))
+        first = Trace()
+        with first:
+            step()
         found: dict[str, dict[str, Any]] = {}
-        if places:
-            # Once more with the results themselves: how far apart they are.
-            first = run(places)
-            runs = [run(places) for _ in range(times)]
-            for place in sorted(places):
-                call = first.calls[place]
-                told = found.setdefault(call.name, _told(call))
-                for other in runs:
-                    if place in _parted(first, other):
-                        pairs = zip(call.kept or [], other.calls[place].kept or [])
-                        told["spread"] = max(told["spread"], *(_spread(a, b) for a, b in pairs))
+        for _ in range(times):
+            back()
+            again = Trace(first)
+            with again:
+                step()
+            for told in again.differing:
+                kept = found.setdefault(told["operation"], told)
+                if told["spread"] is not None:
+                    kept["spread"] = max(kept["spread"] or 0.0, told["spread"])
         return list(found.values()), None
     except Exception as error:  # a compiled model, or an operation that bears no onlooker: the step itself has run without one
         return [], f"{type(error).__name__}: {error}".splitlines()[0]

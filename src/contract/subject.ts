@@ -399,8 +399,8 @@ export const differingOperation = z.object({
   operation: z.string(),
   /** `file:line` of the experiment's line that called it, when known. */
   where: z.string().nullable(),
-  /** Largest distance of two results, relative to the largest number in them. */
-  spread: measured,
+  /** Largest distance of two results, relative to the largest number in them; null where it was not measured. */
+  spread: measured.nullable(),
   /** Results in a 16-bit number format. */
   coarse: z.boolean(),
   /** It draws random numbers: a generator was not put back, and nothing is wrong with the kernel. */

@@ -115,7 +115,9 @@ const whyTheyPart = async (
     repeats,
     deterministic: report.mode,
     named: report.named.map(({ operation }) => operation),
-    operations: report.differing.map(({ operation, spread }) => `${operation}: ${number(spread)}`),
+    operations: report.differing.map(({ operation, spread }) =>
+      spread === null ? operation : `${operation}: ${number(spread)}`,
+    ),
   }
   const seen = divergence
     ? `step ${step}, same samples: ${divergence.what} ${divergence.left} and ${divergence.right}`
@@ -152,7 +154,8 @@ const whyTheyPart = async (
  * thousands that cancel loses more of them.
  */
 const kernelsRound = ({ differing }: DeterminismReport): boolean =>
-  differing.length > 0 && differing.every(({ draws, coarse, spread }) => !draws && spread <= (coarse ? 1e-1 : 1e-3))
+  differing.length > 0 &&
+  differing.every(({ draws, coarse, spread }) => !draws && (spread ?? 0) <= (coarse ? 1e-1 : 1e-3))
 
 /** Those that were seen to differ; else those that the framework itself names. */
 const operationsOf = ({ differing, named }: DeterminismReport): string => {
@@ -195,6 +198,6 @@ const repeatStep = async (context: Context, step: number): Promise<Repeated> => 
   )
   const spread = Math.max(...others.map(({ loss }) => lossSpread(first.loss, loss)))
   const equal = !differs && spread === 0
-  const report = await trial.determinism({ repeats: equal ? 0 : 3 })
+  const report = await trial.determinism({ repeats: equal ? 0 : repeats })
   return { equal, spread: Math.max(spread, differs ? Number.EPSILON : 0), report }
 }

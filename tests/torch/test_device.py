@@ -372,9 +372,9 @@ class experiment(Managed):
 
 @pytest.mark.parametrize("where", DEVICES)
 def test_a_step_that_does_not_repeat_names_the_operation(tmp_path: Path, where: str):
-    with opened(written(tmp_path, ATOMIC), device=where, threads=2, options={"deterministic": "off"}) as process:
+    with opened(written(tmp_path, ATOMIC), device=where, threads=4, options={"deterministic": "off"}) as process:
         before = digests(process)
-        report = process.ask("determinism", repeats=6)
+        report = process.ask("determinism", repeats=8)
         assert digests(process) == before
         names = [one["operation"] for one in report["differing"]]
         assert any("index_put" in name for name in names), report
