@@ -169,6 +169,36 @@ describe('an interrupted run', () => {
     expect(lossesOf(await eventsOf(rest))).toEqual(lossesOf(await eventsOf(whole)))
   })
 
+  it('does not wait for a long evaluation to end, and makes up for it first when it goes on', async () => {
+    const data = `data: () => {
+    const make = (n: number, from: number) => {
+      const label = Int32Array.from({ length: n }, (_, i) => (i * 7 + from) % 3)
+      const input = Float32Array.from({ length: n * 4 }, (_, i) => Math.sin(i * 12.9898 + from) + (label[Math.floor(i / 4)] ?? 0))
+      return arrays({ input, label }, { input: { shape: [4] } })
+    }
+    return { train: make(50, 1), val: make(2000, 2) }
+  },`
+    const file = project(short.replace('{ steps: 20 }', '{ steps: 20 }, batch_size: 1'), experimentText({ data }))
+    const whole = await train(file, { skip })
+    const controller = new AbortController()
+    const part = await train(file, {
+      skip,
+      signal: controller.signal,
+      on: ({ type, ...progress }) => {
+        const event = type === 'event' && 'event' in progress ? (progress.event as RunEvent) : null
+        if (event?.type === 'steps' && event.records.at(-1)?.step === 20) controller.abort()
+      },
+    })
+    expect(part).toMatchObject({ exit: 130, steps: 20 })
+    const evaluated = (events: readonly RunEvent[]) =>
+      events.flatMap((event) => (event.type === 'evaluated' ? [[event.step, event.metrics]] : []))
+    expect(evaluated(await eventsOf(part)).map(([step]) => step)).toEqual([0])
+    const rest = await resume(part.run, { skip })
+    expect(evaluated(await eventsOf(rest))).toEqual(evaluated(await eventsOf(whole)))
+    expect(rest.metrics).toEqual(whole.metrics)
+    expect(weightsOf(rest)).toBe(weightsOf(whole))
+  })
+
   it('falls back to the checkpoint before a damaged one, says so, and still ends at the same bits', async () => {
     const file = project(short)
     const whole = await train(file, { skip })

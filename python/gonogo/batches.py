@@ -125,15 +125,21 @@ class Slices:
             yield fetch(self._all, np.arange(start, min(start + self.batch_size, self._samples)), self._collate)
 
 
+class Cancelled(BaseException):
+    """gonogo wants the evaluation no more. Not an Exception: an evaluation that goes on after errors must not go on after this."""
+
+
 class Tap:
     """A loader as it was, that reports each batch as it passes. Stops after `limit` samples where it is given."""
 
-    def __init__(self, loader: Any, limit: int | None = None, passing: Callable[[Any, int], None] | None = None):
-        self._loader, self._limit, self._passing = loader, limit, passing
+    def __init__(self, loader: Any, limit: int | None = None, passing: Callable[[Any, int], None] | None = None, cancelled: Callable[[], bool] | None = None):
+        self._loader, self._limit, self._passing, self._cancelled = loader, limit, passing, cancelled
         self.samples = self.batches = 0
 
     def __iter__(self) -> Iterator[Any]:
         for batch in self._loader:
+            if self._cancelled is not None and self._cancelled():
+                raise Cancelled
             size = count(batch)
             if self._limit is not None and self.samples + size > self._limit:
                 size = self._limit - self.samples

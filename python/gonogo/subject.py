@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -252,14 +252,29 @@ class Subject:
             progress.epoch, progress.batch = progress.epoch + 1, 0
             self.experiment.on_epoch_end()
 
-    def evaluate(self, probe: dict[str, Any]) -> dict[str, Any]:
+    def evaluate(self, probe: dict[str, Any], cancelled: Callable[[], bool] = lambda: False) -> dict[str, Any]:
+        """`cancelled` is asked at each batch; batches.Cancelled then, with the generators and modes where they were before."""
+        with self._as_before():
+            return self._evaluate(probe, cancelled)
+
+    @contextmanager
+    def _as_before(self) -> Iterator[None]:
+        sections = state.read(self.experiment, find(self.experiment), self.mid_update())
+        before = state.copied({name: sections[name] for name in ("rng", "mode", "counters") if name in sections})
+        try:
+            yield
+        except batches.Cancelled:
+            state.put(self.experiment, find(self.experiment), before)
+            raise
+
+    def _evaluate(self, probe: dict[str, Any], cancelled: Callable[[], bool]) -> dict[str, Any]:
         name, outputs = probe.get("split", "val"), Outputs() if probe.get("perSample", False) else None
         if name == "train":
             raise Fault("DATA_SPLITS", "the training split is not evaluated", seen="train", expected=", ".join(self._splits))
         if name not in self._splits:
             raise Fault("DATA_SPLITS", f"the experiment has no {name} split", seen=name, expected=", ".join(self._splits))
         loader, limit = self._splits[name].loader(probe.get("batchSize"), probe.get("limit"))
-        tap = batches.Tap(loader, limit, None if outputs is None else outputs.passing)
+        tap = batches.Tap(loader, limit, None if outputs is None else outputs.passing, cancelled)
         started = time.perf_counter()
         with seeds.kept() if probe.get("sameNoise", False) else nullcontext(), self._splits[name].quiet():
             with outputs.of(self._scored()) if outputs is not None else nullcontext(), self._named.listening():

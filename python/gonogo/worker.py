@@ -56,11 +56,15 @@ class Worker:
             for items in getattr(self._subject, op)(args, lambda: self._channel.cancelled == number):
                 self._channel.send({"id": number, "items": items})
             return None
-        if op in ("evaluate", "state", "persist", "determinism"):
+        if op == "evaluate":
+            return self._subject.evaluate(args, lambda: self._channel.cancelled == number)
+        if op in ("state", "persist", "determinism"):
             return getattr(self._subject, op)(args)
         raise Fault("OPERATION_UNKNOWN", "this worker does not know the operation", seen=str(op), **{"try": "use one version of gonogo on both sides"})
 
     def _report(self, error: BaseException, op: str) -> dict[str, Any]:
+        if type(error).__name__ == "Cancelled" and op == "evaluate":
+            return {"code": "CANCELLED", "message": "the evaluation was cancelled"}
         importing = op == "describe" or (op == "open" and self._subject is None and _while_importing(error))
         where = self._subject.facts["where"] if self._subject is not None else {}
         # An error inside PyTorch that the managed parts called shows no line of the user's: their model is the best guess.

@@ -46,7 +46,8 @@ export interface Subject extends AsyncDisposable {
   readonly facts: Facts
   /** Trains from where it stands; records come in groups. Returning early from the iterator ends after the current step. */
   train(probe: TrainProbe): AsyncIterable<readonly StepRecord[]>
-  evaluate(probe?: EvalProbe): Promise<Evaluation>
+  /** Aborted: ends between two batches, with the generators where they were, and throws CANCELLED. */
+  evaluate(probe?: EvalProbe, signal?: AbortSignal): Promise<Evaluation>
   data(probe?: DataProbe): Promise<readonly SampleDigest[]>
   /** How far one input reaches into the outputs. */
   perturb(probe?: PerturbProbe): Promise<Perturbation>

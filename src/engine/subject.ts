@@ -62,8 +62,8 @@ export class WorkerSubject implements Subject {
     for await (const items of this.#worker.stream('train', probe)) yield items as readonly StepRecord[]
   }
 
-  async evaluate(probe: EvalProbe = {}): Promise<Evaluation> {
-    return evaluation.parse(await this.#worker.call('evaluate', probe))
+  async evaluate(probe: EvalProbe = {}, signal?: AbortSignal): Promise<Evaluation> {
+    return evaluation.parse(await this.#worker.call('evaluate', probe, undefined, signal))
   }
 
   async data(probe: DataProbe = {}): Promise<readonly SampleDigest[]> {

@@ -114,9 +114,22 @@ export class WorkerProcess {
     return this.#gone.promise
   }
 
-  /** Calls an operation and waits for its answer; `onItems` receives what it streams. Throws the worker's own error. */
-  call(operation: Operation, args: unknown, onItems?: (items: readonly unknown[]) => void): Promise<unknown> {
-    return this.#send(operation, args, onItems).answer
+  /** Calls an operation and waits for its answer; `onItems` receives what it streams; `signal` asks it to end early. Throws the worker's own error. */
+  async call(
+    operation: Operation,
+    args: unknown,
+    onItems?: (items: readonly unknown[]) => void,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    const { id, answer } = this.#send(operation, args, onItems)
+    const cancel = () => this.#write({ cancel: id })
+    signal?.addEventListener('abort', cancel, { once: true })
+    if (signal?.aborted) cancel()
+    try {
+      return await answer
+    } finally {
+      signal?.removeEventListener('abort', cancel)
+    }
   }
 
   /** Calls an operation that streams. Leaving the loop early cancels it and waits until it has ended. */

@@ -19,6 +19,8 @@ export const harnessState = z.strictObject({
   rules: z.unknown(),
   /** The latest value of each metric. */
   metrics: z.record(z.string(), z.number()),
+  /** The evaluation that is due at this step was cancelled: whoever goes on makes up for it. */
+  owesEvaluation: z.boolean().default(false),
   /** Seconds of training before this checkpoint. */
   seconds: z.number(),
 })

@@ -54,6 +54,7 @@ class Loop {
   #savedStep = -1
   #ending: Ending | null = null
   #stepSeconds = 0
+  #owesEvaluation: boolean = false
 
   constructor(options: TrainOptions) {
     this.#o = options
@@ -68,27 +69,34 @@ class Loop {
   }
 
   async *run(): AsyncGenerator<RunEvent> {
-    const { plan, signal, from } = this.#o
+    const { plan, from } = this.#o
     const cadence = cadenceOf(plan)
     // a validation that crashes or is NaN should do so before the first step, not after the first epoch
     if (from === null) yield* this.#evaluate()
+    else if (from.state.owesEvaluation) yield* this.#boundary(true)
     else this.#savedStep = this.#step
     while (this.#step < plan.steps && this.#ending === null) {
       const boundary = cadence.boundary(this.#step)
       yield* this.#steps(Math.min(boundary - this.#step, this.#chunk()))
-      if (this.#ending !== null) break
-      let improved = false
-      if (cadence.evaluationDue(this.#step)) {
-        const before = this.#best
-        yield* this.#evaluate()
-        improved = this.#best !== before && plan.run.checkpoint.keep.best > 0
-      }
-      const sinceSaved = (performance.now() - this.#savedAt) / 1000
-      const interrupted = signal.aborted && this.#step < plan.steps
-      if (interrupted) this.#ending ??= interruption
-      if (this.#mustSave(interrupted || improved || cadence.checkpointDue(this.#step, sinceSaved))) yield* this.#save()
+      if (this.#ending === null) yield* this.#boundary(cadence.evaluationDue(this.#step))
     }
     yield* this.#end()
+  }
+
+  /** What is due after a step: an evaluation, a checkpoint, the answer to an interruption. */
+  async *#boundary(evaluationDue: boolean): AsyncGenerator<RunEvent> {
+    const { plan, signal } = this.#o
+    let improved = false
+    if (evaluationDue) {
+      const before = this.#best
+      yield* this.#evaluate()
+      improved = this.#best !== before && plan.run.checkpoint.keep.best > 0
+    }
+    const sinceSaved = (performance.now() - this.#savedAt) / 1000
+    const interrupted = signal.aborted && this.#step < plan.steps
+    if (interrupted) this.#ending ??= interruption
+    const due = cadenceOf(plan).checkpointDue(this.#step, sinceSaved)
+    if (this.#mustSave(interrupted || improved || due)) yield* this.#save()
   }
 
   /** A run that ended on NaN or divergence keeps its earlier checkpoints instead of a worthless newest one. */
@@ -116,7 +124,9 @@ class Loop {
 
   async *#evaluate(): AsyncGenerator<RunEvent> {
     const { plan } = this.#o
-    const event = await this.#evaluated('val', this.#step)
+    const event = await this.#unlessInterrupted(this.#evaluated('val', this.#step))
+    this.#owesEvaluation = event === null
+    if (event === null) return
     Object.assign(this.#metrics, event.metrics)
     const value = event.metrics[plan.objective.name]
     if (value !== undefined && this.#step > 0 && beats(plan.objective.direction, value, this.#best?.value))
@@ -124,8 +134,19 @@ class Loop {
     yield* this.#decide(event)
   }
 
+  /** Null where an interruption has cancelled it. */
+  async #unlessInterrupted(work: Promise<RunEventOf<'evaluated'>>): Promise<RunEventOf<'evaluated'> | null> {
+    try {
+      return await work
+    } catch (error) {
+      if (!this.#o.signal.aborted || (error as GonogoError).code !== 'CANCELLED') throw error
+      this.#ending ??= this.#step === 0 ? interruptedAtOnce : interruption
+      return null
+    }
+  }
+
   async #evaluated(split: Split, step: number): Promise<RunEventOf<'evaluated'>> {
-    const evaluation = await this.#o.subject.evaluate({ split })
+    const evaluation = await this.#o.subject.evaluate({ split }, this.#o.signal)
     const metrics = Object.fromEntries(
       Object.entries(evaluation.metrics).map(([name, value]) => [`${split}_${name}`, value]),
     )
@@ -147,7 +168,7 @@ class Loop {
     const { plan, store, subject } = this.#o
     const fresh = this.#best?.step === this.#step
     // metrics belong to a checkpoint only where they were measured on exactly these weights
-    const measured = cadenceOf(plan).evaluationDue(this.#step) && this.#step > 0
+    const measured = cadenceOf(plan).evaluationDue(this.#step) && this.#step > 0 && !this.#owesEvaluation
     const at = {
       step: this.#step,
       epoch: Math.ceil(this.#step / plan.stepsPerEpoch),
@@ -178,6 +199,7 @@ class Loop {
       best: this.#best,
       rules: this.#rules,
       metrics: this.#metrics,
+      owesEvaluation: this.#owesEvaluation,
       seconds: this.#seconds(),
     }
   }
@@ -210,6 +232,7 @@ class Loop {
   }
 }
 
+const interruptedAtOnce: Ending = { reason: 'interrupted', sentence: 'interrupted before the first step' }
 const interruption: Ending = { reason: 'interrupted', sentence: 'interrupted; the state is saved' }
 
 const beats = (direction: Direction, value: number, standing: number | undefined): boolean => {

@@ -78,8 +78,8 @@ describe.skipIf(!python)('a process that joins by itself', () => {
   })
 
   it('killed in mid-run: a clear error, checkpoints intact, and a resume that it joins again', async () => {
-    using made = project(1500)
-    const gonogo = waiting(made.folder, 'train', 'run.yaml', '--skip', all.map((check) => `${check}=test`).join(','))
+    using made = project(1500, [])
+    const gonogo = waiting(made.folder, 'train', 'run.yaml')
     await addressIn(made.folder)
     const script = started(made.folder, ['script.py'])
     const checkpoints = () => {
@@ -102,14 +102,14 @@ describe.skipIf(!python)('a process that joins by itself', () => {
   })
 
   it('gonogo killed: a script ends, a session gets an error and goes on', async () => {
-    using made = project(100_000)
+    using made = project(100_000, [])
     for (const [args, typed] of [
       [['script.py'], ''],
       [['-i', '-q'], 'import gonogo\ngonogo.attach()\nprint("still", "here")\n'],
     ] as const) {
       // a gonogo that was killed leaves its address behind
       rmSync(join(made.folder, '.gonogo'), { recursive: true, force: true })
-      const gonogo = waiting(made.folder, 'train', 'run.yaml', '--skip', all.map((check) => `${check}=test`).join(','))
+      const gonogo = waiting(made.folder, 'train', 'run.yaml')
       await addressIn(made.folder)
       const guest = started(made.folder, args, {}, typed)
       await until('training', () => gonogo.text().includes('before '))

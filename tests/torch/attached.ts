@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type CheckCode, checkCode } from '../../src/contract/index.ts'
 
 const root = join(import.meta.dirname, '../..')
 export const python = process.env.GONOGO_TEST_PYTHON ?? ''
@@ -37,7 +38,9 @@ class Small(gonogo.Experiment[Config]):
         return torch.optim.AdamW(model.parameters(), lr=1e-2)
 `
 
-export const project = (steps: number, options = '{ attach: {} }') => {
+/** `only`: the checks that are not left out. */
+export const project = (steps: number, only: readonly CheckCode[] = checkCode.options, options = '{ attach: {} }') => {
+  const left = checkCode.options.filter((check) => !only.includes(check))
   const folder = mkdtempSync(join(tmpdir(), 'gonogo-attach-'))
   writeFileSync(join(folder, 'pyproject.toml'), '')
   writeFileSync(join(folder, 'experiment.py'), experiment)
@@ -56,6 +59,7 @@ train: { length: { steps: ${steps} }, batch_size: 8 }
 evaluate: { every: { steps: 500 } }
 checkpoint: { every: { steps: 100 } }
 stop: { patience: { evaluations: 1000 } }
+preflight: { checks: { ${left.map((check) => `${check}: { level: skip, reason: elsewhere }`).join(', ')} } }
 `,
   )
   return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }

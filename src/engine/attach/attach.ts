@@ -91,7 +91,7 @@ export const attached = (name: string, settings: AttachSettings): Engine => {
       const { worker } = await fresh()
       return await WorkerSubject.open(
         {
-          call: (operation, args, onItems) => worker.call(operation, args, onItems),
+          call: (operation, args, onItems, signal) => worker.call(operation, args, onItems, signal),
           stream: (operation, args) => worker.stream(operation, args),
           // the process stays: the next subject starts it anew, and the end of the command lets it go
           close: async () => {},

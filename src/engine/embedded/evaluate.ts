@@ -20,7 +20,12 @@ type Sums = { readonly totals: Map<string, number>; outputs: Float32Array[]; tar
 
 type Probe = z.output<typeof evalProbe>
 
-export const evaluate = async (project: Project, given: EvalProbe): Promise<Evaluation> => {
+/** Throws CANCELLED where `cancelled` says so between two batches. */
+export const evaluate = async (
+  project: Project,
+  given: EvalProbe,
+  cancelled: () => boolean = () => false,
+): Promise<Evaluation> => {
   const started = performance.now()
   const probe = evalProbe.parse(given)
   const dataset = splitOf(project, probe.split)
@@ -30,8 +35,10 @@ export const evaluate = async (project: Project, given: EvalProbe): Promise<Eval
   const sums: Sums = { totals: new Map(), outputs: [], targets: [] }
   let batches = 0
   let previous: Target | null = null
-  for (let from = 0; from < samples; from += size, batches++)
+  for (let from = 0; from < samples; from += size, batches++) {
+    if (cancelled()) throw new GonogoError('CANCELLED', 'the evaluation was cancelled')
     previous = await batch(project, dataset, ids.slice(from, from + size), sums, probe, previous)
+  }
   const metrics = Object.fromEntries([...sums.totals].map(([name, total]) => [name, total / samples]))
   return {
     split: probe.split,

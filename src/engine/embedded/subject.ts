@@ -51,8 +51,8 @@ export class EmbeddedSubject {
     return train(this.#project, probe, send, cancelled)
   }
 
-  evaluate(probe: EvalProbe) {
-    return evaluate(this.#project, probe)
+  evaluate(probe: EvalProbe, cancelled: () => boolean) {
+    return evaluate(this.#project, probe, cancelled)
   }
 
   data(probe: DataProbe): SampleDigest[] {

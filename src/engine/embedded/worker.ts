@@ -49,7 +49,7 @@ const answer = async ({ id, op, args }: Request): Promise<unknown> => {
     case 'train':
       return opened().train(args as never, stream, () => cancelled.has(id))
     case 'evaluate':
-      return opened().evaluate(args as never)
+      return opened().evaluate(args as never, () => cancelled.has(id))
     case 'data':
       return stream(opened().data(args as never))
     case 'perturb':
