@@ -45,7 +45,7 @@ def shown(path: str) -> str:
 
 def report(error: BaseException, code: str = "USER_CODE", fallback: str | None = None) -> dict[str, str]:
     """The ErrorReport of an exception. `fallback` is where to look when no frame is the user's."""
-    frames = _frames(error.__traceback__)
+    frames = _frames(error.__traceback__) + _frames_elsewhere(error)
     mine = [frame for frame in frames if is_project_file(frame.filename)]
     where = _place(mine[-1]) if mine else fallback
     if isinstance(error, Fault):
@@ -92,7 +92,18 @@ def _line(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"the experiment called sys.exit({error.code!r})"
     text = str(error).strip().splitlines()
+    if _frames_elsewhere(error):
+        return text[-1].strip()  # the error of the other process, after its frames
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+
+
+def _frames_elsewhere(error: BaseException) -> list[traceback.FrameSummary]:
+    """Frames of another process, as text in the message: how a DataLoader hands on what its workers raise."""
+    text = str(error)
+    if "Traceback (most recent call last):" not in text:
+        return []
+    found = re.findall(r'^ *File "(.+?)", line (\d+), in (.+)$', text, re.MULTILINE)
+    return [traceback.FrameSummary(path, int(line), name) for path, line, name in found]
 
 
 def _frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
@@ -104,6 +115,8 @@ def _trace(error: BaseException, frames: list[traceback.FrameSummary]) -> str:
     mine = [frame for frame in frames if is_project_file(frame.filename)]
     others = [frame for frame in frames if frame not in mine and not frame.filename.startswith(OURS)]
     lines = ["".join(traceback.format_exception_only(type(error), error)).strip()]
+    if _frames_elsewhere(error):
+        lines = [_line(error), f"  {str(error).strip().splitlines()[0]}"]
     for frame in reversed(mine):
         lines.append(f"  {shown(frame.filename)}:{frame.lineno}  in {frame.name}")
         source = linecache.getline(frame.filename, frame.lineno or 0).strip()

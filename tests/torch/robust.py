@@ -9,37 +9,38 @@ import gonogo
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, get_worker_info
 
 KIND = os.environ.get("TEST_KIND", "workers")
 START = os.environ.get("TEST_START", "fork")
 
 
 class Samples(Dataset):
-    def __init__(self, bad=None):
-        self.bad = bad
+    def __init__(self, bad=None, prints=True):
+        self.bad, self.prints = bad, prints
 
     def __len__(self):
         return 64
 
     def __getitem__(self, index):
-        if index == self.bad:
+        if index == self.bad and get_worker_info() is not None:
             raise ValueError(f"sample {index} is torn")
-        os.write(1, b"decoding\n")
+        if self.prints:
+            os.write(1, b"decoding\n")
         generator = torch.Generator().manual_seed(index)
         return torch.randn(6, generator=generator), index % 3
 
 
 class Base(gonogo.Experiment):
     task = gonogo.classification(classes=3)
-    bad = None
+    bad, prints = None, True
 
     def setup(self):
         self.model = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3))
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.05)
         workers = {"num_workers": 2, "persistent_workers": True, "multiprocessing_context": START}
-        self.train_loader = DataLoader(Samples(self.bad), 8, shuffle=True, **workers)
-        self.val_loader = DataLoader(Samples(), 8, **workers)
+        self.train_loader = DataLoader(Samples(self.bad, self.prints), 8, shuffle=True, **workers)
+        self.val_loader = DataLoader(Samples(None, self.prints), 8, **workers)
 
     def train_step(self, batch):
         self.optimizer.zero_grad()
@@ -64,6 +65,8 @@ class Torn(Base):
 
 class Prints(Base):
     """Prints in every way there is, then takes standard output away."""
+
+    prints = False
 
     def setup(self):
         super().setup()

@@ -67,7 +67,10 @@ def test_an_exception_in_a_loader_child_shows_the_line_of_the_dataset():
         assert "sample 3 is torn" in report["message"]
         assert "robust.py" in report["where"]
         assert "raise ValueError" in report["excerpt"]
-        assert report["trace"].splitlines()[1].strip().startswith(report["where"].rsplit(":", 1)[0])
+        first, where_caught, frame = report["trace"].splitlines()[:3]
+        assert first == report["message"] == "ValueError: sample 3 is torn"
+        assert "DataLoader worker process" in where_caught
+        assert frame.strip().startswith(report["where"].rsplit(":", 1)[0])
         process.ask("state", op="digest")  # it still answers
         leader = process.process.pid
         process.end()
