@@ -228,7 +228,9 @@ const opened = async (
 ): Promise<Prepared> => {
   const description = await engine.describe({ experiment: loaded.experiment, config: loaded.run.config })
   const config = checkConfig(loaded, description)
-  const run = { ...loaded.run, threads: loaded.run.threads ?? availableParallelism() }
+  // of each process; several share the cores
+  const threads = loaded.run.threads ?? Math.max(1, Math.floor(availableParallelism() / loaded.run.world))
+  const run = { ...loaded.run, threads }
   const subject = await engine.open(openRequest({ run, config, experiment: loaded.experiment }))
   try {
     const { facts } = subject

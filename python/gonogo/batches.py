@@ -109,20 +109,22 @@ def fetch(dataset: Any, indices: Sequence[int], collate: Callable[[list[Any]], A
 class Slices:
     """A data set's samples in order, batch by batch: what a managed evaluation or the user's evaluate() goes through."""
 
-    def __init__(self, dataset: Any, samples: int, batch_size: int, collate: Callable[[list[Any]], Any]):
+    def __init__(self, dataset: Any, samples: int, batch_size: int, collate: Callable[[list[Any]], Any], start: int = 0, stop: int | None = None):
         from torch.utils.data import Subset
 
         whole = samples == len(dataset)
         self.dataset = dataset if whole else Subset(dataset, range(samples))
         self.batch_size = batch_size
-        self._all, self._samples, self._collate = dataset, samples, collate
+        self._all, self._collate = dataset, collate
+        # One rank's part of the samples; `dataset` and the batch size are as without ranks.
+        self._start, self._stop = start, samples if stop is None else stop
 
     def __len__(self) -> int:
-        return -(-self._samples // self.batch_size)
+        return -(-(self._stop - self._start) // self.batch_size)
 
     def __iter__(self) -> Iterator[Any]:
-        for start in range(0, self._samples, self.batch_size):
-            yield fetch(self._all, np.arange(start, min(start + self.batch_size, self._samples)), self._collate)
+        for start in range(self._start, self._stop, self.batch_size):
+            yield fetch(self._all, np.arange(start, min(start + self.batch_size, self._stop)), self._collate)
 
 
 class Cancelled(BaseException):

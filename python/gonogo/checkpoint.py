@@ -23,25 +23,42 @@ EXACT = 2**53
 
 def save(subject: Any, directory: str, harness: Any) -> dict[str, Any]:
     """The experiment's own save, or the managed one, into an empty folder."""
+    from gonogo import rankfile
+
     folder = Path(directory)
     head = {"gonogo": 1, "engine": "torch", "harness": harness}
+    world = subject.world
     if subject.manual_checkpoint:
-        subject.experiment.save(str(folder / USER))
-        if not any(folder.iterdir()):
+        # A project whose step is managed knows of no ranks; one with its own step guards its files by rank itself.
+        if world.rank == 0 or not subject.managed_steps:
+            subject.experiment.save(str(folder / USER))
+        if world.rank == 0 and not any(folder.iterdir()):
             raise Fault("SAVE_WROTE_NOTHING", "save(path) left nothing at its path", seen="an empty folder", expected="a file or a folder at path")
-    else:
+    elif world.rank == 0:
         head.update(_save_managed(subject, folder))
+    if world.rank > 0:
+        rankfile.save(subject, folder)
+        return _report(folder)
+    if world.size > 1:
+        head["world"] = world.size
     (folder / STATE).write_text(wire.encode(head) + "\n", encoding="utf-8")
     return _report(folder)
 
 
 def load(subject: Any, directory: str) -> dict[str, Any]:
+    from gonogo import rankfile
+
     folder = Path(directory)
     head = _head(folder)
+    saved = int(head.get("world") or 1)
+    rankfile.admit(subject, saved)
     if subject.manual_checkpoint:
-        subject.experiment.load(str(folder / USER))
+        own = rankfile.read(folder, subject.world.rank, subject.experiment.device)
+        with subject.experiment.progress.of_rank(own["progress"] if own else None):
+            subject.experiment.load(str(folder / USER))
     else:
         _load_managed(subject, folder, head)
+        rankfile.restore(subject, folder, saved)
     return {**_report(folder), "harness": head.get("harness")}
 
 
@@ -96,7 +113,7 @@ def apart(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 def _load_managed(subject: Any, folder: Path, head: dict[str, Any]) -> None:
     experiment, found = subject.experiment, find(subject.experiment)
-    weights, training = _open(folder / MODEL), _open(folder / TRAINING)
+    weights, training = opened(folder / MODEL), opened(folder / TRAINING)
     expected = {name: one for name, one in {**found.parameters, **found.buffers}.items() if name not in found.transient}
     faults = {
         "missing": sorted(expected.keys() - weights.keys()),
@@ -123,7 +140,7 @@ def _load_managed(subject: Any, folder: Path, head: dict[str, Any]) -> None:
     state.put(experiment, found, sections)
 
 
-def _open(path: Path) -> dict[str, torch.Tensor]:
+def opened(path: Path) -> dict[str, torch.Tensor]:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 

@@ -16,6 +16,8 @@ class Drawn:
 
     batch: Any
     ids: Sequence[int] | None
+    #: This rank's part of the global batch, by samples; None where the batch is the whole of it.
+    share: float | None = None
 
     def samples(self) -> dict[str, Any]:
         if self.ids is None:

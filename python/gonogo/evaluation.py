@@ -12,6 +12,7 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset, SequentialSampler
 
 from gonogo import batches, device, feed
+from gonogo.parallel import World, deals_by_rank
 from gonogo.samplers import batch_size_of, sampler_of
 
 #: Base64 of this, twice a third more, stays under a line of the protocol.
@@ -21,9 +22,17 @@ BUDGET = 40 * 1024 * 1024
 class Split:
     """One of val and test: a data set that we go through in order, or the user's own loader."""
 
-    def __init__(self, experiment: Any, name: str, dataset: Any, limit: int | None):
+    def __init__(self, experiment: Any, name: str, dataset: Any, limit: int | None, world: World = World(), managed: bool = False):
         self._experiment, self.name, self._dataset, self._limit = experiment, name, dataset, limit
         self._indices = None if dataset is not None else feed.sequential(self._own())
+        self._world = world
+        #: The project's own sampler gives each rank a part.
+        self._dealt = dataset is None and self._indices is not None and deals_by_rank(self._own(), world)
+        if managed and self._dealt:
+            # A managed evaluation deals out every sample once, where the sampler would pad.
+            self._indices, self._dealt = list(range(len(self._own().dataset))), False
+        #: We give each rank a part.
+        self.shared = managed and world.size > 1 and (dataset is not None or self._indices is not None)
 
     def _own(self) -> Any:
         return getattr(self._experiment, f"{self.name}_loader")
@@ -35,7 +44,7 @@ class Split:
         """Samples without any limit; 0 where the loader does not tell."""
         if self._dataset is not None:
             return len(self._dataset)
-        if self._indices is not None:
+        if self._indices is not None and not self._dealt:
             return len(self._indices)
         dataset = self.dataset()
         return len(dataset) if hasattr(dataset, "__len__") and not isinstance(dataset, IterableDataset) else 0
@@ -67,8 +76,16 @@ class Split:
         bound = min(bounds) if bounds else None
         if self._dataset is not None:
             count = self.whole() if bound is None else min(bound, self.whole())
-            return batches.Slices(self._dataset, count, batch_size or self._experiment.evaluate_batch_size, self._experiment.collate), None
+            part = self._world.share(count) if self.shared else slice(0, count)
+            size = batch_size or self._experiment.evaluate_batch_size
+            return batches.Slices(self._dataset, count, size, self._experiment.collate, part.start, part.stop), None
         own = self._own()
+        if self.shared:
+            assert isinstance(own, DataLoader) and self._indices is not None
+            indices = self._indices[:bound]
+            return feed.rebuilt(own, indices[self._world.share(len(indices))], batch_size or own.batch_size or 1), None
+        if self._dealt and bound is not None and bound < self.whole():
+            return feed.dealt(own, bound, batch_size or own.batch_size or 1), None
         if self._indices is None or (bound is None and batch_size is None):
             return own, bound
         assert isinstance(own, DataLoader)

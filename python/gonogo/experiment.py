@@ -3,7 +3,8 @@ Not here: how it is run (subject.py) or what managed means (managed.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_args, get_origin
 
 from gonogo.errors import Fault
@@ -32,6 +33,7 @@ class Progress:
         self.workers: Any = None  # generators of the loader's worker processes, as they were loaded
         self.source: Any = None  # who draws the batches, and knows the live place
         self._generators = generators
+        self._own: Mapping[str, Any] | None = None  # of this rank, where several load what one of them saved
 
     def state_dict(self) -> dict[str, Any]:
         """Step, epoch, batch, the place within the epoch, and every generator: the global ones, the loaders', the workers'."""
@@ -40,10 +42,21 @@ class Progress:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.step, self.epoch, self.batch = int(state["step"]), int(state["epoch"]), int(state["batch"])
-        self.kept, self.workers = dict(state.get("place") or {}), state.get("workers")
+        # Generators and workers differ by rank, and rank 0 alone has written this; gonogo has kept each rank's beside it.
+        own = self._own or state
+        self.kept, self.workers = dict(own.get("place") or {}), own.get("workers")
         self.version += 1
-        if state.get("rng") is not None:
-            self.set_generators(state["rng"])
+        if own.get("rng") is not None:
+            self.set_generators(own["rng"])
+
+    @contextmanager
+    def of_rank(self, own: Mapping[str, Any] | None) -> Iterator[None]:
+        """What is loaded inside takes this rank's own generators."""
+        self._own = own
+        try:
+            yield
+        finally:
+            self._own = None
 
     def place(self) -> dict[str, Any]:
         """What it takes besides epoch and batch to go on from here with the same batches."""
@@ -90,7 +103,12 @@ class Experiment(Generic[C]):
     seed: int
     device: torch.device
     progress: Progress
+    #: Which of the processes that train together this is, and how many they are: `world:` of the run file.
+    rank: int
+    world: int
+    #: Samples of one step in this process: train.batch_size is that of all ranks together.
     batch_size: int
+    #: Samples of one batch of an evaluation, in each process.
     evaluate_batch_size: int
     accumulate: int
     clip_norm: float | None
@@ -153,7 +171,7 @@ class Experiment(Generic[C]):
         raise NotImplementedError
 
     def save(self, path: str) -> None:
-        """Writes a file or a folder at `path`."""
+        """Writes a file or a folder at `path`. With an own train_step, every rank calls it: guard what one of them should write."""
         raise NotImplementedError
 
     def load(self, path: str) -> None:

@@ -3,14 +3,17 @@ Not here: the user's own loader (loader_feed.py), nor what a step does with a ba
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, IterableDataset, RandomSampler, SequentialSampler, Subset
+from torch.utils.data.distributed import DistributedSampler
 
 from gonogo import batches, seeds
 from gonogo.drawn import Drawn
+from gonogo.parallel import World
 from gonogo.samplers import batch_size_of, sampler_of
 
 
@@ -23,6 +26,7 @@ class Feed(Protocol):
     def steps_per_epoch(self) -> int: ...
     def next(self) -> Drawn: ...
     def frozen(self, count: int) -> Drawn: ...
+    def chosen(self, ids: Sequence[int]) -> Drawn: ...
     def samples(self) -> int: ...
     def dataset(self) -> Any: ...
 
@@ -32,16 +36,18 @@ class ManagedFeed:
 
     blind = None
 
-    def __init__(self, experiment: Any, dataset: Any, limit: int | None):
+    def __init__(self, experiment: Any, dataset: Any, limit: int | None, world: World = World(), padded: bool = False):
         self._experiment, self._dataset, self._limit = experiment, dataset, limit
+        self._world, self._padded = world, padded  # padded: as many samples on every rank, for a step that does not weigh them
+        self._size = experiment.batch_size * world.size
         self._order: tuple[int, np.ndarray] = (-1, np.empty(0, np.int64))
 
     def steps_per_epoch(self) -> int:
-        steps = -(-len(self._dataset) // self._experiment.batch_size)
+        steps = -(-len(self._dataset) // self._size)
         return steps if self._limit is None else min(steps, self._limit)
 
     def next(self) -> Drawn:
-        progress, size = self._experiment.progress, self._experiment.batch_size
+        progress, size = self._experiment.progress, self._size
         return self._fetch(self._epoch(progress.epoch)[progress.batch * size : (progress.batch + 1) * size])
 
     def frozen(self, count: int) -> Drawn:
@@ -51,7 +57,7 @@ class ManagedFeed:
 
     def samples(self) -> int:
         whole = len(self._dataset)
-        return whole if self._limit is None else min(whole, self._limit * self._experiment.batch_size)
+        return whole if self._limit is None else min(whole, self._limit * self._size)
 
     def dataset(self) -> Any:
         return self._dataset
@@ -61,8 +67,27 @@ class ManagedFeed:
             self._order = (epoch, seeds.permutation(self._experiment.seed, epoch, len(self._dataset)))
         return self._order[1]
 
+    def chosen(self, ids: Sequence[int]) -> Drawn:
+        mine = np.asarray(ids)[self._world.share(len(ids))]
+        return Drawn(one_by_one(self._dataset, mine, self._experiment.collate, self._experiment.seed), mine, len(mine) / len(ids))
+
     def _fetch(self, ids: np.ndarray) -> Drawn:
-        return Drawn(batches.fetch(self._dataset, ids, self._experiment.collate), ids)
+        """This rank's part of the batch of these samples; a last batch may be shorter than there are ranks."""
+        if self._world.size == 1:
+            return Drawn(batches.fetch(self._dataset, ids, self._experiment.collate), ids)
+        mine = np.asarray(self._world.equal_share(ids)) if self._padded else ids[self._world.share(len(ids))]
+        batch = batches.fetch(self._dataset, mine, self._experiment.collate) if len(mine) else None
+        return Drawn(batch, mine, len(mine) / len(ids))
+
+
+def one_by_one(dataset: Any, ids: Sequence[int], collate: Any, seed: int) -> Any:
+    """A batch whose augmentation depends on each sample alone, not on what comes before it; the run's generators stay."""
+    with seeds.kept():
+        samples = []
+        for index in ids:
+            seeds.seed_all(seed, f"sample/{index}")
+            samples.append(dataset[int(index)])
+        return collate(samples)
 
 
 def sequential(loader: Any) -> list[int] | None:
@@ -76,6 +101,21 @@ def sequential(loader: Any) -> list[int] | None:
         return [int(index) for index in sampler.indices]
     with seeds.kept():
         return [int(index) for index in sampler]  # type: ignore[union-attr]
+
+
+def dealt(loader: DataLoader[Any], count: int, batch_size: int) -> DataLoader[Any]:
+    """The first samples, dealt out by a sampler of the same kind: what it pads in the whole, it pads in the part."""
+    sampler: Any = loader.sampler
+    part = Subset(loader.dataset, range(count))
+    if type(sampler) is DistributedSampler:
+        same: Any = DistributedSampler(
+            part, num_replicas=sampler.num_replicas, rank=sampler.rank, shuffle=sampler.shuffle, seed=sampler.seed, drop_last=sampler.drop_last
+        )
+    else:
+        same = range(sampler.rank, count, sampler.num_replicas)
+    return DataLoader(
+        part, batch_size=batch_size, sampler=same, collate_fn=loader.collate_fn, drop_last=loader.drop_last, generator=torch.Generator().manual_seed(0)
+    )
 
 
 def rebuilt(loader: DataLoader[Any], indices: list[int], batch_size: int) -> DataLoader[Any]:

@@ -15,6 +15,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from gonogo.errors import is_project_file
 from gonogo.held import KINDS, held
+from gonogo.parallel import unwrapped
 
 COUNTER = re.compile(r"(^|_)(steps?|epochs?|iters?|iterations?|updates?)($|_)")
 # The harness's own business on self, and what is no state.

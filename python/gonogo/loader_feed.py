@@ -7,7 +7,7 @@ import copy
 import itertools
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -17,8 +17,10 @@ from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
 from gonogo import batches, lanes, seeds
 from gonogo.drawn import Drawn
 from gonogo.errors import Fault
+from gonogo.feed import one_by_one
 from gonogo.held import held
 from gonogo.order import Recorder, flat, plain
+from gonogo.parallel import World
 from gonogo.samplers import batch_size_of, sampler_of, tell_epoch
 
 
@@ -30,8 +32,10 @@ class LoaderFeed:
     twice. Anything else makes the batches of the epoch again and drops them.
     """
 
-    def __init__(self, experiment: Any, limit: int | None):
+    def __init__(self, experiment: Any, limit: int | None, world: World = World()):
         self._experiment, self._limit = experiment, limit
+        # A DistributedSampler pads or drops to parts of one length.
+        self._world, self._share = world, 1 / world.size if world.size > 1 else None
         self._iterator: Iterator[Any] | None = None
         self._recorder: Recorder | None = None
         self._last: Any = None
@@ -121,7 +125,7 @@ class LoaderFeed:
             next(self._iterator, None)  # type: ignore[arg-type]  # as a for loop does: a stream begins anew only once it has ended
         if self._used >= self.steps_per_epoch() and not self._persistent():
             self._iterator = None  # its workers end
-        return Drawn(batch, None if self._last is None else flat(self._last))
+        return Drawn(batch, None if self._last is None else flat(self._last), self._share)
 
     def _here(self, batch: int) -> bool:
         """The live iterator stands at this batch of the current epoch."""
@@ -287,14 +291,24 @@ class LoaderFeed:
         until = self._recorder.handed if until is None and self._recorder is not None else until
         return [made + len([n for n in range(self._first, until or 0) if n % count == one]) for one, made in enumerate(self._before)]
 
+    def chosen(self, ids: Sequence[int]) -> Drawn:
+        """This rank's part of the samples of these ids."""
+        loader, mine = self.loader, [int(index) for index in ids[self._world.share(len(ids))]]
+        if self.blind is not None or not batches.indexed(loader.dataset) or loader.collate_fn is None:
+            raise Fault("SAMPLES_UNKNOWN", "train_loader gives no sample by its id", seen=self.blind)
+        return Drawn(one_by_one(loader.dataset, mine, loader.collate_fn, self._experiment.seed), mine, len(mine) / len(ids))
+
     def frozen(self, count: int) -> Drawn:
         """The first samples in the order of the first epoch; the run's own position and generators stay."""
         progress, loader = self._experiment.progress, self.loader
         now = progress.generators()
+        dealers = [one for one in (getattr(loader, "sampler", None), getattr(loader, "batch_sampler", None)) if hasattr(one, "set_epoch")]
         try:
             progress.set_generators(self._start)
+            for one in dealers:
+                one.set_epoch(0)
             if self.blind is not None or not batches.indexed(loader.dataset) or loader.batch_sampler is None:
-                return Drawn(batches.sliced(next(iter(loader)), count), None)
+                return Drawn(batches.sliced(next(iter(loader)), count), None, self._share)
             torch.empty((), dtype=torch.int64).random_(generator=loader.generator)  # as iter(loader) would
             ids: list[int] = []
             for given in loader.batch_sampler._sampler:
@@ -302,8 +316,10 @@ class LoaderFeed:
                 if len(ids) >= count:
                     break
             seeds.seed_all(self._experiment.seed, "frozen")
-            return Drawn(loader.collate_fn([loader.dataset[index] for index in ids[:count]]), ids[:count])
+            return Drawn(loader.collate_fn([loader.dataset[index] for index in ids[:count]]), ids[:count], self._share)
         finally:
+            for one in dealers:
+                one.set_epoch(progress.epoch)
             progress.set_generators(now)
 
 

@@ -4,6 +4,7 @@ Not here: the checkpoint (checkpoint.py)."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from gonogo import batches, device, seeds
 from gonogo.errors import Fault
 from gonogo.experiment import defines
 from gonogo.found import Found
+from gonogo.parallel import Group
 from gonogo.precision import Precision
 
 
@@ -31,32 +33,49 @@ class Managed:
             experiment.grad_scaler = self._precision.scaler
         self.smoothing = self._task.smoothing
         self.own_loss = defines(type(experiment), "loss")
+        self.group: Group | None = None
         if self._task.kind == "custom" and not self.own_loss and not defines(type(experiment), "train_step"):
             raise Fault("EXPERIMENT_LOSS", "a custom task needs a loss of its own", expected="def loss(self, batch) or def train_step(self, batch)")
 
-    def step(self, batch: Any, found: Found, applied: Callable[[], bool]) -> dict[str, torch.Tensor]:
-        """One training step; returns the loss terms, still on the device. `applied`: an optimizer has stepped since the last call of step."""
+    def step(self, batch: Any, found: Found, applied: Callable[[], bool], share: float | None = None) -> dict[str, torch.Tensor]:
+        """One training step; returns the loss terms, still on the device. `applied`: an optimizer has stepped since the last call of step.
+
+        `share`: this rank's part of the global batch; without a sample, there are no terms.
+        """
         experiment, scaler = self._experiment, self._precision.scaler
         if not found.optimizers:
             raise Fault("EXPERIMENT_INCOMPLETE", "the managed step needs an optimizer", expected="def optimizers(self, model), or def train_step(self, batch)")
         if self._away:
             batch = device.moved(batch, experiment.device)
         due = (experiment.progress.step + 1) % experiment.accumulate == 0
-        with self._autocast():
-            terms = self.terms(batch)
-        loss, *rest = terms.values()
-        for term in rest:
-            loss = loss + term
-        if experiment.accumulate > 1:
-            loss = loss / experiment.accumulate
-        (loss if scaler is None else scaler.scale(loss)).backward()
+        if self.group is not None:
+            # Rank 0's statistics are the model's, as in DistributedDataParallel.
+            self.group.broadcast(found.buffers.values())
+        terms = {} if share == 0 else self._backward(batch, share)
         if due:
+            if self.group is not None:
+                self.group.sum_gradients(found.parameters.values())
             self._update(found)
         # An update that the loss scale has skipped is no step of the schedule: rates belong to updates that were made.
         if experiment.schedule_every == "step" and (scaler is None or not due or applied()):
             for schedule in found.schedules.values():
                 schedule.step()
         return {name: term.detach() for name, term in terms.items()}
+
+    def _backward(self, batch: Any, share: float | None) -> dict[str, torch.Tensor]:
+        scaler, accumulate = self._precision.scaler, self._experiment.accumulate
+        with self._autocast():
+            terms = self.terms(batch)
+        loss, *rest = terms.values()
+        for term in rest:
+            loss = loss + term
+        if self.group is not None and share is not None:
+            # Summed over the ranks, these are the gradients of the mean over the global batch, however long each part is.
+            loss = loss * share
+        if accumulate > 1:
+            loss = loss / accumulate
+        (loss if scaler is None else scaler.scale(loss)).backward()
+        return terms
 
     def _update(self, found: Found) -> None:
         experiment, scaler = self._experiment, self._precision.scaler
@@ -89,8 +108,15 @@ class Managed:
     def _forward(self, batch: Any) -> torch.Tensor:
         return self._experiment.model(batches.input_of(batch))
 
-    def evaluate(self, loader: Any) -> dict[str, float]:
-        """Metrics over every sample, summed in float64. Mode and generators are as before afterwards."""
+    def evaluate(self, loader: Any, found: Found | None = None) -> dict[str, float]:
+        """Metrics over every sample, summed in float64. Mode and generators are as before afterwards.
+
+        `found`: the loader gives this rank's samples alone, and the sums go over all ranks.
+        """
+        with self.group.of_rank_0(found.buffers.values()) if self.group is not None and found is not None else nullcontext():
+            return self._evaluate(loader, found)
+
+    def _evaluate(self, loader: Any, found: Found | None) -> dict[str, float]:
         experiment = self._experiment
         modes = [(part, part.training) for part in experiment.model.modules()]
         sums: dict[str, Any] = {}
@@ -108,6 +134,8 @@ class Managed:
             finally:
                 for part, training in modes:
                     part.training = training
+        if self.group is not None and found is not None:
+            sums, count = self.group.total({name: float(value) for name, value in sums.items()}, count)
         # Read back once, at the end: on a GPU each reading waits for all that was asked of it.
         return {name: float(value) / count for name, value in sums.items()} if count else {}
 

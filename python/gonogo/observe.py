@@ -36,6 +36,8 @@ class Watch:
         self.learning_rate: float | None = None
         self.decay = True
         self.observing = False
+        #: Gradients are those that the optimizer gets, averaged over the ranks: what backward() leaves is one rank's own.
+        self.averaged = False
         self._optimizers: dict[str, torch.optim.Optimizer] = {}
         self._updates: list[dict[str, Any]] = []
         self._kept: dict[int, list[dict[str, Any]]] = {}
@@ -56,7 +58,7 @@ class Watch:
                 optimizer.register_step_post_hook(self._leaving(name))
 
     @contextmanager
-    def probe(self, found: Found, learning_rate: float | None, regularisation: bool, observe: bool, frozen: bool) -> Iterator[None]:
+    def probe(self, found: Found, learning_rate: float | None, regularisation: bool, observe: bool, frozen: bool, statistics: bool = True) -> Iterator[None]:
         self.attach(found)
         self.learning_rate, self.decay, self.observing = learning_rate, regularisation, observe
         self._scaling.observing = observe
@@ -68,6 +70,8 @@ class Watch:
                         self._hooked.add(name)
             if not regularisation:
                 undo.enter_context(without_noise(found))
+            if not statistics:
+                undo.enter_context(with_running_statistics())
             if frozen and learning_rate is not None:
                 # Schedules stand still, as the data does: some refuse to step beyond the end of the run.
                 for schedule in found.schedules.values():
@@ -124,7 +128,7 @@ class Watch:
                     group["weight_decay"] = 0.0
             if self.observing:
                 for key, parameter in self._found.parameters.items():
-                    if key not in self._hooked and parameter.grad is not None:
+                    if (self.averaged or key not in self._hooked) and parameter.grad is not None:
                         # A fused optimizer unscales in its own kernel.
                         scale = getattr(optimizer, "grad_scale", None)
                         self._gradients[key] = norm(parameter.grad) / (1.0 if scale is None else float(scale))
@@ -191,6 +195,21 @@ def without_noise(found: Found) -> Iterator[None]:
                     undo.callback(setattr, holder, key, value)
                     setattr(holder, key, quiet[id(value)])
         yield
+
+
+@contextmanager
+def with_running_statistics() -> Iterator[None]:
+    """Batch norm normalises with what it keeps, also in training mode: samples of a batch do not mix."""
+    original = functional.batch_norm
+
+    def batch_norm(given: Any, mean: Any, variance: Any, weight: Any = None, bias: Any = None, training: bool = False, *rest: Any, **named: Any) -> Any:
+        return original(given, mean, variance, weight, bias, training and mean is None, *rest, **named)
+
+    functional.batch_norm = batch_norm  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        functional.batch_norm = original
 
 
 def _noise(part: nn.Module) -> Iterator[str]:

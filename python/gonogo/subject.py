@@ -18,6 +18,7 @@ from gonogo.experiment import Progress, defines
 from gonogo.found import Found, find, main_module
 from gonogo.managed import Managed
 from gonogo.observe import Watch
+from gonogo.parallel import Group, deals_by_rank, local_index, unwrapped, world_of
 from gonogo.records import Records
 
 #: Records wait this long, or until there are this many.
@@ -31,6 +32,8 @@ class Subject:
         started = time.perf_counter()
         self._request = request
         self._length = request["length"]
+        self.world = world_of(request)
+        self._group: Group | None = None
         self.managed_steps = self.managed_evaluation = True
         torch.set_num_threads(request["threads"])
         # For manual programs as well: what is judged is what will train, and both are opened here.
@@ -46,8 +49,9 @@ class Subject:
         self.experiment: Any = experiment
         experiment.config = opening.config_for(kind, request["config"])
         experiment.seed = request["seed"]
-        experiment.device = device.resolve(request["device"])
-        experiment.batch_size = request["batchSize"]
+        experiment.device = device.resolve(request["device"], local_index(self.world, request["device"]))
+        experiment.rank, experiment.world = self.world.rank, self.world.size
+        experiment.batch_size = request["batchSize"] // self.world.size
         experiment.evaluate_batch_size = request["evaluateBatchSize"]
         experiment.accumulate = request["accumulate"]
         experiment.clip_norm = request["clipNorm"]
@@ -61,12 +65,17 @@ class Subject:
         with self._named.listening():
             self._build(kind)
         self._managed = Managed(experiment, request["precision"], self.managed_steps) if self.managed_steps or self.managed_evaluation else None
+        if self._managed is not None:
+            self._managed.group = self._group
         self._watch, self._slots = Watch(), state.Slots()
+        self._watch.averaged = self.world.address is not None
         self._watch.attach(find(experiment))
         self.facts = self._facts(kind, task, started)
 
     def _build(self, kind: type) -> None:
         experiment, limits = self.experiment, self._request["limit"]
+        if self.managed_steps and self.world.size > 1:
+            self._group = Group(self.world, experiment.device)
         seeds.seed_all(experiment.seed, "setup")
         experiment.__init__()  # after config and the rest are there
         if defines(kind, "datasets"):
@@ -76,7 +85,7 @@ class Subject:
             for name in ("train", "val"):
                 if self._data[name] is None or len(self._data[name]) == 0:
                     raise Fault("DATA_EMPTY", f"there is no {name} data", seen="0 samples", expected="at least one", where=facts.place_of(kind.datasets))  # type: ignore[attr-defined]
-            self._feed = feed.ManagedFeed(experiment, self._data["train"], limits["trainBatches"])
+            self._feed = feed.ManagedFeed(experiment, self._data["train"], limits["trainBatches"], self.world, not self.managed_steps)
         if defines(kind, "model"):
             seeds.seed_all(experiment.seed, "init")
             made = experiment.model()
@@ -96,17 +105,39 @@ class Subject:
         if self._feed is None:
             if getattr(experiment, "train_loader", None) is None or getattr(experiment, "val_loader", None) is None:
                 raise Fault("EXPERIMENT_INCOMPLETE", "the experiment has no data", expected="def datasets(self), or self.train_loader and self.val_loader set in setup()")
-            self._feed = loader_feed.LoaderFeed(experiment, limits["trainBatches"])
+            self._feed = loader_feed.LoaderFeed(experiment, limits["trainBatches"], self.world)
+            self._own_loader()
         if not isinstance(getattr(experiment, "model", None), torch.nn.Module) and (self.managed_steps or self.managed_evaluation):
             raise Fault("EXPERIMENT_INCOMPLETE", "what is managed needs self.model", expected="def model(self), or self.model set in setup()")
         if self.managed_steps:
             device.placed(experiment.model, experiment.device)
         for name in ("val", "test"):
             if self._data.get(name) is not None or getattr(experiment, f"{name}_loader", None) is not None:
-                self._splits[name] = Split(experiment, name, self._data.get(name), limits["valSamples"])
+                self._splits[name] = Split(experiment, name, self._data.get(name), limits["valSamples"], self.world, self.managed_evaluation)
         for name, count in (("train", self._feed.steps_per_epoch()), ("val", _length(self._splits["val"]))):
             if count == 0:
                 raise Fault("DATA_EMPTY", f"there is no {name} batch", seen="0 batches", expected="at least one; look at drop_last and the split")
+        self._join()
+
+    def _own_loader(self) -> None:
+        """A managed step takes each rank's samples from the loader as they come: the loader must deal them out."""
+        loader = self.experiment.train_loader
+        if self.managed_steps and self.world.size > 1 and self.feed().blind is None and not deals_by_rank(loader, self.world):
+            raise Fault(
+                "WORLD_LOADER", "train_loader gives every rank the same samples", seen=f"{type(loader.sampler).__name__}, world: {self.world.size}",
+                expected="DataLoader(…, sampler=DistributedSampler(dataset, seed=self.seed)), or def datasets(self)", where=facts.place_of(type(self.experiment).setup),
+            )
+
+    def _join(self) -> None:
+        """Managed ranks begin with rank 0's weights, and draw noise of their own."""
+        if self._group is None and self.managed_evaluation and self.world.size > 1:
+            self._group = Group(self.world, self.experiment.device)
+        if self.managed_steps and self._group is not None:
+            self.experiment.model = unwrapped(self.experiment.model)  # its gradients are averaged once, by us
+            found = find(self.experiment)
+            self._group.broadcast([*found.parameters.values(), *found.buffers.values()])
+            if self.world.rank > 0:
+                seeds.seed_all(self.experiment.seed, f"rank/{self.world.rank}")
 
     def _generators(self) -> list[Any]:
         loaders = [getattr(self.experiment, f"{name}_loader", None) for name in ("train", "val", "test")]
@@ -117,7 +148,7 @@ class Subject:
             limit = self._request["limit"]["trainBatches"]
             if getattr(self.experiment, "train_loader", None) is None:
                 raise Fault("STEPS_UNKNOWN", "self.steps needs the length of an epoch", expected="self.train_loader set before self.steps is used, or train.length in steps")
-            return loader_feed.LoaderFeed(self.experiment, limit)
+            return loader_feed.LoaderFeed(self.experiment, limit, self.world)
         return self._feed
 
     def steps(self) -> int:
@@ -201,13 +232,13 @@ class Subject:
         """Records in groups. `cancelled` is asked after each step."""
         batch, found = probe.get("batch", "live"), find(self.experiment)
         regularisation = probe.get("regularisation", True)
-        frozen = None if batch == "live" else self.feed().frozen(batch["frozen"])
+        frozen = None if batch == "live" else self.feed().chosen(batch["ids"][0]) if "ids" in batch else self.feed().frozen(batch["frozen"])
         records = Records()
         self.experiment._regularised = regularisation
         if self._managed is not None:
             self._managed.smoothing = self.experiment.task.smoothing if regularisation else 0.0
         sent = time.perf_counter()
-        watched = self._watch.probe(found, probe.get("learningRate"), regularisation, probe.get("observe", False), frozen is not None)
+        watched = self._watch.probe(found, probe.get("learningRate"), regularisation, probe.get("observe", False), frozen is not None, probe.get("statistics", True))
         with watched, self._named.listening():
             for _ in range(probe["steps"]):
                 records.add(*self._step(frozen, found), self.managed_steps)
@@ -232,7 +263,7 @@ class Subject:
         started = time.perf_counter()
         if self.managed_steps:
             assert self._managed is not None
-            result: Any = self._managed.step(drawn.batch, found, self._watch.applied)
+            result: Any = self._managed.step(drawn.batch, found, self._watch.applied, drawn.share)
         else:
             result = self.experiment.train_step(drawn.batch)
         seconds = time.perf_counter() - started
@@ -280,11 +311,11 @@ class Subject:
             with outputs.of(self._scored()) if outputs is not None else nullcontext(), self._named.listening():
                 if self.managed_evaluation:
                     assert self._managed is not None
-                    result: Any = self._managed.evaluate(tap)
+                    result: Any = self._managed.evaluate(tap, find(self.experiment) if self._splits[name].shared else None)
                 else:
                     result = self.experiment.evaluate(tap)
         seconds = time.perf_counter() - started
-        report = {"split": name, "samples": tap.samples, "batches": tap.batches, "metrics": _metrics(result, name), "seconds": seconds}
+        report = {"split": name, "samples": tap.samples, "batches": tap.batches, "metrics": {} if self.world.rank > 0 and not result else _metrics(result, name), "seconds": seconds}
         each = outputs.json() if outputs is not None else None
         return report if each is None else {**report, "perSample": each}
 

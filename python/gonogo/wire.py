@@ -41,6 +41,41 @@ def decode(text: str | bytes) -> Any:
     return json.loads(text, object_hook=lambda found: NUMBERS.get(found.get("$number"), found) if "$number" in found else found)
 
 
+class Gate:
+    """Ends an op that several ranks do together after the same step on each: no step begins while it is paused.
+
+    The reader's thread answers a pause at once, also while the step in hand waits for another rank.
+    """
+
+    def __init__(self) -> None:
+        self._moved = threading.Condition()
+        self._op, self._begun = 0, 1
+        self._paused, self._until = 0, None
+
+    def pause(self, op: int) -> int:
+        """No further step of this op begins. How many have; an op that has not begun will do its first."""
+        with self._moved:
+            self._paused, self._until = op, None
+            return self._begun if op == self._op else 1
+
+    def until(self, op: int, steps: int) -> None:
+        with self._moved:
+            self._paused, self._until = op, steps
+            self._moved.notify_all()
+
+    def ended(self, op: int) -> bool:
+        """Asked after each step, and before the next: whether that step was the last."""
+        with self._moved:
+            if op != self._op:
+                self._op, self._begun = op, 1
+            while self._paused == op and self._until is None:
+                self._moved.wait()
+            if self._paused == op and self._until is not None and self._begun >= self._until:
+                return True
+            self._begun += 1
+            return False
+
+
 class Channel:
     """The two pipes. Requests wait in `requests`; `cancelled` is the id of the op that was told to end."""
 
@@ -48,6 +83,7 @@ class Channel:
         """`gone` is called from the reading thread when the other side has ended; without it the process leaves."""
         self.requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self.cancelled: int | None = None
+        self.gate = Gate()
         self._in, self._out = requests, replies
         self._gone = gone or leave
         self._ended = threading.Event()
@@ -63,6 +99,10 @@ class Channel:
             self.send({"hello": {"protocol": PROTOCOL, "pid": os.getpid()}})
         threading.Thread(target=self._read, daemon=True, name="gonogo-requests").start()
         threading.Thread(target=self._beat, daemon=True, name="gonogo-beat").start()
+
+    def ending(self, op: int) -> bool:
+        """Asked after each step of an op: it was told to end."""
+        return self.cancelled == op or self.gate.ended(op)
 
     def send(self, message: dict[str, Any]) -> None:
         line = encode(message).encode()
@@ -94,6 +134,10 @@ class Channel:
                     message = decode(line)
                     if "cancel" in message:
                         self.cancelled = message["cancel"]
+                    elif "pause" in message:
+                        self.send({"id": message["pause"], "begun": self.gate.pause(message["pause"])})
+                    elif "until" in message:
+                        self.gate.until(message["of"], message["until"])
                     else:
                         self.requests.put(message)
         except (OSError, ValueError):

@@ -53,7 +53,7 @@ class Worker:
         if self._subject is None:
             raise Fault("NOT_OPEN", "no experiment is open", seen=str(op), expected="open first")
         if op in ("train", "data"):
-            for items in getattr(self._subject, op)(args, lambda: self._channel.cancelled == number):
+            for items in getattr(self._subject, op)(args, lambda: self._channel.ending(number)):
                 self._channel.send({"id": number, "items": items})
             return None
         if op == "evaluate":

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { measured } from './measured.ts'
 
-export const checkCode = z.enum(['K1', 'K2', 'K4', 'K5', 'V2', 'V3', 'V4', 'I1', 'O1', 'O4', 'S1', 'C1'])
+export const checkCode = z.enum(['K1', 'K2', 'K4', 'K5', 'V2', 'V3', 'V4', 'I1', 'O1', 'O4', 'S1', 'C1', 'P1', 'P2'])
 export type CheckCode = z.infer<typeof checkCode>
 
 export const checkWords = {
@@ -18,6 +18,8 @@ export const checkWords = {
   O4: 'overfit-one-batch',
   S1: 'same-seed',
   C1: 'strict-config',
+  P1: 'ranks-agree',
+  P2: 'world-size-invariance',
 } as const satisfies Record<CheckCode, string>
 
 export const status = z.enum(['GO', 'WARN', 'NO-GO', 'SKIPPED', 'WAIVED'])
@@ -87,6 +89,13 @@ export const cause = z.enum([
   'unknown-key-accepted',
   'wrong-type-accepted',
   'free-string',
+  // several processes
+  'ranks-start-apart',
+  'ranks-drift-apart',
+  'gradients-not-averaged',
+  'same-samples-on-every-rank',
+  'padded-duplicates-scored',
+  'metrics-not-reduced',
   // a check that could not finish
   'crashed',
   'timed-out',

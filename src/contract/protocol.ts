@@ -7,6 +7,11 @@
 //   worker → {"id": 1, "ok": …} or {"id": 1, "error": ErrorReport}
 //   worker → {"beat": n}                                     each second, from a thread that user code cannot block
 //   parent → {"cancel": 1}                                   the op ends early, after the step it is in, with ok
+//   parent → {"pause": 1}                                    begin no further step; worker → {"id": 1, "begun": n}, at once,
+//                                                            from a thread that the step in hand cannot block
+//   parent → {"until": n, "of": 1}                           go on, and end the op with ok after its n-th step
+//
+// Cancel is for a worker alone; pause and until end several that wait for each other after the same step.
 //
 // A process that we did not start (attach) speaks the same over one TCP connection; its hello carries the token it was given.
 //
@@ -81,6 +86,7 @@ export const reply = z.union([
   z.object({ hello }),
   z.object({ beat: z.number() }),
   z.object({ id: z.int(), items: z.array(z.unknown()) }),
+  z.object({ id: z.int(), begun: z.int() }),
   z.object({ id: z.int(), error: errorReport }),
   z.object({ id: z.int(), ok: z.unknown() }),
 ])

@@ -49,6 +49,8 @@ export const runFile = z.strictObject({
   engine: engineOptions.default({}),
   seed: z.int().min(0).max(0xffff_ffff).default(0),
   device: device.default('auto'),
+  /** Processes that train together, each on its share of every batch: data parallel on this machine. */
+  world: z.int().min(1).max(1024).default(1),
   /** CPU threads of the arithmetic; null takes every core. Bitwise equality is promised at a fixed count. */
   threads: positive.nullable().default(null),
   /** The metric that keeper, stopper and comparison share; null takes the task's own. */

@@ -223,6 +223,8 @@ export const trainProbe = z.object({
   accumulate: z.int().min(1).nullable().default(null),
   /** False: dropout, weight decay, augmentation and label smoothing are off for these steps. */
   regularisation: z.boolean().default(true),
+  /** False: batch norm normalises with its running statistics, so that no sample's gradient depends on the others. */
+  statistics: z.boolean().default(true),
   /** Report gradient and change of each parameter, and the record's other observed fields. */
   observe: z.boolean().default(false),
   /** With `observe`: look along the graph of the first two steps, and report it with them. */
@@ -257,6 +259,9 @@ export const parameterChange = z.object({
   norm: measured,
 })
 
+/** Number of samples and a digest of their ids, in order. */
+const sampled = z.object({ count: z.int(), digest: z.string(), ids: z.array(z.int()).optional() })
+
 export const stepRecord = z.object({
   /** Steps done since the start of the run, this one included: the first is 1. */
   step: z.int(),
@@ -266,8 +271,7 @@ export const stepRecord = z.object({
   loss: measured,
   terms: measurements,
   updates: z.array(update),
-  /** Number of samples and a digest of their ids, in order. */
-  samples: z.object({ count: z.int(), digest: z.string(), ids: z.array(z.int()).optional() }),
+  samples: sampled,
   /** The record's whole raw gradient against that of the probe's first observed step that had one: |g|/|g₁| and cosine. */
   againstFirst: z.object({ ratio: measured, cosine: measured }).optional(),
   /** Observed: NaN and infinite elements of raw gradients, and of optimizer state after the step. */
@@ -279,6 +283,8 @@ export const stepRecord = z.object({
   /** Seconds of the step itself, and of waiting for its batch. */
   seconds: z.number(),
   wait: z.number(),
+  /** What each rank has seen, where several train together; loss and samples above are those of all. */
+  ranks: z.array(z.object({ loss: measured, samples: sampled, gradientNorm: measured.nullable() })).optional(),
 })
 export type StepRecord = z.infer<typeof stepRecord>
 
@@ -328,6 +334,8 @@ export const evaluation = z.object({
   replaced: z.union([z.literal('yes'), z.object({ no: z.string() })]).optional(),
   /** Modules in training mode while evaluating, where asked. */
   training: z.array(z.string()).optional(),
+  /** What each rank reported, where several evaluate together. */
+  ranks: z.array(z.object({ samples: z.int(), metrics: measurements })).optional(),
 })
 export type Evaluation = z.infer<typeof evaluation>
 
@@ -368,8 +376,8 @@ export const sampleDigest = z.object({
 export type SampleDigest = z.infer<typeof sampleDigest>
 
 export const stateProbe = z.discriminatedUnion('op', [
-  /** Digests of every section; with `detail`, of every entry. */
-  z.object({ op: z.literal('digest'), detail: z.boolean().default(false) }),
+  /** Digests of every section; with `detail`, of every entry. `rank`: what that one of several processes holds. */
+  z.object({ op: z.literal('digest'), detail: z.boolean().default(false), rank: z.int().min(0).optional() }),
   z.object({ op: z.literal('capture'), slot: z.string() }),
   z.object({ op: z.literal('restore'), slot: z.string() }),
   /** Replaces the section's values by others of the same shape and dtype. */
@@ -446,6 +454,15 @@ export const weightsReport = z.object({
 })
 export type WeightsReport = z.infer<typeof weightsReport>
 
+/** Data parallel: which of the processes that train together this one is. */
+export const world = z.object({
+  rank: z.int().min(0),
+  size: z.int().min(1),
+  /** Where the ranks meet, `host:port`; port 0: any free one. Null: this process is alone, and is told of no world. */
+  address: z.string().nullable(),
+})
+export type World = z.infer<typeof world>
+
 /** How an experiment is opened. */
 export const openRequest = z.object({
   experiment: z.string(),
@@ -462,7 +479,8 @@ export const openRequest = z.object({
   device,
   /** Options of the engine itself, which it adds on the way to its worker. */
   options: z.record(z.string(), z.unknown()).optional(),
+  world: world.default({ rank: 0, size: 1, address: null }),
   /** Preflight only: epochs of this many batches, validation of this many samples. */
   limit: z.object({ trainBatches: z.int().nullable(), valSamples: z.int().nullable() }),
 })
-export type OpenRequest = z.infer<typeof openRequest>
+export type OpenRequest = z.input<typeof openRequest>

@@ -23,6 +23,8 @@ type Entry = {
   readonly name: string
   readonly extensions: readonly string[]
   readonly devices: readonly RunFile['device'][]
+  /** Several processes may train together. */
+  readonly parallel: boolean
   readonly create: (options: Record<string, unknown>, settings: Settings) => Engine
 }
 
@@ -39,12 +41,14 @@ const parsed = <S extends z.ZodType>(name: string, schema: S, options: Record<st
 const entries: readonly Entry[] = [
   {
     name: 'embedded',
+    parallel: false,
     extensions: ['.ts', '.mts', '.js', '.mjs'],
     devices: ['auto', 'cpu'],
     create: (options, settings) => embedded({ options: parsed('embedded', embeddedOptions, options), ...settings }),
   },
   {
     name: 'torch',
+    parallel: true,
     extensions: ['.py'],
     devices: ['auto', 'cpu', 'cuda'],
     create: (options, settings) =>
@@ -60,7 +64,7 @@ const entries: readonly Entry[] = [
 /** The engine for an experiment file. `engine:` in the run file may set its options, or name one for an odd extension. */
 export const engineFor = (
   experiment: string,
-  run: Pick<RunFile, 'engine'> & Partial<Pick<RunFile, 'device'>>,
+  run: Pick<RunFile, 'engine'> & Partial<Pick<RunFile, 'device' | 'world'>>,
   settings: Settings,
 ): Engine => {
   const device = run.device ?? 'auto'
@@ -86,6 +90,12 @@ export const engineFor = (
       where: 'device',
       seen: device,
       expected: entry.devices.join(' or '),
+    })
+  if ((run.world ?? 1) > 1 && !entry.parallel)
+    throw new GonogoError('ENGINE_UNSUPPORTED', `the ${entry.name} engine trains in one process`, {
+      where: 'world',
+      seen: `world: ${run.world}`,
+      expected: 'world: 1',
     })
   return entry.create(run.engine[entry.name] ?? {}, settings)
 }

@@ -33,8 +33,20 @@ export type Deadlines = {
 
 const defaults: Deadlines = { start: 120, describe: 30, open: 900, silence: 90, progress: 900 }
 
+/** An operation under way. */
+export type Running = {
+  readonly answer: Promise<unknown>
+  /** Ends it early, after the step it is in. */
+  readonly cancel: () => void
+  /** Lets it begin no further step; how many it has begun, or Infinity where it has ended or failed meanwhile. */
+  readonly pause: () => Promise<number>
+  /** Lets a paused one go on, and end after this many steps. */
+  readonly until: (steps: number) => void
+}
+
 type Pending = {
   readonly operation: Operation
+  onBegun?: (steps: number) => void
   readonly onItems: ((items: readonly unknown[]) => void) | undefined
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
@@ -129,6 +141,27 @@ export class WorkerProcess {
       return await answer
     } finally {
       signal?.removeEventListener('abort', cancel)
+    }
+  }
+
+  /** Begins an operation, which may then be steered. */
+  begin(operation: Operation, args: unknown, onItems?: (items: readonly unknown[]) => void): Running {
+    const { id, answer } = this.#send(operation, args, onItems)
+    const ended = answer.then(
+      () => Number.POSITIVE_INFINITY,
+      () => Number.POSITIVE_INFINITY,
+    )
+    return {
+      answer,
+      cancel: () => this.#write({ cancel: id }),
+      pause: () => {
+        const { promise, resolve } = Promise.withResolvers<number>()
+        const pending = this.#pending.get(id)
+        if (pending) pending.onBegun = resolve
+        this.#write({ pause: id })
+        return Promise.race([promise, ended])
+      },
+      until: (steps) => this.#write({ until: steps, of: id }),
     }
   }
 
@@ -228,6 +261,10 @@ export class WorkerProcess {
     pending.progressAt = Date.now()
     if ('items' in message) {
       pending.onItems?.(message.items)
+      return
+    }
+    if ('begun' in message) {
+      pending.onBegun?.(message.begun)
       return
     }
     this.#pending.delete(message.id)

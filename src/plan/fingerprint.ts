@@ -23,7 +23,9 @@ const portable = (value: unknown, folder: string): unknown => {
  */
 const configOf = ({ run, objective, folder }: Dependencies): unknown => {
   const { gonogo, seed, device, threads, engine, config, train, evaluate } = run
-  return portable({ gonogo, seed, device, threads, engine, config, train, evaluate, objective }, folder)
+  // left out where there is one process: runs from before there could be several are the same runs
+  const world = run.world > 1 ? { world: run.world } : {}
+  return portable({ gonogo, seed, device, threads, engine, config, train, evaluate, objective, ...world }, folder)
 }
 
 const byName = <T>(items: readonly T[], name: (item: T) => string): Record<string, T> =>

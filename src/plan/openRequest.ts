@@ -32,7 +32,7 @@ const threadsOf = (from: Plan | Pieces): number => {
  * @example await engine.open(openRequest(plan, { seed: plan.run.seed + 1, limit: { trainBatches: 8 } }))
  */
 export const openRequest = (from: Plan | Pieces, { seed, limit }: Changes = {}): OpenRequest => {
-  const { train, evaluate } = from.run
+  const { train, evaluate, world } = from.run
   return {
     experiment: from.experiment,
     config: 'config' in from ? from.config : from.run.config,
@@ -45,6 +45,7 @@ export const openRequest = (from: Plan | Pieces, { seed, limit }: Changes = {}):
     clipNorm: train.clip_norm,
     precision: train.precision,
     device: from.run.device,
+    world: { rank: 0, size: world, address: world === 1 ? null : '127.0.0.1:0' },
     limit: { trainBatches: limit?.trainBatches ?? null, valSamples: limit?.valSamples ?? null },
   }
 }

@@ -176,16 +176,18 @@ export class Context {
   async fresh(seed: number = this.seed): Promise<Trial> {
     const index = this.#planned.indexOf(seed)
     if (index >= 0) this.#planned.splice(index, 1)
-    if (this.alone) {
-      await this.#forgetTheDead()
-      this.#madeRoom = this.#main !== null
-      await this.#closeAll()
-    }
+    await this.#makeRoom()
     const ahead = this.#ahead?.seed === seed ? this.#ahead.trial : null
     if (ahead !== null) this.#ahead = null
     const trial = await this.#waiting(ahead ?? this.#opened(seed))
     this.#openAhead()
     return trial
+  }
+
+  /** The experiment in one process, which knows that it is a world of one; the caller closes it. */
+  async inOneProcess(): Promise<Trial> {
+    await this.#makeRoom()
+    return this.#waiting(this.#opened(this.seed, { rank: 0, size: 1, address: '127.0.0.1:0' }))
   }
 
   /** The weights of the reference run's last checkpoint, opened without the experiment. */
@@ -210,6 +212,13 @@ export class Context {
         await trial?.[Symbol.asyncDispose]()
       }),
     )
+  }
+
+  async #makeRoom(): Promise<void> {
+    if (!this.alone) return
+    await this.#forgetTheDead()
+    this.#madeRoom = this.#main !== null
+    await this.#closeAll()
   }
 
   /** Closes whatever subject is open, so that there is room for one. */
@@ -253,11 +262,11 @@ export class Context {
     this.#ahead = { seed, trial }
   }
 
-  #opened(seed: number): Promise<Trial> {
+  #opened(seed: number, world?: OpenRequest['world']): Promise<Trial> {
     const { engine, signal } = this.polling
     const request = this.polling.request({ seed, limit: this.limit })
     const length = lengthened(this.plan, this.limit.trainBatches ?? this.facts.stepsPerEpoch)
-    const opening = engine.open({ ...request, length }).then(
+    const opening = engine.open({ ...request, length, ...(world ? { world } : {}) }).then(
       (subject) => new Trial(subject, signal),
       (error: unknown) => {
         throw error instanceof GonogoError ? new Crash('open', error) : error

@@ -19,7 +19,14 @@ export class Crash extends Error {
 
 const timeouts: ReadonlySet<string> = new Set(['WORKER_HUNG', 'EXPERIMENT_TIMEOUT'])
 /** After these the process is gone, and a next check needs a new one. */
-const deaths: ReadonlySet<string> = new Set([...timeouts, 'WORKER_DIED', 'WORKER_PROTOCOL', 'WORKER_MESSAGE_TOO_LARGE'])
+const deaths: ReadonlySet<string> = new Set([
+  ...timeouts,
+  'WORKER_DIED',
+  'WORKER_PROTOCOL',
+  'WORKER_MESSAGE_TOO_LARGE',
+  'RANK_DIED',
+  'RANK_FAILED',
+])
 
 export const endsProcess = ({ error }: Crash): boolean => deaths.has(error.code)
 

@@ -100,8 +100,10 @@ export class Trial implements AsyncDisposable {
     return this.#watch('data', () => this.#subject.survey(probe))
   }
 
-  digest(): Promise<Snapshot> {
-    return this.#watch('state', async () => snapshotOf(await this.#subject.state({ op: 'digest', detail: true })))
+  /** `rank`: what that one of several processes holds. */
+  digest(rank?: number): Promise<Snapshot> {
+    const probe = { op: 'digest' as const, detail: true, ...(rank === undefined ? {} : { rank }) }
+    return this.#watch('state', async () => snapshotOf(await this.#subject.state(probe)))
   }
 
   async capture(slot: string): Promise<void> {

@@ -108,7 +108,7 @@ export const v2 = define({
 })
 
 type Common = { readonly seen: string; readonly where: string | null; readonly evidence: Outcome['evidence'] }
-type Apart = { readonly name: string; readonly a: number; readonly b: number; readonly relative: number }
+export type Apart = { readonly name: string; readonly a: number; readonly b: number; readonly relative: number }
 type Ask = (batchSize: number, limit?: number) => Promise<Evaluation>
 
 const distances = (a: Evaluation, b: Evaluation): Apart[] => {

@@ -22,8 +22,10 @@ test('a healthy experiment: twelve times GO, on five seeds', async () => {
       K4: 'GO',
       K5: 'GO',
       O4: 'GO',
+      P1: 'SKIPPED',
+      P2: 'SKIPPED',
     })
-    for (const finding of found) {
+    for (const finding of found.filter(({ status }) => status !== 'SKIPPED')) {
       expect(finding.seen, finding.check).not.toBeNull()
       expect(finding.expected, finding.check).not.toBeNull()
     }
