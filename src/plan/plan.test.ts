@@ -274,8 +274,15 @@ describe('the request to open', () => {
       accumulate: 1,
       clipNorm: null,
       precision: 'float32',
+      world: { rank: 0, size: 1, address: null },
       limit: { trainBatches: null, valSamples: null },
     })
+  })
+
+  test('of several processes: each meets the others somewhere, and the number of them is part of the fingerprint', () => {
+    expect(openRequest(withRun({ world: 2 })).world).toEqual({ rank: 0, size: 2, address: '127.0.0.1:0' })
+    expect(withRun({ world: 2 }).fingerprint.config).not.toBe(base.fingerprint.config)
+    expect(withRun({ world: 1 }).fingerprint).toEqual(base.fingerprint)
   })
 
   test('takes another seed and limits', () => {
