@@ -6,6 +6,9 @@
 // error on all of them, the world lives on.
 import {
   type DataProbe,
+  type DeterminismProbe,
+  type DeterminismReport,
+  determinismReport,
   type EpochOrder,
   type EvalProbe,
   type Evaluation,
@@ -150,6 +153,11 @@ export class WorldSubject implements Subject {
 
   async order(probe: OrderProbe = {}): Promise<readonly EpochOrder[]> {
     return epochOrder.array().parse((await this.#ranks.all('order', () => probe))[0])
+  }
+
+  /** Rank 0's: every rank repeats the step, as a step takes all of them. */
+  async determinism(probe: DeterminismProbe = {}): Promise<DeterminismReport> {
+    return determinismReport.parse((await this.#ranks.all('determinism', () => probe))[0])
   }
 
   async survey(probe: SurveyProbe = {}): Promise<Survey> {
