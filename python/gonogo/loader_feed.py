@@ -302,11 +302,9 @@ class LoaderFeed:
         """The first samples in the order of the first epoch; the run's own position and generators stay."""
         progress, loader = self._experiment.progress, self.loader
         now = progress.generators()
-        dealers = [one for one in (getattr(loader, "sampler", None), getattr(loader, "batch_sampler", None)) if hasattr(one, "set_epoch")]
         try:
             progress.set_generators(self._start)
-            for one in dealers:
-                one.set_epoch(0)
+            tell_epoch(loader, 0)
             if self.blind is not None or not batches.indexed(loader.dataset) or loader.batch_sampler is None:
                 return Drawn(batches.sliced(next(iter(loader)), count), None, self._share)
             torch.empty((), dtype=torch.int64).random_(generator=loader.generator)  # as iter(loader) would
@@ -318,8 +316,7 @@ class LoaderFeed:
             seeds.seed_all(self._experiment.seed, "frozen")
             return Drawn(loader.collate_fn([loader.dataset[index] for index in ids[:count]]), ids[:count], self._share)
         finally:
-            for one in dealers:
-                one.set_epoch(progress.epoch)
+            tell_epoch(loader, progress.epoch)
             progress.set_generators(now)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from gonogo.errors import Fault
+from gonogo.samplers import sampler_of
 
 #: Gradients travel in pieces of at most this many bytes.
 BUCKET = 25 * 1024 * 1024
@@ -143,7 +144,7 @@ def _buckets(tensors: Iterable[torch.Tensor]) -> list[list[torch.Tensor]]:
 
 def deals_by_rank(loader: Any, world: World) -> bool:
     """The loader's sampler gives each rank a part of its own."""
-    samplers = (getattr(loader, "sampler", None), getattr(loader, "batch_sampler", None))
+    samplers = (sampler_of(loader), getattr(loader, "batch_sampler", None))
     return any(getattr(one, "num_replicas", 1) == world.size for one in samplers) if world.size > 1 else False
 
 
