@@ -274,6 +274,7 @@ describe('the request to open', () => {
       accumulate: 1,
       clipNorm: null,
       precision: 'float32',
+      device: 'auto',
       world: { rank: 0, size: 1, address: null },
       limit: { trainBatches: null, valSamples: null },
     })
