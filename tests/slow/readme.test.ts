@@ -55,6 +55,13 @@ describe('commands', () => {
   })
 })
 
+test('the way from pip to a run is that of the template', () => {
+  const block = bodies('text').find((body) => body.includes('pip install gonogo')) ?? ''
+  const lines = block.trim().split('\n').map(withoutRemark)
+  const { next } = JSON.parse(text('templates/torch/template.json')) as { next: string[] }
+  expect(lines).toEqual(['pip install gonogo', 'gonogo init my-project', 'cd my-project', ...next])
+})
+
 /** Lines of `part` that `whole` does not hold, or holds only before an earlier one of them. */
 const outOfPlace = (part: string, whole: string): string[] => {
   const lines = whole.split('\n')
