@@ -14,4 +14,6 @@ CHECKS = {
     "O4": "overfit-one-batch",
     "S1": "same-seed",
     "C1": "strict-config",
+    "P1": "ranks-agree",
+    "P2": "world-size-invariance",
 }
