@@ -21,6 +21,8 @@ export type TrainResult = {
   readonly steps: number
   readonly epochs: number
   readonly seconds: number
+  /** Of loading the experiment's code and data. */
+  readonly loadSeconds: number
   readonly metrics: Readonly<Record<string, number>>
   readonly best: RunEventOf<'ended'>['best']
   readonly stop: { readonly reason: ReasonCode; readonly sentence: string }
@@ -36,6 +38,7 @@ export const resultOf = (o: {
   plan: Plan
   ended: RunEventOf<'ended'>
   findings: readonly Finding[]
+  loadSeconds: number
   checkpoints: readonly CheckpointRecord[]
 }): TrainResult => ({
   verdict: verdictOf(o.findings),
@@ -45,6 +48,7 @@ export const resultOf = (o: {
   steps: o.ended.step,
   epochs: o.ended.epoch,
   seconds: o.ended.seconds,
+  loadSeconds: o.loadSeconds,
   metrics: o.ended.metrics,
   best: o.ended.best,
   stop: { reason: o.ended.reason, sentence: o.ended.sentence },

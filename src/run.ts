@@ -53,7 +53,10 @@ export type CheckResult = {
   readonly plan: Plan
   readonly findings: Finding[]
   readonly verdict: Verdict
+  /** Of the checks themselves. */
   readonly seconds: number
+  /** Of starting processes and loading code and data. */
+  readonly loadSeconds: number
 }
 
 type Prepared = {
@@ -74,8 +77,7 @@ export const check = async (file: string, options: Options = {}): Promise<CheckR
   await using _subject = prepared.subject
   options.on?.({ type: 'opened', plan: prepared.plan, facts: prepared.subject.facts, run: null })
   const findings: Finding[] = []
-  const { verdict, seconds } = await preflight(prepared, findings, options)
-  return { plan: prepared.plan, findings, verdict, seconds }
+  return { plan: prepared.plan, findings, ...(await preflight(prepared, findings, options)) }
 }
 
 /** Runs the preflight and, on GO, trains. The run folder is made first, so that a NO-GO is on record too. */
@@ -118,9 +120,9 @@ export const train = async (file: string, options: Options = {}): Promise<TrainR
   const endedEarly = async (reason: ReasonCode, sentence: string, seconds: number): Promise<TrainResult> => {
     const ended = { type: 'ended' as const, reason, sentence, step: 0, epoch: 0, best: null, metrics: {}, seconds }
     await emit(ended)
-    return resultOf({ run, plan, ended, findings, checkpoints: [] })
+    return resultOf({ run, plan, ended, findings, checkpoints: [], loadSeconds: first.facts.loadSeconds })
   }
-  let polled: { readonly verdict: Verdict; readonly seconds: number }
+  let polled: Polled
   try {
     polled = await preflight(prepared, findings, options)
   } catch (error) {
@@ -128,9 +130,9 @@ export const train = async (file: string, options: Options = {}): Promise<TrainR
     await endedEarly('crashed', sentenceOf(error), 0)
     throw error
   }
-  const { verdict, seconds } = polled
+  const { verdict, seconds, loadSeconds } = polled
   await writePreflight(run, plan, findings)
-  await emit({ type: 'preflight', verdict, findings, seconds })
+  await emit({ type: 'preflight', verdict, findings, seconds, loadSeconds })
   if (verdict === 'NO-GO')
     return await endedEarly('no-go', findings.find((f) => f.status === 'NO-GO')?.title ?? 'no-go', seconds)
   const { openStore } = await import('./checkpoint/index.ts')
@@ -243,14 +245,17 @@ const opened = async (
   }
 }
 
+type Polled = Pick<CheckResult, 'verdict' | 'seconds' | 'loadSeconds'>
+
 /** Adds each finding to `findings` as it comes: an interruption keeps those that are there. */
 const preflight = async (
   { engine, description, subject, plan }: Prepared,
   findings: Finding[],
   options: Options,
-): Promise<{ readonly verdict: Verdict; readonly seconds: number }> => {
+): Promise<Polled> => {
   const { poll } = await import('./preflight/index.ts')
   const started = performance.now()
+  let waited = 0
   if (engine.concurrency === 'one') await subject[Symbol.asyncDispose]()
   await using scratch = await scratchFolder()
   const polling = poll({
@@ -265,12 +270,19 @@ const preflight = async (
     skip: options.skip ?? new Map(),
     budgetSeconds: plan.run.preflight.budget.seconds,
     signal: options.signal ?? new AbortController().signal,
+    onLoaded: (seconds) => {
+      waited = seconds
+    },
   })
   for await (const finding of polling) {
     findings.push(finding)
     options.on?.({ type: 'finding', finding })
   }
-  return { verdict: verdictOf(findings), seconds: (performance.now() - started) / 1000 }
+  return {
+    verdict: verdictOf(findings),
+    seconds: Math.max(0, (performance.now() - started) / 1000 - waited),
+    loadSeconds: subject.facts.loadSeconds + waited,
+  }
 }
 
 type Emit = (event: RunEvent) => Promise<void>
@@ -348,7 +360,7 @@ const loop = async (o: LoopOptions): Promise<TrainResult> => {
   if (!ended)
     throw new GonogoError('TRAIN_UNFINISHED', 'the run ended without saying why', { exit: exitCodes.internal })
   const checkpoints = (await store.list()).map(({ checkpoint }) => checkpoint)
-  return resultOf({ run, plan, ended, findings: o.findings, checkpoints })
+  return resultOf({ run, plan, ended, findings: o.findings, checkpoints, loadSeconds: subject.facts.loadSeconds })
 }
 
 /** The curve of the run that `stop.baseline` names: fraction of its budget → value of the objective. */

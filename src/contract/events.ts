@@ -54,7 +54,10 @@ export const runEvent = z.discriminatedUnion('type', [
     type: z.literal('preflight'),
     verdict,
     findings: z.array(finding),
+    /** Of the checks themselves. */
     seconds: z.number(),
+    /** Of starting processes and loading code and data, waited for by then. */
+    loadSeconds: z.number().optional(),
   }),
   /** Everything after `fromStep` that was recorded earlier is void: it is trained again. */
   z.strictObject({

@@ -45,6 +45,8 @@ export interface Polling {
   /** Check → reason. */
   readonly skip: ReadonlyMap<CheckCode, string>
   readonly budgetSeconds: number
+  /** Told at the end: seconds waited for processes to start and load. */
+  readonly onLoaded?: (seconds: number) => void
   readonly signal: AbortSignal
 }
 

@@ -62,6 +62,7 @@ export async function* poll(polling: Polling): AsyncGenerator<Finding> {
     }
     yield* fold(faults)
   } finally {
+    polling.onLoaded?.(context.openSeconds)
     await context.close()
   }
 }

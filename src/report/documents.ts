@@ -12,12 +12,15 @@ import {
 export type CheckDocument = {
   readonly verdict: Verdict
   readonly seconds: number
+  /** Of starting processes and loading code and data; not in `seconds`. */
+  readonly loadSeconds: number
   readonly findings: readonly Finding[]
 }
 
-export const checkDocument = ({ verdict, seconds, findings }: CheckDocument): CheckDocument => ({
+export const checkDocument = ({ verdict, seconds, loadSeconds, findings }: CheckDocument): CheckDocument => ({
   verdict,
   seconds,
+  loadSeconds,
   findings,
 })
 
@@ -28,6 +31,8 @@ export type TrainDocument = {
   readonly steps: number
   readonly epochs: number
   readonly seconds: number
+  /** Of loading the experiment's code and data. */
+  readonly loadSeconds: number
   readonly metrics: Readonly<Record<string, number>>
   readonly stop: { readonly reason: ReasonCode; readonly sentence: string }
   readonly checkpoints: readonly CheckpointRecord[]
@@ -37,8 +42,8 @@ export type TrainDocument = {
 export const trainDocument = (
   result: TrainDocument & { readonly findings: readonly Finding[] },
 ): TrainDocument & { readonly findings?: readonly Finding[] } => {
-  const { verdict, run, steps, epochs, seconds, metrics, stop, checkpoints, findings } = result
-  const document = { verdict, run, steps, epochs, seconds, metrics, stop, checkpoints }
+  const { verdict, run, steps, epochs, seconds, loadSeconds, metrics, stop, checkpoints, findings } = result
+  const document = { verdict, run, steps, epochs, seconds, loadSeconds, metrics, stop, checkpoints }
   return verdict === 'GO' ? document : { ...document, findings }
 }
 

@@ -73,9 +73,9 @@ test('a GO poll', () => {
   const look = { ...plain, command: 'npx gonogo' }
   const findings = [finding(), finding({ check: 'C1' })]
   expect([
-    verdictLine({ verdict: 'GO', findings, seconds: 2 }, look),
+    verdictLine({ verdict: 'GO', findings, seconds: 2, loadSeconds: 4.25 }, look),
     ...pollNext("my runs/o'brien.yaml", { verdict: 'GO', findings }, look),
-  ]).toEqual(['GO  2 checks, 2.0 s', `next  npx gonogo train 'my runs/o'\\''brien.yaml'`])
+  ]).toEqual(['GO  2 checks, 2.0 s; loading 4.3 s', `next  npx gonogo train 'my runs/o'\\''brien.yaml'`])
 })
 
 test('no line is wider than the terminal, whatever the width and the text', () => {

@@ -103,7 +103,7 @@ const tallied: readonly (readonly [Status, string])[] = [
 
 /** `GO  12 checks, 17.3 s`, with what was not plainly GO counted in between. */
 export const verdictLine = (
-  poll: { verdict: Verdict; findings: readonly Finding[]; seconds: number },
+  poll: { verdict: Verdict; findings: readonly Finding[]; seconds: number; loadSeconds?: number | undefined },
   look: Look,
 ): string => {
   const counts = tallied.flatMap(([status, noun]) => {
@@ -112,7 +112,9 @@ export const verdictLine = (
     return [noun === 'warning' ? plural(n, noun) : `${n} ${noun}`]
   })
   const paint = poll.verdict === 'GO' ? look.colour.go : look.colour.noGo
-  return `${paint(poll.verdict)}  ${[plural(poll.findings.length, 'check'), ...counts, seconds(poll.seconds)].join(', ')}`
+  // what the experiment takes to start and load is its own, and no cost of the checks
+  const loading = poll.loadSeconds === undefined ? '' : `; loading ${seconds(poll.loadSeconds)}`
+  return `${paint(poll.verdict)}  ${[plural(poll.findings.length, 'check'), ...counts, seconds(poll.seconds)].join(', ')}${loading}`
 }
 
 /** What to type after a poll: train, or the checks that failed once more after the edit. */
