@@ -35,8 +35,6 @@ def __getattr__(name: str) -> str:
     """`gonogo.__version__`, from the one place that says it: package.json."""
     if name != "__version__":
         raise AttributeError(f"module 'gonogo' has no attribute {name!r}")
-    import json
+    from gonogo.command import version
 
-    from gonogo.command import home
-
-    return str(json.loads((home() / "package.json").read_text(encoding="utf-8"))["version"])
+    return version()

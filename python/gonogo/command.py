@@ -3,6 +3,7 @@ Not the command line itself: that is TypeScript, carried in the wheel under _cli
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -24,6 +25,18 @@ def home() -> Path:
         "COMMAND_MISSING", "this gonogo package has no command line", where=str(PACKAGE), seen="neither a wheel nor a checkout",
         expected="gonogo as pip installs it", **{"try": f"{sys.executable} -m pip install --force-reinstall gonogo"},
     )
+
+
+def version() -> str:
+    """In package.json, the one place that says it; `unknown` where the Python package lies alone."""
+    for folder in (CARRIED, PACKAGE.parent.parent):
+        try:
+            manifest = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if manifest.get("name") == "gonogo":
+            return str(manifest["version"])
+    return "unknown"
 
 
 def node() -> str:
@@ -65,13 +78,17 @@ def environment(typed: str | None = None) -> dict[str, str]:
 
 
 def typed(script: str) -> str:
-    """What a person types to start gonogo once more, from the `sys.argv[0]` of this time."""
+    """What a person types to start gonogo once more, in any folder, from the `sys.argv[0]` of this time."""
     if os.path.basename(script) == "__main__.py":
-        return f"{os.path.basename(sys.executable or 'python')} -m gonogo"
-    name = os.path.basename(script).removesuffix(".exe")
-    on_path = shutil.which(name)
-    same = on_path is not None and os.path.realpath(on_path).removesuffix(".exe") == os.path.realpath(script).removesuffix(".exe")
-    if same or os.sep not in script:
-        return name
-    relative = os.path.relpath(script)
-    return script if relative.startswith("..") else os.path.join(os.curdir, relative) if os.sep not in relative else relative
+        return f"{_word(sys.executable or 'python')} -m gonogo"
+    return _word(script.removesuffix(".exe"))
+
+
+def _word(path: str) -> str:
+    """The bare name where PATH leads to this very file; else the whole path."""
+    if os.sep not in path:
+        return path
+    name, path = os.path.basename(path), os.path.abspath(path)
+    found = shutil.which(name)
+    # not what a link points at: the python of a virtual environment is a link, and another one
+    return name if found is not None and os.path.abspath(found).removesuffix(".exe") == path.removesuffix(".exe") else path
