@@ -25,19 +25,28 @@ def fields(batch: Any) -> dict[str, Any]:
 
 
 def input_of(batch: Any) -> Any:
-    return _pick(fields(batch), INPUTS, 0)
+    return fields(batch).get(input_name(batch))
 
 
 def target_of(batch: Any) -> Any:
+    return fields(batch).get(target_name(batch))
+
+
+def input_name(batch: Any) -> str:
+    return _pick(fields(batch), INPUTS, 0)
+
+
+def target_name(batch: Any) -> str:
+    """Of the field; '' where there is none."""
     return _pick(fields(batch), TARGETS, 1)
 
 
-def _pick(found: dict[str, Any], names: Sequence[str], place: int) -> Any:
+def _pick(found: dict[str, Any], names: Sequence[str], place: int) -> str:
     for name in names:
         if name in found:
-            return found[name]
-    values = list(found.values())
-    return values[place] if place < len(values) else None
+            return name
+    known = list(found)
+    return known[place] if place < len(known) else ""
 
 
 def count(batch: Any) -> int:
@@ -109,11 +118,15 @@ def fetch(dataset: Any, indices: Sequence[int], collate: Callable[[list[Any]], A
 class Slices:
     """A data set's samples in order, batch by batch: what a managed evaluation or the user's evaluate() goes through."""
 
-    def __init__(self, dataset: Any, samples: int, batch_size: int, collate: Callable[[list[Any]], Any], start: int = 0, stop: int | None = None):
+    def __init__(
+        self, dataset: Any, samples: int, batch_size: int, collate: Callable[[list[Any]], Any], start: int = 0, stop: int | None = None,
+        indices: Sequence[int] | None = None,
+    ):
         from torch.utils.data import Subset
 
-        whole = samples == len(dataset)
-        self.dataset = dataset if whole else Subset(dataset, range(samples))
+        whole = samples == len(dataset) and indices is None
+        self._indices = np.arange(samples) if indices is None else np.asarray(indices, dtype=np.int64)
+        self.dataset = dataset if whole else Subset(dataset, self._indices.tolist())
         self.batch_size = batch_size
         self._all, self._collate = dataset, collate
         # One rank's part of the samples; `dataset` and the batch size are as without ranks.
@@ -124,7 +137,7 @@ class Slices:
 
     def __iter__(self) -> Iterator[Any]:
         for start in range(self._start, self._stop, self.batch_size):
-            yield fetch(self._all, np.arange(start, min(start + self.batch_size, self._stop)), self._collate)
+            yield fetch(self._all, self._indices[start : min(start + self.batch_size, self._stop)], self._collate)
 
 
 class Cancelled(BaseException):
@@ -136,6 +149,8 @@ class Tap:
 
     def __init__(self, loader: Any, limit: int | None = None, passing: Callable[[Any, int], None] | None = None, cancelled: Callable[[], bool] | None = None):
         self._loader, self._limit, self._passing, self._cancelled = loader, limit, passing, cancelled
+        #: What is done to each batch first.
+        self.change: Callable[[Any], Any] | None = None
         self.samples = self.batches = 0
 
     def __iter__(self) -> Iterator[Any]:
@@ -150,6 +165,8 @@ class Tap:
                 break
             self.samples += size
             self.batches += 1
+            if self.change is not None:
+                batch = self.change(batch)
             if self._passing is not None:
                 self._passing(batch, size)
             yield batch

@@ -12,6 +12,8 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset, SequentialSampler
 
 from gonogo import batches, device, feed
+from gonogo.corrupt import ordered
+from gonogo.errors import Fault
 from gonogo.parallel import World, deals_by_rank
 from gonogo.samplers import batch_size_of, sampler_of
 
@@ -70,7 +72,7 @@ class Split:
         finally:
             own.generator = None
 
-    def loader(self, batch_size: int | None, limit: int | None) -> tuple[Any, int | None]:
+    def loader(self, batch_size: int | None, limit: int | None, order: Any = "given") -> tuple[Any, int | None]:
         """The loader to go through, and after how many samples to stop."""
         bounds = [bound for bound in (limit, self._limit) if bound is not None]
         bound = min(bounds) if bounds else None
@@ -78,18 +80,21 @@ class Split:
             count = self.whole() if bound is None else min(bound, self.whole())
             part = self._world.share(count) if self.shared else slice(0, count)
             size = batch_size or self._experiment.evaluate_batch_size
-            return batches.Slices(self._dataset, count, size, self._experiment.collate, part.start, part.stop), None
+            chosen = None if order == "given" else ordered(list(range(count)), order)
+            return batches.Slices(self._dataset, count, size, self._experiment.collate, part.start, part.stop, chosen), None
         own = self._own()
+        if (self._indices is None or self._dealt) and order != "given":
+            raise Fault("ORDER_UNKNOWN", f"the order of {self.name}_loader cannot be changed", seen=type(own).__name__, expected="a DataLoader over an indexed data set")
         if self.shared:
             assert isinstance(own, DataLoader) and self._indices is not None
-            indices = self._indices[:bound]
+            indices = ordered(self._indices[:bound], order)
             return feed.rebuilt(own, indices[self._world.share(len(indices))], batch_size or own.batch_size or 1), None
         if self._dealt and bound is not None and bound < self.whole():
             return feed.dealt(own, bound, batch_size or own.batch_size or 1), None
-        if self._indices is None or (bound is None and batch_size is None):
+        if self._indices is None or (bound is None and batch_size is None and order == "given"):
             return own, bound
         assert isinstance(own, DataLoader)
-        return feed.rebuilt(own, self._indices[:bound], batch_size or batch_size_of(own) or 1), None
+        return feed.rebuilt(own, ordered(self._indices[:bound], order), batch_size or batch_size_of(own) or 1), None
 
 
 class Outputs:

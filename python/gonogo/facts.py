@@ -15,21 +15,23 @@ from typing import Any
 import numpy as np
 import torch
 
-from gonogo import batches, determinism, device, seeds
+from gonogo import batches, determinism, device, makers, seeds
 from gonogo.data import Arrays, Part
 from gonogo.errors import Fault, is_project_file, shown
 from gonogo.experiment import defines
-from gonogo.found import Found
+from gonogo.found import Found, main_module
+from gonogo.observe import noise_of
 
 METHODS = ("setup", "datasets", "model", "optimizers", "loss", "metrics", "train_step", "on_epoch_end", "evaluate", "save", "load")
 SAMPLED = 256
 
 
-def tensors(found: Found, frozen: tuple[str, ...]) -> list[dict[str, Any]]:
+def tensors(found: Found, frozen: tuple[str, ...], kind: type) -> list[dict[str, Any]]:
     holders: dict[int, list[str]] = {}
     for name, optimizer in found.optimizers.items():
         for parameter in {id(one) for group in optimizer.param_groups for one in group["params"]}:
             holders.setdefault(parameter, []).append(name)
+    where = makers.of_tensors(found, kind)
     named = [(name, one, "parameter", None) for name, one in found.parameters.items()]
     named += [(name, one, "buffer", None) for name, one in found.buffers.items()]
     for tied, first in found.ties.items():
@@ -45,7 +47,7 @@ def tensors(found: Found, frozen: tuple[str, ...]) -> list[dict[str, Any]]:
             "frozen": any(fnmatch.fnmatchcase(name, pattern) for pattern in frozen),
             "tiedTo": first,
             "optimizers": holders.get(id(one), []),
-            "where": None,
+            "where": where.get(first or name),
         }
         for name, one, kind, first in named
     ]
@@ -61,6 +63,38 @@ def optimizers(found: Found) -> list[dict[str, Any]]:
         }
         for name, one in found.optimizers.items()
     ]
+
+
+def modules(found: Found) -> list[dict[str, Any]]:
+    """Parts of the models that couple a batch, draw noise, are compiled or recurrent; with paths as in tensor names."""
+    main, seen = main_module(found), []
+    for name, model in found.modules.items():
+        prefix = "" if name == main else name
+        for path, part in model.named_modules():
+            traits = [trait for trait, held in _traits(part).items() if held]
+            if traits:
+                seen.append({"name": ".".join(one for one in (prefix, path) if one), "kind": type(part).__name__, "traits": traits})
+    return seen[:10_000]
+
+
+def _traits(part: Any) -> dict[str, bool]:
+    return {
+        "couplesBatch": isinstance(part, torch.nn.modules.batchnorm._BatchNorm),
+        "drawsNoise": isinstance(part, torch.nn.RReLU) or any(getattr(part, key) > 0 for key in noise_of(part) if key != "label_smoothing"),
+        "compiled": type(part).__name__ == "OptimizedModule",
+        "recurrent": isinstance(part, torch.nn.RNNBase),
+    }
+
+
+def loading(feed: Any) -> dict[str, Any]:
+    """A LoadingFact."""
+    loader = getattr(feed, "loader", None)
+    if loader is None:
+        return {"workers": 0, "shuffles": True, "dropsLast": False}
+    sampler = getattr(loader, "sampler", None)
+    known = {"RandomSampler": True, "DistributedSampler": None, "SequentialSampler": False}
+    shuffles = getattr(sampler, "shuffle", None) if type(sampler).__name__ == "DistributedSampler" else known.get(type(sampler).__name__)
+    return {"workers": getattr(loader, "num_workers", None), "shuffles": shuffles, "dropsLast": getattr(loader, "drop_last", None)}
 
 
 def places(kind: type) -> dict[str, str]:

@@ -32,6 +32,8 @@ class Managed:
             # Where the state is found: it belongs into the checkpoint.
             experiment.grad_scaler = self._precision.scaler
         self.smoothing = self._task.smoothing
+        #: Gets the terms of a step as tensors, before backward().
+        self.on_terms: Callable[[dict[str, torch.Tensor]], Any] | None = None
         self.own_loss = defines(type(experiment), "loss")
         self.group: Group | None = None
         if self._task.kind == "custom" and not self.own_loss and not defines(type(experiment), "train_step"):
@@ -66,6 +68,8 @@ class Managed:
         scaler, accumulate = self._precision.scaler, self._experiment.accumulate
         with self._autocast():
             terms = self.terms(batch)
+        if self.on_terms is not None:
+            self.on_terms(terms)
         loss, *rest = terms.values()
         for term in rest:
             loss = loss + term

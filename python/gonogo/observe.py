@@ -3,6 +3,7 @@ Not here: changing the user's step. The forced rate and the missing regularisati
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,6 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from gonogo import trace
 from gonogo.errors import is_project_file
 from gonogo.found import Found
 from gonogo.scaling import Scaling
@@ -34,15 +36,29 @@ class Watch:
 
     def __init__(self) -> None:
         self.learning_rate: float | None = None
+        self.factor = 1.0
         self.decay = True
         self.observing = False
         #: Gradients are those that the optimizer gets, averaged over the ranks: what backward() leaves is one rank's own.
         self.averaged = False
+        self.suppressing = False
+        #: Equal rows of each gradient are counted for as long as this is set.
+        self.tracing = False
+        self.twins: dict[str, Any] = {}
         self._optimizers: dict[str, torch.optim.Optimizer] = {}
         self._updates: list[dict[str, Any]] = []
         self._kept: dict[int, list[dict[str, Any]]] = {}
         self._before: dict[str, tuple[torch.Tensor, float]] = {}
         self._gradients: dict[str, float] = {}
+        #: Gradients as the optimizer saw them.
+        self._used: dict[str, torch.Tensor] = {}
+        #: Optimizers that were given a closure: it makes their gradients.
+        self._late: set[str] = set()
+        self._bad: dict[str, int] = {}
+        #: Raw gradients of the first observed step, and of each later one its inner product with them.
+        self._first: dict[str, torch.Tensor] | None = None
+        self._raw: dict[str, torch.Tensor] = {}
+        self._dots: dict[str, float] = {}
         self._found = Found()
         self._hooked: set[str] = set()
         self._scaling = Scaling()
@@ -58,10 +74,13 @@ class Watch:
                 optimizer.register_step_post_hook(self._leaving(name))
 
     @contextmanager
-    def probe(self, found: Found, learning_rate: float | None, regularisation: bool, observe: bool, frozen: bool, statistics: bool = True) -> Iterator[None]:
+    def probe(
+        self, found: Found, learning_rate: float | None, regularisation: bool, observe: bool, frozen: bool, statistics: bool = True, factor: float = 1.0, suppress: bool = False
+    ) -> Iterator[None]:
         self.attach(found)
         self.learning_rate, self.decay, self.observing = learning_rate, regularisation, observe
         self._scaling.observing = observe
+        self.factor, self.suppressing, self._first = factor, suppress, None
         with ExitStack() as undo:
             if observe:
                 for name, parameter in found.parameters.items():
@@ -72,6 +91,9 @@ class Watch:
                 undo.enter_context(without_noise(found))
             if not statistics:
                 undo.enter_context(with_running_statistics())
+            if suppress:
+                for name, optimizer in found.optimizers.items():
+                    undo.enter_context(self._held(name, optimizer))
             if frozen and learning_rate is not None:
                 # Schedules stand still, as the data does: some refuse to step beyond the end of the run.
                 for schedule in found.schedules.values():
@@ -82,17 +104,23 @@ class Watch:
             finally:
                 self.learning_rate, self.decay, self.observing = None, True, False
                 self._scaling.observing = False
-                self._before, self._gradients, self._hooked = {}, {}, set()
+                self.factor, self.suppressing = 1.0, False
+                self._before, self._gradients, self._hooked, self._used = {}, {}, set(), {}
+                self._first, self._raw, self._dots, self._bad, self.twins = None, {}, {}, {}, {}
 
     def begin(self) -> None:
         self._updates = []
         self._scaling.begin()
         if self.observing:
-            self._gradients = {}
+            self._gradients, self._used, self._raw, self._dots, self._bad, self.twins = {}, {}, {}, {}, {}, {}
             self._before = {name: (one.detach().clone(), norm(one)) for name, one in self._found.parameters.items()}
 
+    def before(self) -> dict[str, torch.Tensor]:
+        """Parameters as they were when the observed step began."""
+        return {name: one for name, (one, _) in self._before.items()}
+
     def end(self) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-        """The updates of this step, and with `observe` each parameter's gradient and change."""
+        """The updates of this step, and with `observe` the observed fields of its record."""
         stepped = {update["optimizer"] for update in self._updates}
         for name, optimizer in self._optimizers.items():
             if name not in stepped:
@@ -102,8 +130,30 @@ class Watch:
         changes = {}
         for name, parameter in self._found.parameters.items():
             before, size = self._before[name]
-            changes[name] = {"gradient": self._gradients.get(name), "change": norm(parameter.detach() - before), "norm": size}
-        return self._updates, changes
+            moved, used = parameter.detach() - before, self._used.get(name)
+            changes[name] = {
+                "gradient": self._gradients.get(name),
+                "clipped": None if used is None else norm(used),
+                "descent": None if used is None else inner(used, moved),
+                "change": norm(moved),
+                "norm": size,
+            }
+        state = (value for one in self._found.optimizers.values() for values in one.state.values() for value in values.values())
+        observed = {"parameters": changes, "nonFinite": {"gradients": sum(self._bad.values()), "optimizer": sum(map(_not_finite, state))}}
+        against = self._against()
+        return self._updates, observed if against is None else {**observed, "againstFirst": against}
+
+    def _against(self) -> dict[str, float] | None:
+        """The whole raw gradient against the first observed step's; null where there was none."""
+        if not self._gradients:
+            return None
+        if self._first is None:
+            self._first = self._raw
+            return {"ratio": 1.0, "cosine": 1.0}
+        left = sum(norm(one) ** 2 for one in self._first.values()) ** 0.5
+        right = sum(one**2 for one in self._gradients.values()) ** 0.5
+        whole = left * right
+        return {"ratio": right / left if left else math.nan, "cosine": sum(self._dots.values()) / whole if whole else math.nan}
 
     def applied(self) -> bool:
         """An optimizer has stepped since begin()."""
@@ -113,55 +163,109 @@ class Watch:
         def note(parameter: torch.Tensor) -> None:
             # Raw: before the user clips, and before a zero_grad after the step.
             if parameter.grad is not None:
-                self._gradients[name] = norm(parameter.grad) / self._scaling.factor()
+                self._note(name, parameter.grad, self._scaling.factor())
 
         return note
 
+    def _note(self, name: str, gradient: torch.Tensor, scale: float) -> None:
+        self._gradients[name] = norm(gradient) / scale
+        self._bad[name] = _not_finite(gradient)
+        if self._first is None:
+            self._raw[name] = gradient.detach().clone() / scale
+        elif name in self._first:
+            self._dots[name] = inner(self._first[name], gradient.detach()) / scale
+        if self.tracing and gradient.ndim >= 2 and gradient.layout == torch.strided and gradient.numel() <= trace.LARGEST:
+            self.twins[name] = trace.distinct(gradient)
+
     def _entering(self, name: str) -> Callable[..., None]:
-        def entering(optimizer: torch.optim.Optimizer, *_: Any) -> None:
+        def entering(optimizer: torch.optim.Optimizer, arguments: tuple[Any, ...] = (), named: Any = {}) -> None:
             self._kept[id(optimizer)] = []
             for group in optimizer.param_groups:
                 self._kept[id(optimizer)].append({key: group[key] for key in ("lr", "weight_decay") if key in group})
                 if self.learning_rate is not None:
                     group["lr"] = self.learning_rate
+                elif self.factor != 1.0 and "lr" in group:
+                    group["lr"] = group["lr"] * self.factor
                 if not self.decay and "weight_decay" in group:
                     group["weight_decay"] = 0.0
-            if self.observing:
-                for key, parameter in self._found.parameters.items():
-                    if (self.averaged or key not in self._hooked) and parameter.grad is not None:
-                        # A fused optimizer unscales in its own kernel.
-                        scale = getattr(optimizer, "grad_scale", None)
-                        self._gradients[key] = norm(parameter.grad) / (1.0 if scale is None else float(scale))
+            if self.observing and any(callable(one) for one in (*arguments, *named.values())):
+                self._late.add(name)
+            elif self.observing:
+                self._look(optimizer)
             # A fused optimizer is called in any case, and skips by itself where the scaler has found an overflow.
             overflow = getattr(optimizer, "found_inf", None)
-            self._updates.append(self._update(name, optimizer, "skipped" if overflow is not None and bool(overflow) else "applied"))
+            skips = self.suppressing or (overflow is not None and bool(overflow))
+            self._updates.append(self._update(name, optimizer, "skipped" if skips else "applied"))
 
         return entering
+
+    def _look(self, optimizer: torch.optim.Optimizer) -> None:
+        # A fused optimizer unscales in its own kernel; for all others the scaler has done it by now.
+        given = getattr(optimizer, "grad_scale", None)
+        scale, names = 1.0 if given is None else float(given), self._found.names()
+        for key, parameter in self._found.parameters.items():
+            if (self.averaged or key not in self._hooked) and parameter.grad is not None:
+                self._note(key, parameter.grad, scale)
+        for parameter in (one for group in optimizer.param_groups for one in group["params"]):
+            if parameter.grad is not None and id(parameter) in names:
+                used = parameter.grad.detach().clone()
+                self._used[names[id(parameter)]] = used if scale == 1.0 else used / scale
+
+    @contextmanager
+    def _held(self, name: str, optimizer: torch.optim.Optimizer) -> Iterator[None]:
+        """The optimizer's step() runs its closure and applies nothing. Schedules may have put a step of theirs on it before."""
+        own, entering, leaving = vars(optimizer).get("step"), self._entering(name), self._leaving(name)
+
+        def step(closure: Callable[[], Any] | None = None, *_: Any, **__: Any) -> Any:
+            optimizer._opt_called = True  # type: ignore[attr-defined]
+            if closure is None:
+                result = None
+            else:
+                with torch.enable_grad():
+                    result = closure()
+            entering(optimizer)
+            leaving(optimizer)
+            return result
+
+        optimizer.step = step  # type: ignore[method-assign, assignment]
+        try:
+            yield
+        finally:
+            if own is None:
+                del optimizer.step
+            else:
+                optimizer.step = own  # type: ignore[method-assign]
 
     def _leaving(self, name: str) -> Callable[..., None]:
         def leaving(optimizer: torch.optim.Optimizer, *_: Any) -> None:
             # Before a scheduler steps: some compute the next rate from the present one.
             for group, kept in zip(optimizer.param_groups, self._kept.pop(id(optimizer), [])):
                 group.update(kept)
-            if self.observing:
+            if self.observing and name in self._late:
                 # A step that was given a closure has made its gradients only now.
+                self._late.discard(name)
+                self._look(optimizer)
                 for update in self._updates:
                     if update["optimizer"] == name and update["outcome"] == "applied":
-                        update["gradientNorm"] = self._norm_of(optimizer)
+                        update.update(self._norms_of(optimizer))
 
         return leaving
 
     def _update(self, name: str, optimizer: torch.optim.Optimizer, outcome: str) -> dict[str, Any]:
         rates = [float(group["lr"]) for group in optimizer.param_groups if "lr" in group]
-        whole = None
-        if self.observing and outcome == "applied":
-            whole = self._norm_of(optimizer)
-        return {"optimizer": name, "outcome": outcome, "learningRates": rates, "gradientNorm": whole}
+        norms: dict[str, Any] = {"gradientNorm": None, "clippedNorm": None}
+        if self.observing and (outcome == "applied" or self.suppressing):
+            norms = self._norms_of(optimizer)
+        return {"optimizer": name, "outcome": outcome, "learningRates": rates, **norms}
 
-    def _norm_of(self, optimizer: torch.optim.Optimizer) -> float:
+    def _norms_of(self, optimizer: torch.optim.Optimizer) -> dict[str, float]:
+        """Of all its gradients together: raw, and as it saw them."""
         names = self._found.names()
-        mine = [names.get(id(parameter)) for group in optimizer.param_groups for parameter in group["params"]]
-        return sum(self._gradients.get(key or "", 0.0) ** 2 for key in mine) ** 0.5
+        mine = [names.get(id(parameter)) or "" for group in optimizer.param_groups for parameter in group["params"]]
+        return {
+            "gradientNorm": sum(self._gradients.get(key, 0.0) ** 2 for key in mine) ** 0.5,
+            "clippedNorm": sum(norm(self._used[key]) ** 2 for key in mine if key in self._used) ** 0.5,
+        }
 
 
 def _still(*_: Any, **__: Any) -> None:
@@ -176,13 +280,27 @@ def norm(tensor: torch.Tensor) -> float:
     return float(torch.linalg.vector_norm(tensor, dtype=torch.complex128 if tensor.is_complex() else torch.float64))
 
 
+def inner(left: torch.Tensor, right: torch.Tensor) -> float:
+    """Inner product in float64; of complex tensors its real part."""
+    left, right = (one.to_dense() if one.layout != torch.strided else one for one in (left, right))
+    kind = torch.complex128 if left.is_complex() else torch.float64
+    return float(torch.vdot(left.to(kind).reshape(-1), right.to(kind).reshape(-1)).real)
+
+
+def _not_finite(value: Any) -> int:
+    if not isinstance(value, torch.Tensor) or not (value.is_floating_point() or value.is_complex()):
+        return 0
+    values = value._values() if value.layout == torch.sparse_coo else value
+    return int((~torch.isfinite(values)).sum())
+
+
 @contextmanager
 def without_noise(found: Found) -> Iterator[None]:
     """Dropout and label smoothing off, in modules and in the functions that the project calls."""
     with ExitStack() as undo:
         for module in found.modules.values():
             for part in module.modules():
-                for key in _noise(part):
+                for key in noise_of(part):
                     undo.callback(setattr, part, key, getattr(part, key))
                     setattr(part, key, 0.0)
         originals = {name: getattr(functional, name) for name in NOISY if hasattr(functional, name)}
@@ -212,7 +330,8 @@ def with_running_statistics() -> Iterator[None]:
         functional.batch_norm = original
 
 
-def _noise(part: nn.Module) -> Iterator[str]:
+def noise_of(part: nn.Module) -> Iterator[str]:
+    """Attributes that hold a probability of noise, or a smoothing."""
     if isinstance(part, nn.modules.dropout._DropoutNd):
         yield "p"
     for key in ("dropout", "dropout_p", "drop_prob", "label_smoothing"):

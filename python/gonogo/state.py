@@ -30,7 +30,7 @@ def read(experiment: Any, found: Found, gradients: bool) -> dict[str, Tree]:
         "parameters": dict(found.parameters),
         "buffers": dict(found.buffers),
         "optimizer": {name: _read_optimizer(one, names) for name, one in found.optimizers.items()},
-        "schedule": {name: _numbers(one.state_dict()) for name, one in found.schedules.items()},
+        "schedule": {name: numbers(one.state_dict()) for name, one in found.schedules.items()},
         "scaler": {name: one.state_dict() for name, one in found.scalers.items()},
         "ema": {name: _read_average(one, names) for name, one in found.averages.items()},
         "rng": _read_rng(found, progress),
@@ -53,7 +53,7 @@ def _read_optimizer(optimizer: torch.optim.Optimizer, names: dict[int, str]) -> 
     return {"state": state, "groups": groups}
 
 
-def _numbers(state: dict[str, Any]) -> dict[str, Any]:
+def numbers(state: dict[str, Any]) -> dict[str, Any]:
     """A scheduler's state without functions, which no two processes share."""
     return {key: value for key, value in state.items() if not callable(value)}
 

@@ -6,12 +6,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
-from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, opening, seeds, state
+from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, memory, opening, probes, rates, samples, seeds, state, trace
+from gonogo.corrupt import corrupted
 from gonogo.errors import Fault
 from gonogo.evaluation import Outputs, Split
 from gonogo.experiment import Progress, defines
@@ -64,12 +66,13 @@ class Subject:
         self._named = determinism.Named()
         with self._named.listening():
             self._build(kind)
-        self._managed = Managed(experiment, request["precision"], self.managed_steps) if self.managed_steps or self.managed_evaluation else None
-        if self._managed is not None:
-            self._managed.group = self._group
-        self._watch, self._slots = Watch(), state.Slots()
-        self._watch.averaged = self.world.address is not None
-        self._watch.attach(find(experiment))
+        self.managed = Managed(experiment, request["precision"], self.managed_steps) if self.managed_steps or self.managed_evaluation else None
+        if self.managed is not None:
+            self.managed.group = self._group
+        self.watch, self._slots = Watch(), state.Slots()
+        self.watch.averaged = self.world.address is not None
+        self.watch.attach(find(experiment))
+        self.start = rates.start_of(find(experiment))
         self.facts = self._facts(kind, task, started)
 
     def _build(self, kind: type) -> None:
@@ -185,8 +188,10 @@ class Subject:
                 "evaluation": "managed" if self.managed_evaluation else "manual",
                 "checkpoint": "manual" if self.manual_checkpoint else "managed",
             },
-            "tensors": facts.tensors(found, kind.frozen),
+            "tensors": facts.tensors(found, kind.frozen, kind),
             "optimizers": facts.optimizers(found),
+            "modules": facts.modules(found),
+            "loading": facts.loading(self.feed()),
             "samples": counts,
             "stepsPerEpoch": self.feed().steps_per_epoch(),
             "steps": self.steps(),
@@ -214,6 +219,7 @@ class Subject:
             "sampleIds": unless(self.feed().blind),
             "freshProcess": unless(opening.stays),
             "configSchema": unless(opening.schema_of(kind)[1]),
+            **probes.abilities(self),
         }
 
     def _guarantees(self, kind: type) -> dict[str, str]:
@@ -230,50 +236,64 @@ class Subject:
 
     def train(self, probe: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:
         """Records in groups. `cancelled` is asked after each step."""
-        batch, found = probe.get("batch", "live"), find(self.experiment)
-        regularisation = probe.get("regularisation", True)
-        frozen = None if batch == "live" else self.feed().chosen(batch["ids"][0]) if "ids" in batch else self.feed().frozen(batch["frozen"])
-        records = Records()
+        found, regularisation = find(self.experiment), probe.get("regularisation", True)
+        chosen, records = probes.chosen(self, probe), Records()
         self.experiment._regularised = regularisation
-        if self._managed is not None:
-            self._managed.smoothing = self.experiment.task.smoothing if regularisation else 0.0
+        if self.managed is not None:
+            self.managed.smoothing = self.experiment.task.smoothing if regularisation else 0.0
+        rate, factor = probe.get("learningRate"), probe.get("learningRateFactor")
+        held = probe.get("updates", "applied") == "suppressed"
+        watching = self.watch.probe(
+            found, rate, regularisation, probe.get("observe", False), chosen is not None, probe.get("statistics", True), 1.0 if factor is None else factor, held
+        )
+        tracer = trace.Tracer() if probe.get("trace", False) and probe.get("observe", False) else None
         sent = time.perf_counter()
-        watched = self._watch.probe(found, probe.get("learningRate"), regularisation, probe.get("observe", False), frozen is not None, probe.get("statistics", True))
-        with watched, self._named.listening():
-            for _ in range(probe["steps"]):
-                records.add(*self._step(frozen, found), self.managed_steps)
+        with watching, probes.accumulating(self, probe.get("accumulate")), self._named.listening():
+            for index in range(probe["steps"]):
+                frozen = None if chosen is None else chosen[index % len(chosen)]
+                records.add(*self._step(frozen, found, probe, tracer if index < 2 else None), self.managed_steps)
                 now = time.perf_counter()
                 if len(records) >= FLUSH_RECORDS or now - sent > FLUSH_SECONDS:
                     sent = now
                     if group := records.seal():
+                        group[-1]["memory"] = memory.now()
                         yield group
                 if cancelled():
                     break
         if group := records.rest():
+            group[-1]["memory"] = memory.now()
             yield group
 
-    def _step(self, frozen: feed.Drawn | None, found: Found) -> tuple[dict[str, Any], Any]:
+    def _step(self, frozen: feed.Drawn | None, found: Found, probe: dict[str, Any], tracer: trace.Tracer | None) -> tuple[dict[str, Any], Any]:
         """The record of one step, still without its loss, and what the step returned."""
         progress, begun = self.experiment.progress, time.perf_counter()
         drawn = self.feed().next() if frozen is None else frozen
+        if frozen is None and probe.get("corrupt") is not None:
+            drawn = replace(drawn, batch=corrupted(drawn.batch, probe["corrupt"])[0])
         ready = time.perf_counter()
         epoch, samples = progress.epoch + 1, drawn.samples()
-        self._watch.begin()
+        if probe.get("ids", False) and drawn.ids is not None:
+            samples["ids"] = [int(index) for index in drawn.ids]
+        self.watch.begin()
         progress.frozen = frozen is not None
         started = time.perf_counter()
-        if self.managed_steps:
-            assert self._managed is not None
-            result: Any = self._managed.step(drawn.batch, found, self._watch.applied, drawn.share)
+        if tracer is not None:
+            result, traced = trace.step(self, drawn, found, tracer)
+        elif self.managed_steps:
+            assert self.managed is not None
+            result = self.managed.step(drawn.batch, found, self.watch.applied, drawn.share)
         else:
             result = self.experiment.train_step(drawn.batch)
         seconds = time.perf_counter() - started
-        updates, changes = self._watch.end()
+        updates, observed = self.watch.end()
         progress.step += 1
         if frozen is None:
             self._advance()
         record = {"step": progress.step, "epoch": epoch, "updates": updates, "samples": samples}
-        if changes is not None:
-            record["parameters"] = changes
+        if observed is not None:
+            record.update(observed)
+        if tracer is not None:
+            record["trace"] = traced
         return {**record, "seconds": seconds, "wait": ready - begun}, result
 
     def _advance(self) -> None:
@@ -304,18 +324,21 @@ class Subject:
             raise Fault("DATA_SPLITS", "the training split is not evaluated", seen="train", expected=", ".join(self._splits))
         if name not in self._splits:
             raise Fault("DATA_SPLITS", f"the experiment has no {name} split", seen=name, expected=", ".join(self._splits))
-        loader, limit = self._splits[name].loader(probe.get("batchSize"), probe.get("limit"))
+        loader, limit = self._splits[name].loader(probe.get("batchSize"), probe.get("limit"), probe.get("order", "given"))
         tap = batches.Tap(loader, limit, None if outputs is None else outputs.passing, cancelled)
+        look = probes.Look(self.experiment.task.kind, self._scored(), probe)
+        tap.change = look.change
         started = time.perf_counter()
-        with seeds.kept() if probe.get("sameNoise", False) else nullcontext(), self._splits[name].quiet():
+        with seeds.kept() if probe.get("sameNoise", False) else nullcontext(), self._splits[name].quiet(), look:
             with outputs.of(self._scored()) if outputs is not None else nullcontext(), self._named.listening():
                 if self.managed_evaluation:
-                    assert self._managed is not None
-                    result: Any = self._managed.evaluate(tap, find(self.experiment) if self._splits[name].shared else None)
+                    assert self.managed is not None
+                    result: Any = self.managed.evaluate(tap, find(self.experiment) if self._splits[name].shared else None)
                 else:
                     result = self.experiment.evaluate(tap)
         seconds = time.perf_counter() - started
-        report = {"split": name, "samples": tap.samples, "batches": tap.batches, "metrics": {} if self.world.rank > 0 and not result else _metrics(result, name), "seconds": seconds}
+        metrics = {} if self.world.rank > 0 and not result else _metrics(result, name)
+        report = {"split": name, "samples": tap.samples, "batches": tap.batches, "metrics": metrics, "seconds": seconds, **look.report()}
         each = outputs.json() if outputs is not None else None
         return report if each is None else {**report, "perSample": each}
 
@@ -330,29 +353,27 @@ class Subject:
 
     def data(self, probe: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:
         """Digests of samples, decoded; the run's generators stay where they are."""
-        name, frozen = probe.get("split", "train"), probe.get("frozen")
+        given = probe.get("passes")
+        yield from samples.passed(self, given, cancelled) if given is not None else samples.digests(self, probe, cancelled)
+
+    def perturb(self, probe: dict[str, Any]) -> dict[str, Any]:
+        return probes.perturb(self, probe)
+
+    def schedule(self, probe: dict[str, Any]) -> dict[str, Any]:
+        return rates.schedule(self, probe)
+
+    def order(self, probe: dict[str, Any]) -> list[dict[str, Any]]:
+        return samples.order(self, probe)
+
+    def survey(self, probe: dict[str, Any]) -> dict[str, Any]:
+        return samples.survey(self, probe)
+
+    def split(self, name: str) -> Any:
+        """The data set of a split, to be decoded by index."""
         dataset = self.feed().dataset() if name == "train" else self._splits[name].dataset() if name in self._splits else None
         if dataset is None or not batches.indexed(dataset):
             raise Fault("DATA_SPLITS", f"the samples of {name} cannot be reached by index", seen=name)
-        group: list[dict[str, Any]] = []
-        with seeds.kept():
-            for index in self._chosen(dataset, frozen, probe.get("limit", 1000)):
-                group.append(_sample(index, dataset[index]))
-                if len(group) >= FLUSH_RECORDS:
-                    yield group
-                    group = []
-                if cancelled():
-                    break
-        if group:
-            yield group
-
-    def _chosen(self, dataset: Any, frozen: int | None, limit: int) -> list[int]:
-        if frozen is None:
-            return list(range(min(limit, len(dataset))))
-        ids = self.feed().frozen(frozen).ids
-        if ids is None:
-            raise Fault("SAMPLES_UNKNOWN", "the ids of a frozen batch are not known", seen=self.feed().blind)
-        return [int(index) for index in ids]
+        return dataset
 
     def state(self, probe: dict[str, Any]) -> dict[str, Any]:
         found, op = find(self.experiment), probe["op"]
@@ -411,18 +432,3 @@ def _metrics(result: Any, split: str) -> dict[str, float]:
             raise Fault("EVALUATE_RESULT", f"metric {name} is no single number", seen=f"{np.shape(value)}")
         found[str(name).removeprefix(f"{split}_").removeprefix("val_")] = float(value)
     return found
-
-
-def _sample(index: int, sample: Any) -> dict[str, Any]:
-    given, target = batches.input_of(sample), batches.target_of(sample)
-    numbers = given if isinstance(given, torch.Tensor) else torch.as_tensor(np.asarray(given))
-    numbers = numbers.detach().to(torch.float64)
-    wanted = None if target is None else torch.as_tensor(target).tolist()
-    return {
-        "id": index,
-        "hash": batches.bytes_digest(given),
-        "mean": float(numbers.mean()),
-        "std": float(numbers.std(correction=0)),
-        "nonFinite": int((~torch.isfinite(numbers)).sum()),
-        "target": wanted if not isinstance(wanted, list) else torch.as_tensor(target).reshape(-1).tolist(),
-    }

@@ -32,8 +32,8 @@ export type Predictions = z.infer<typeof predictions>
 
 /** Bytes. CUDA's are those of the current device since the process began; null without one. */
 export const memory = z.object({
-  /** Resident set of the worker process, its children not counted. */
-  rss: z.number(),
+  /** Resident set of the worker process, its children not counted; null where the system has no cheap way to tell. */
+  rss: z.number().nullable(),
   allocated: z.number().nullable(),
   reserved: z.number().nullable(),
   peak: z.number().nullable(),
@@ -70,6 +70,34 @@ export const trace = z.object({
   symmetry: z.record(z.string(), z.object({ weights: distinct, gradients: distinct.nullable() })),
 })
 export type Trace = z.infer<typeof trace>
+
+/** A part of the model that a check must know of. */
+export const moduleFact = z.object({
+  /** Path as in tensor names; '' is the model itself. */
+  name: z.string(),
+  kind: z.string(),
+  traits: z.array(
+    z.enum([
+      /** one sample's output depends on the others of its batch while training: batch norm … */
+      'couplesBatch',
+      /** draws noise while training: dropout … */
+      'drawsNoise',
+      'compiled',
+      'recurrent',
+    ]),
+  ),
+})
+export type ModuleFact = z.infer<typeof moduleFact>
+
+/** How training samples are loaded, as far as it is known without loading any. */
+export const loadingFact = z.object({
+  /** Processes that decode; 0: the training process itself. Null: unknown. */
+  workers: z.int().nullable(),
+  /** The order differs from epoch to epoch; null: unknown. */
+  shuffles: z.boolean().nullable(),
+  /** The last partial batch of an epoch is left out; null: unknown. */
+  dropsLast: z.boolean().nullable(),
+})
 
 /** Asks how far one input reaches: one batch as it is, again, and with one sample's input perturbed. */
 export const perturbProbe = z.object({

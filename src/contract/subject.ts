@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { measured, measurements } from './measured.ts'
 import { sourceFile, splitManifest } from './plan.ts'
-import { corruption, memory, order, predictions, trace } from './probe.ts'
+import { corruption, loadingFact, memory, moduleFact, order, predictions, trace } from './probe.ts'
 import { device } from './runFile.ts'
 import { metric, task } from './task.ts'
 
@@ -120,34 +120,6 @@ export const optimizerFact = z.object({
   /** Base learning rate of each group, before any schedule. */
   learningRates: z.array(z.number()),
   weightDecays: z.array(z.number()),
-})
-
-/** A part of the model that a check must know of. */
-export const moduleFact = z.object({
-  /** Path as in tensor names; '' is the model itself. */
-  name: z.string(),
-  kind: z.string(),
-  traits: z.array(
-    z.enum([
-      /** one sample's output depends on the others of its batch while training: batch norm … */
-      'couplesBatch',
-      /** draws noise while training: dropout … */
-      'drawsNoise',
-      'compiled',
-      'recurrent',
-    ]),
-  ),
-})
-export type ModuleFact = z.infer<typeof moduleFact>
-
-/** How training samples are loaded, as far as it is known without loading any. */
-export const loadingFact = z.object({
-  /** Processes that decode; 0: the training process itself. Null: unknown. */
-  workers: z.int().nullable(),
-  /** The order differs from epoch to epoch; null: unknown. */
-  shuffles: z.boolean().nullable(),
-  /** The last partial batch of an epoch is left out; null: unknown. */
-  dropsLast: z.boolean().nullable(),
 })
 
 /** What an experiment declares before anything is built. Cheap: no data, no model. */

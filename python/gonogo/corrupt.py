@@ -1,0 +1,94 @@
+"""What a probe does to a batch on its way to a step or an evaluation, and the orders it asks for by seed.
+Not here: which batch it is (feed.py). Orders and noise are drawn as contract/draw.ts draws them, so that engines can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from gonogo import batches
+from gonogo.errors import Fault
+
+WORD = 0xFFFF_FFFF
+
+
+def draw_of(seed: int) -> Callable[[], int]:
+    """A generator of uint32."""
+    state = seed & WORD
+
+    def draw() -> int:
+        nonlocal state
+        state = (state + 0x9E3779B9) & WORD
+        z = state
+        z = ((z ^ (z >> 16)) * 0x21F0AAAD) & WORD
+        z = ((z ^ (z >> 15)) * 0x735A2D97) & WORD
+        return z ^ (z >> 15)
+
+    return draw
+
+
+def shuffled_order(count: int, seed: int) -> list[int]:
+    """0 … count−1 in an order of this seed."""
+    draw, indices = draw_of(seed), list(range(count))
+    for i in range(count - 1, 0, -1):
+        j = draw() % (i + 1)
+        indices[i], indices[j] = indices[j], indices[i]
+    return indices
+
+
+def ordered(indices: list[int], order: Any) -> list[int]:
+    """Indices in the order of an evaluation probe."""
+    if isinstance(order, dict):
+        return [indices[place] for place in shuffled_order(len(indices), order["shuffled"])]
+    return indices[::-1] if order == "reversed" else indices
+
+
+def corrupted(batch: Any, how: dict[str, Any]) -> tuple[Any, int]:
+    """The batch changed, its own tensors untouched; and how many input values changed."""
+    if how["kind"] == "labelsShuffled":
+        target = batches.target_of(batch)
+        if target is None:
+            raise Fault("DATA_FIELD", "the batch has no target that can be told", seen=", ".join(batches.fields(batch)))
+        order = shuffled_order(batches.count(batch), how["seed"])
+        moved = target[torch.as_tensor(order)] if isinstance(target, torch.Tensor) else np.asarray(target)[order]
+        return with_field(batch, batches.target_name(batch), moved), 0
+    given = batches.input_of(batch)
+    values = given if isinstance(given, torch.Tensor) else torch.as_tensor(np.asarray(given))
+    if how["kind"] == "inputsZeroed":
+        changed, count = torch.zeros_like(values), values.numel()
+    else:
+        changed, count = _perturbed(values, how["sample"], how.get("position"), how.get("seed", 0))
+    return with_field(batch, batches.input_name(batch), changed if isinstance(given, torch.Tensor) else changed.numpy()), count
+
+
+def _perturbed(values: torch.Tensor, sample: int, position: int | None, seed: int) -> tuple[torch.Tensor, int]:
+    if sample >= len(values) or (position is not None and (values.ndim < 2 or position >= values.shape[1])):
+        place = f"sample {sample}" + ("" if position is None else f", position {position}")
+        raise Fault("SAMPLE_UNKNOWN", "the batch has no such place to perturb", seen=place, expected=f"a batch of shape {list(values.shape)}")
+    changed = values.clone()
+    part = changed[sample] if position is None else changed[sample, position]
+    before, draw = part.reshape(-1).tolist(), draw_of(seed)
+    if values.is_floating_point():
+        spread = 0.5 * (float(values.double().std(correction=0)) or 1.0)
+        after = [value + spread * (draw() / 2**31 - 1) for value in before]
+    else:
+        known = sorted(set(values.reshape(-1).tolist()))
+        following = dict(zip(known, known[1:] + known[:1]))
+        after = [following[value] for value in before]
+    part.copy_(torch.tensor(after).to(values.dtype).reshape(part.shape))
+    return changed, int((changed != values).sum())
+
+
+def with_field(batch: Any, name: str, value: Any) -> Any:
+    """The batch with one of its parts (as batches.fields names them) replaced."""
+    if isinstance(batch, dict) or hasattr(batch, "keys"):
+        made = dict(batch.items())
+        made[name] = value
+        return type(batch)(made)
+    if isinstance(batch, (list, tuple)):
+        items = [value if key == name else item for key, item in batches.fields(batch).items()]
+        return type(batch)(*items) if hasattr(batch, "_fields") else type(batch)(items)
+    return value

@@ -1,0 +1,179 @@
+"""The learning rate of the whole run without training: the schedulers are driven alone, as often as a few observed steps and an
+epoch's end drove them. Not here: what a rate should be. Everything is put back."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from gonogo import state
+from gonogo.found import Found, find
+
+#: Seconds for going through the run's steps.
+PATIENCE = 60.0
+
+Event = tuple[str, str]
+
+
+def start_of(found: Found) -> dict[str, Any]:
+    """Schedulers and the optimizers' settings as the run begins with them: a few numbers, kept from when it was opened."""
+    return state.copied(
+        {
+            "schedules": {name: state.numbers(one.state_dict()) for name, one in found.schedules.items()},
+            "groups": {name: _settings(one) for name, one in found.optimizers.items()},
+        }
+    )
+
+
+def _settings(optimizer: Any) -> list[dict[str, Any]]:
+    return [{key: value for key, value in group.items() if key != "params"} for group in optimizer.param_groups]
+
+
+def schedule(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
+    """A ScheduleReport."""
+    experiment, found, slots = subject.experiment, find(subject.experiment), state.Slots()
+    slots.capture("schedule", state.read(experiment, found, subject.mid_update()), found)
+    first, period = experiment.progress.step, max(1, experiment.accumulate if subject.managed_steps else 1)
+    watch = _Events(found)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with watch.noting():
+                records, pattern = [], []
+                for _ in range(2 * period):
+                    records += [record for group in subject.train({"steps": 1}, lambda: False) for record in group]
+                    pattern.append(watch.taken())
+                before = _rates(found)
+                experiment.on_epoch_end()
+                at_end = watch.taken()
+                by_hand = not at_end and _rates(found) != before
+            if len(records) and experiment.progress.batch == 0:
+                # An epoch ended within the observed steps: its events are the end's, and not the step's.
+                pattern[-1] = pattern[-1][: len(pattern[-1]) - len(at_end)] if at_end else pattern[-1]
+            _begin(found, subject.start)
+            report, seen = _drive(subject, found, pattern[-period:], at_end, probe.get("points", 200), first, len(records))
+    finally:
+        slots.restore("schedule", experiment, find(experiment))
+    lived = [{one["optimizer"]: one["learningRates"] for one in record["updates"]} for record in records]
+    return {**report, "doubt": report["doubt"] or watch.doubt or _doubt(by_hand, lived, seen)}
+
+
+def _doubt(by_hand: bool, lived: list[Any], seen: list[Any]) -> str | None:
+    if by_hand:
+        return "on_epoch_end() sets the learning rate by itself, without a scheduler"
+    for one, other in zip(lived, seen):
+        for name, rates in one.items():
+            if any(abs(left - right) > 1e-9 * max(abs(left), abs(right)) for left, right in zip(rates, other.get(name, rates))):
+                return f"an observed step had rate {rates[0]:.6g} where the schedulers alone give {other[name][0]:.6g}: something else sets it"
+    return None
+
+
+class _Events:
+    """The order in which optimizers and schedulers step."""
+
+    def __init__(self, found: Found) -> None:
+        self._found, self._events, self._depth = found, [], 0
+        self.doubt: str | None = None
+
+    def taken(self) -> list[Event]:
+        taken, self._events = self._events, []
+        return taken
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        with ExitStack() as undo:
+            for name, optimizer in self._found.optimizers.items():
+                undo.callback(optimizer.register_step_pre_hook(self._updating(name)).remove)
+            for name, one in self._found.schedules.items():
+                undo.enter_context(self._stepping(name, one))
+            yield
+
+    def _updating(self, name: str) -> Any:
+        return lambda *_: self._events.append(("update", name))
+
+    @contextmanager
+    def _stepping(self, name: str, scheduler: Any) -> Iterator[None]:
+        own, original = vars(scheduler).get("step"), scheduler.step
+
+        def step(*arguments: Any, **named: Any) -> Any:
+            # One scheduler may drive others, which the experiment holds as well.
+            if self._depth == 0:
+                self._events.append(("schedule", name))
+                if any(value is not None for value in (*arguments, *named.values())):
+                    self.doubt = f"{name}.step() is called with a value, so its rates depend on the training"
+            self._depth += 1
+            try:
+                return original(*arguments, **named)
+            finally:
+                self._depth -= 1
+
+        scheduler.step = step
+        try:
+            yield
+        finally:
+            if own is None:
+                del scheduler.step
+            else:
+                scheduler.step = own
+
+
+def _begin(found: Found, start: dict[str, Any]) -> None:
+    kept = state.copied(start)
+    for name, saved in kept["schedules"].items():
+        if name in found.schedules:
+            found.schedules[name].load_state_dict(saved)
+    for name, groups in kept["groups"].items():
+        if name in found.optimizers:
+            for group, saved in zip(found.optimizers[name].param_groups, groups):
+                group.update(saved)
+
+
+def _rates(found: Found) -> dict[str, list[float]]:
+    return {name: [float(group["lr"]) for group in one.param_groups if "lr" in group] for name, one in found.optimizers.items()}
+
+
+def _drive(
+    subject: Any, found: Found, pattern: list[list[Event]], at_end: list[Event], points: int, first: int, count: int
+) -> tuple[dict[str, Any], list[Any]]:
+    """The report; and the rates of the `count` steps after `first`, to be compared with those that were lived."""
+    steps, epoch = subject.steps(), max(1, subject.feed().steps_per_epoch())
+    wanted = {place + 1 if steps <= points else 1 + int(place * (steps - 1) / (points - 1) + 0.5) for place in range(min(points, steps))}
+    extremes: dict[str, dict[str, Any]] = {}
+    shown, seen, doubt, until = [], [], None, time.monotonic() + PATIENCE
+    for step in range(1, steps + 1):
+        rates: dict[str, list[float]] = {}
+        for kind, name in pattern[(step - 1) % len(pattern)]:
+            if kind == "update":
+                rates[name] = [float(group["lr"]) for group in found.optimizers[name].param_groups if "lr" in group]
+            else:
+                found.schedules[name].step()
+        for name, now in _rates(found).items():
+            rates.setdefault(name, now)
+        if step % epoch == 0:
+            for kind, name in at_end:
+                if kind == "schedule":
+                    found.schedules[name].step()
+        if step in wanted:
+            shown.append({"step": step, "rates": rates})
+        if first < step <= first + count:
+            seen.append(rates)
+        for name, values in rates.items():
+            _widen(extremes.setdefault(name, {"min": float("inf"), "minStep": 0, "max": float("-inf"), "maxStep": 0, "zeroSteps": 0}), step, values)
+        if step % 1024 == 0 and time.monotonic() > until:
+            doubt = f"only the first {step} of {steps} steps were gone through"
+            break
+    return {"steps": steps, "points": shown, "extremes": extremes, "doubt": doubt}, seen
+
+
+def _widen(extreme: dict[str, Any], step: int, rates: list[float]) -> None:
+    if not rates:
+        return
+    low, high = min(rates), max(rates)
+    if low < extreme["min"]:
+        extreme["min"], extreme["minStep"] = low, step
+    if high > extreme["max"]:
+        extreme["max"], extreme["maxStep"] = high, step
+    extreme["zeroSteps"] += high == 0
