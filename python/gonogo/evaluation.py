@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from torch.utils.data import DataLoader, IterableDataset, SequentialSampler
 
@@ -95,6 +96,22 @@ class Split:
             return own, bound
         assert isinstance(own, DataLoader)
         return feed.rebuilt(own, ordered(self._indices[:bound], order), batch_size or batch_size_of(own) or 1), None
+
+
+def _is_single(value: Any) -> bool:
+    return value.numel() == 1 if isinstance(value, torch.Tensor) else np.size(value) == 1
+
+
+def metrics_of(result: Any, split: str) -> dict[str, float]:
+    """Metrics that an evaluation returned, without the split's name."""
+    if not isinstance(result, dict) or not result:
+        raise Fault("EVALUATE_RESULT", "evaluate() must return a dict of metrics", seen=type(result).__name__, expected='{"val_loss": …}')
+    found = {}
+    for name, value in result.items():
+        if not _is_single(value):
+            raise Fault("EVALUATE_RESULT", f"metric {name} is no single number", seen=f"{np.shape(value)}")
+        found[str(name).removeprefix(f"{split}_").removeprefix("val_")] = float(value)
+    return found
 
 
 class Outputs:

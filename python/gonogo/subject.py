@@ -9,13 +9,12 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import torch
 
 from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, memory, opening, probes, rates, samples, seeds, state, trace
 from gonogo.corrupt import corrupted
 from gonogo.errors import Fault
-from gonogo.evaluation import Outputs, Split
+from gonogo.evaluation import Outputs, Split, metrics_of
 from gonogo.experiment import Progress, defines
 from gonogo.found import Found, find, main_module
 from gonogo.managed import Managed
@@ -337,7 +336,7 @@ class Subject:
                 else:
                     result = self.experiment.evaluate(tap)
         seconds = time.perf_counter() - started
-        metrics = {} if self.world.rank > 0 and not result else _metrics(result, name)
+        metrics = {} if self.world.rank > 0 and not result else metrics_of(result, name)
         report = {"split": name, "samples": tap.samples, "batches": tap.batches, "metrics": metrics, "seconds": seconds, **look.report()}
         each = outputs.json() if outputs is not None else None
         return report if each is None else {**report, "perSample": each}
@@ -417,18 +416,3 @@ def _length(split: Split) -> int:
         return len(loader)
     except TypeError:
         return 1
-
-
-def _is_single(value: Any) -> bool:
-    return value.numel() == 1 if isinstance(value, torch.Tensor) else np.size(value) == 1
-
-
-def _metrics(result: Any, split: str) -> dict[str, float]:
-    if not isinstance(result, dict) or not result:
-        raise Fault("EVALUATE_RESULT", "evaluate() must return a dict of metrics", seen=type(result).__name__, expected='{"val_loss": …}')
-    found = {}
-    for name, value in result.items():
-        if not _is_single(value):
-            raise Fault("EVALUATE_RESULT", f"metric {name} is no single number", seen=f"{np.shape(value)}")
-        found[str(name).removeprefix(f"{split}_").removeprefix("val_")] = float(value)
-    return found
