@@ -11,6 +11,13 @@ REDUCTIONS = ("mean", "sum", "min", "max")
 FLAGS = ("fx", "name", "prog_bar", "logger", "on_step", "on_epoch", "enable_graph", "add_dataloader_idx", "metric_attribute")
 
 
+class Unvalidated(dict[str, torch.Tensor]):
+    """Logged metrics, where gonogo and not the Trainer decides when to validate: one that nobody has computed yet is NaN, not an error."""
+
+    def __missing__(self, name: str) -> torch.Tensor:
+        return torch.tensor(float("nan"))
+
+
 def read(trainer: Any) -> dict[str, Any]:
     """Each metric of the training steps that is logged by epoch: how it was logged, and its sum so far. Tensors and plain values."""
     found = {}

@@ -19,7 +19,7 @@ from gonogo.lightning_trainer import Endless, Longer, without_replaced
 REACHED = (
     "fit_loop.state_dict", "fit_loop.load_state_dict", "fit_loop.max_batches", "fit_loop.epoch_loop.advance", "fit_loop.epoch_loop.on_advance_end",
     "fit_loop.epoch_loop.batch_progress", "fit_loop.epoch_loop.val_loop.run", "fit_loop._should_accumulate", "fit_loop._data_fetcher", "fit_loop.epoch_loop._results",
-    "fit_loop.epoch_loop.val_loop._combined_loader", "fit_loop.epoch_loop.val_loop._has_run", "_logger_connector._first_loop_iter",
+    "fit_loop.epoch_loop.val_loop._combined_loader", "fit_loop.epoch_loop.val_loop._has_run", "_logger_connector._first_loop_iter", "_logger_connector._callback_metrics",
 )  # fmt: skip
 
 
@@ -62,6 +62,8 @@ class FitLoop:
         for config in self.trainer.lr_scheduler_configs:
             # gonogo evaluates when the run file says so: a schedule that waits for the result then waits, and is no error.
             config.strict = False
+        connector = self.trainer._logger_connector
+        connector._callback_metrics = lightning_logged.Unvalidated(connector._callback_metrics)
 
     # The project's data
 
