@@ -8,11 +8,13 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, IterableDataset, RandomSampler, SequentialSampler, Subset
+from torch.utils.data import DataLoader, IterableDataset, RandomSampler, SequentialSampler, Subset, default_collate
 from torch.utils.data.distributed import DistributedSampler
 
 from gonogo import batches, seeds
 from gonogo.drawn import Drawn
+from gonogo.experiment import defines
+from gonogo.keyed import Batches, Keyed, Route
 from gonogo.parallel import World
 from gonogo.samplers import batch_size_of, sampler_of
 
@@ -29,26 +31,39 @@ class Feed(Protocol):
     def chosen(self, ids: Sequence[int]) -> Drawn: ...
     def samples(self) -> int: ...
     def dataset(self) -> Any: ...
+    def close(self) -> None: ...
 
 
 class ManagedFeed:
-    """The order is a permutation of (seed, epoch), so any position is reached at once."""
+    """The order is a permutation of (seed, epoch), so any position is reached at once; so is the noise in a sample (keyed.py)."""
 
     blind = None
 
-    def __init__(self, experiment: Any, dataset: Any, limit: int | None, world: World = World(), padded: bool = False):
+    def __init__(self, experiment: Any, dataset: Any, limit: int | None, world: World = World(), padded: bool = False, workers: int = 0):
         self._experiment, self._dataset, self._limit = experiment, dataset, limit
         self._world, self._padded = world, padded  # padded: as many samples on every rank, for a step that does not weigh them
         self._size = experiment.batch_size * world.size
-        self._order: tuple[int, np.ndarray] = (-1, np.empty(0, np.int64))
+        keyed = Keyed(dataset, experiment.collate if defines(type(experiment), "collate") else default_collate, experiment.seed)
+        self._batches = Batches(keyed, Route(lambda epoch, batch: self._mine(self._ids(epoch, batch)), self.steps_per_epoch), workers)
+        self._orders: dict[int, np.ndarray] = {}
 
     def steps_per_epoch(self) -> int:
         steps = -(-len(self._dataset) // self._size)
         return steps if self._limit is None else min(steps, self._limit)
 
     def next(self) -> Drawn:
-        progress, size = self._experiment.progress, self._size
-        return self._fetch(self._epoch(progress.epoch)[progress.batch * size : (progress.batch + 1) * size])
+        progress = self._experiment.progress
+        ids = self._ids(progress.epoch, progress.batch)
+        mine = self._mine(ids)
+        after = (progress.epoch + 1, 0) if progress.batch + 1 >= self.steps_per_epoch() else (progress.epoch, progress.batch + 1)
+        batch = self._batches.at(progress.version, progress.epoch, progress.batch, after, mine)
+        return Drawn(batch, mine, None if self._world.size == 1 else len(mine) / len(ids))
+
+    def close(self) -> None:
+        self._batches.close()
+
+    def _ids(self, epoch: int, batch: int) -> np.ndarray:
+        return self._epoch(epoch)[batch * self._size : (batch + 1) * self._size]
 
     def frozen(self, count: int) -> Drawn:
         with seeds.kept():
@@ -63,9 +78,10 @@ class ManagedFeed:
         return self._dataset
 
     def _epoch(self, epoch: int) -> np.ndarray:
-        if self._order[0] != epoch:
-            self._order = (epoch, seeds.permutation(self._experiment.seed, epoch, len(self._dataset)))
-        return self._order[1]
+        if epoch not in self._orders:  # two at most: workers may be in the next epoch already
+            self._orders = {one: order for one, order in self._orders.items() if abs(one - epoch) == 1}
+            self._orders[epoch] = seeds.permutation(self._experiment.seed, epoch, len(self._dataset))
+        return self._orders[epoch]
 
     def chosen(self, ids: Sequence[int]) -> Drawn:
         mine = np.asarray(ids)[self._world.share(len(ids))]
@@ -73,11 +89,14 @@ class ManagedFeed:
 
     def _fetch(self, ids: np.ndarray) -> Drawn:
         """This rank's part of the batch of these samples; a last batch may be shorter than there are ranks."""
-        if self._world.size == 1:
-            return Drawn(batches.fetch(self._dataset, ids, self._experiment.collate), ids)
-        mine = np.asarray(self._world.equal_share(ids)) if self._padded else ids[self._world.share(len(ids))]
+        mine = self._mine(ids)
         batch = batches.fetch(self._dataset, mine, self._experiment.collate) if len(mine) else None
-        return Drawn(batch, mine, len(mine) / len(ids))
+        return Drawn(batch, mine, None if self._world.size == 1 else len(mine) / len(ids))
+
+    def _mine(self, ids: np.ndarray) -> np.ndarray:
+        if self._world.size == 1:
+            return ids
+        return np.asarray(self._world.equal_share(ids)) if self._padded else ids[self._world.share(len(ids))]
 
 
 def one_by_one(dataset: Any, ids: Sequence[int], collate: Any, seed: int) -> Any:

@@ -69,20 +69,35 @@ def raw(generator: Any) -> Any:
     return "numpy", generator.bit_generator.state
 
 
+def put_raw(generator: Any, state: tuple[str, Any]) -> None:
+    kind, value = state
+    if kind == "torch":
+        generator.set_state(torch.frombuffer(bytearray(value), dtype=torch.uint8))
+    elif kind == "python":
+        generator.setstate(value)
+    elif kind == "legacy":
+        generator.set_state(value)
+    else:
+        generator.bit_generator.state = value
+
+
+def reseed(generator: Any, value: int) -> None:
+    """`value`: 63 bits."""
+    if isinstance(generator, torch.Generator):
+        generator.manual_seed(value)
+    elif isinstance(generator, random.Random):
+        generator.seed(value)
+    elif isinstance(generator, np.random.RandomState):
+        generator.seed(value & 0xFFFF_FFFF)
+    else:
+        generator.bit_generator.state = type(generator.bit_generator)(value).state
+
+
 def empty(kind: str, state: Any) -> Any:
     """A generator of this kind, in this raw state."""
-    if kind == "torch":
-        made: Any = torch.Generator()
-        made.set_state(torch.frombuffer(bytearray(state), dtype=torch.uint8))
-    elif kind == "python":
-        made = random.Random()
-        made.setstate(state)
-    elif kind == "legacy":
-        made = np.random.RandomState()
-        made.set_state(state)
-    else:
-        made = np.random.Generator(getattr(np.random, state["bit_generator"])())
-        made.bit_generator.state = state
+    makers = {"torch": torch.Generator, "python": random.Random, "legacy": np.random.RandomState}
+    made = makers[kind]() if kind in makers else np.random.Generator(getattr(np.random, state["bit_generator"])())
+    put_raw(made, (kind, state))
     return made
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, memory, opening, probes, rates, samples, seeds, state, trace
+from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, memory, opening, place, probes, rates, samples, seeds, state, trace
 from gonogo.corrupt import corrupted
 from gonogo.errors import Fault
 from gonogo.evaluation import Outputs, Split, metrics_of
@@ -87,7 +87,8 @@ class Subject:
             for name in ("train", "val"):
                 if self._data[name] is None or len(self._data[name]) == 0:
                     raise Fault("DATA_EMPTY", f"there is no {name} data", seen="0 samples", expected="at least one", where=facts.place_of(kind.datasets))  # type: ignore[attr-defined]
-            self._feed = feed.ManagedFeed(experiment, self._data["train"], limits["trainBatches"], self.world, not self.managed_steps)
+            workers = self._request.get("workers", 0)
+            self._feed = feed.ManagedFeed(experiment, self._data["train"], limits["trainBatches"], self.world, not self.managed_steps, workers)
         if defines(kind, "model"):
             seeds.seed_all(experiment.seed, "init")
             made = experiment.model()
@@ -380,6 +381,10 @@ class Subject:
             self._slots.restore(probe["slot"], self.experiment, found)
         elif op == "capture":
             self._slots.capture(probe["slot"], state.read(self.experiment, found, self.mid_update()), found)
+        elif op == "export":
+            place.write(self, probe["dir"])
+        elif op == "import":
+            place.put(self, probe["dir"])
         elif op == "scramble":
             sections = state.read(self.experiment, found, self.mid_update())
             name = probe["section"]

@@ -38,6 +38,9 @@ export const stopMode = z.enum(['off', 'advise', 'stop'])
 export type StopMode = z.infer<typeof stopMode>
 
 export const precision = z.enum(['float32', 'bfloat16', 'float16'])
+/** What a resumed run shares with the straight one: every step; whole epochs; weights, optimizer and schedule alone. */
+export const resumeKind = z.enum(['exact', 'epoch', 'approximate'])
+export type ResumeKind = z.infer<typeof resumeKind>
 export const device = z.enum(['auto', 'cpu', 'cuda', 'webgpu'])
 
 export const runFile = z.strictObject({
@@ -56,12 +59,16 @@ export const runFile = z.strictObject({
   /** The metric that keeper, stopper and comparison share; null takes the task's own. */
   objective: z.string().nullable().default(null),
   config: z.record(z.string(), z.unknown()).default({}),
+  /** Null: exact. A lower kind lets another position in the data or other noise pass with a warning. */
+  resume: resumeKind.nullable().default(null),
   train: z.strictObject({
     length,
     batch_size: positive.default(128),
     accumulate: positive.default(1),
     clip_norm: z.number().positive().nullable().default(null),
     precision: precision.default('float32'),
+    /** Processes that make the batches of managed data. They change no sample, so they do not enter the fingerprint. */
+    workers: z.int().min(0).max(256).default(0),
   }),
   evaluate: z.strictObject({ every: every.default({ epochs: 1 }), batch_size: positive.default(500) }).prefault({}),
   checkpoint: z

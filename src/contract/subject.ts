@@ -354,6 +354,9 @@ export const stateProbe = z.discriminatedUnion('op', [
   z.object({ op: z.literal('restore'), slot: z.string() }),
   /** Replaces the section's values by others of the same shape and dtype. */
   z.object({ op: z.literal('scramble'), section }),
+  /** Writes position and generators, and nothing else, into an existing empty folder; puts them back from there. */
+  z.object({ op: z.literal('export'), dir: z.string() }),
+  z.object({ op: z.literal('import'), dir: z.string() }),
 ])
 export type StateProbe = z.input<typeof stateProbe>
 
@@ -452,6 +455,8 @@ export const openRequest = z.object({
   /** Options of the engine itself, which it adds on the way to its worker. */
   options: z.record(z.string(), z.unknown()).optional(),
   world: world.default({ rank: 0, size: 1, address: null }),
+  /** Processes that make the batches of managed data; none: the subject's own makes them. */
+  workers: z.int().optional(),
   /** Preflight only: epochs of this many batches, validation of this many samples. */
   limit: z.object({ trainBatches: z.int().nullable(), valSamples: z.int().nullable() }),
 })

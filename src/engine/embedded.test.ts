@@ -96,6 +96,20 @@ describe('an opened experiment', () => {
     }
   })
 
+  it('puts position and seed of one process into another, and nothing else', async () => {
+    const there = await opened()
+    await stepsOf(there, 3)
+    const dir = mkdtempSync(join(tmpdir(), 'gonogo-place-'))
+    await there.state({ op: 'export', dir })
+    const here = await opened(undefined, { seed: 9 })
+    const before = await digests(here)
+    await here.state({ op: 'import', dir })
+    const after = await digests(here)
+    for (const section of ['rng', 'position']) expect(after.get(section)).toBe((await digests(there)).get(section))
+    for (const section of ['parameters', 'buffers', 'optimizer', 'counters'])
+      expect(after.get(section)).toBe(before.get(section))
+  })
+
   it('evaluates the same at every batch size and leaves no trace', async () => {
     const subject = await opened()
     await stepsOf(subject, 5)

@@ -19,10 +19,12 @@ const portable = (value: unknown, folder: string): unknown => {
 
 /**
  * The part of the run file that decides what is computed. Left out: the name, the experiment's path (its bytes are in
- * `code`), and what only decides when to check, save or end: preflight, checkpoint, stop.
+ * `code`), what only decides when to check, save or end (preflight, checkpoint, stop), what a resume is held to, and how many
+ * processes make the batches.
  */
 const configOf = ({ run, objective, folder }: Dependencies): unknown => {
-  const { gonogo, seed, device, threads, engine, config, train, evaluate } = run
+  const { gonogo, seed, device, threads, engine, config, evaluate } = run
+  const { workers: _, ...train } = run.train
   // left out where there is one process: runs from before there could be several are the same runs
   const world = run.world > 1 ? { world: run.world } : {}
   return portable({ gonogo, seed, device, threads, engine, config, train, evaluate, objective, ...world }, folder)

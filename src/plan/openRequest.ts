@@ -46,6 +46,7 @@ export const openRequest = (from: Plan | Pieces, { seed, limit }: Changes = {}):
     precision: train.precision,
     device: from.run.device,
     world: { rank: 0, size: world, address: world === 1 ? null : '127.0.0.1:0' },
+    ...(train.workers > 0 ? { workers: train.workers } : {}),
     limit: { trainBatches: limit?.trainBatches ?? null, valSamples: limit?.valSamples ?? null },
   }
 }

@@ -12,6 +12,7 @@ import {
   GonogoError,
   type OpenRequest,
   type Plan,
+  type ResumeKind,
   type Task,
   type WeightsReport,
 } from '../contract/index.ts'
@@ -107,6 +108,11 @@ export class Context {
     return this.polling.plan
   }
 
+  /** What a resumed run is held to. */
+  get resumeKind(): ResumeKind {
+    return this.plan.run.resume ?? 'exact'
+  }
+
   get seed(): number {
     return this.polling.plan.run.seed
   }
@@ -155,6 +161,7 @@ export class Context {
     const reference = await runReference(main, this.schedule(main), {
       folder: () => this.folder(),
       saves: this.can('persist'),
+      places: this.resumeKind !== 'exact',
       evaluate: true,
     })
     this.#hasSlots = true

@@ -7,10 +7,11 @@
 // different and goes on equally is a GO. Where S1 has measured rounding, losses within ten times its spread are equal. Where S1
 // is NO-GO, steps cannot be compared (S1 is run for this where it was left out), and weights, buffers, optimizer and schedule are compared right after the load.
 //
-// A managed or manual checkpoint is held to `exact`, so a lost data position or generator blocks as well: it repeats or skips
-// samples. Whoever means an approximate resume says so: preflight.checks.K1 {level: warn, reason}. Only a generator that differs
-// at the end without any effect on the steps warns.
-import type { StepRecord } from '../contract/index.ts'
+// A checkpoint is held to `exact`, so a lost data position or generator blocks as well: it repeats or skips samples. Whoever means
+// less says so in the run file: `resume: epoch` (exact at the boundaries) or `resume: approximate`. What differs then is resumed once
+// more with the straight run's own position and generators: where it still parts from it, weights, optimizer, schedule or average were
+// lost, and that always blocks; otherwise it warns. A generator that differs at the end without any effect on the steps only warns.
+import type { Cause, StepRecord } from '../contract/index.ts'
 import { define, go, list, noGo, number, type Outcome, placeOf, plural, skipped, warn } from './check.ts'
 import {
   type Difference,
@@ -49,11 +50,12 @@ export const k1 = define({
     }
     const opened = async (): Promise<Trial> => {
       const fresh = await context.fresh()
-      if (reference.saves.length > 1) await fresh.capture('opened')
+      if (reference.saves.length > 1 || context.resumeKind !== 'exact') await fresh.capture('opened')
       return fresh
     }
     let trial = await opened()
     const resumed: Resumed[] = []
+    let declared: Outcome | null = null
     try {
       for (const [i, save] of reference.saves.entries()) {
         // where one process may live at a time, S1 has taken the place of this one
@@ -63,20 +65,53 @@ export const k1 = define({
         resumed.push(one)
         if (faultOf(context, reference, one) && context.repeatability.kind === 'unknown') await s1.run(context)
         const fault = faultOf(context, reference, one)
-        if (fault) return fault
+        if (!fault || fault.status === 'WARN' || !isDeclared(context, reference, save)) {
+          if (fault) return fault
+          continue
+        }
+        if (trial.dead) trial = await opened()
+        else await trial.restore('opened')
+        const still = faultOf(context, reference, await resume(context, trial, reference, save, save.place))
+        if (still && !(still.cause !== null && otherwise.includes(still.cause))) return still
+        declared ??= asDeclared(context, fault, save)
       }
     } finally {
       await trial[Symbol.asyncDispose]()
     }
     if (context.repeatability.kind === 'unseeded')
       return skipped('needs S1, which is NO-GO: weights, optimizer and schedule do come back, steps cannot be compared')
-    return equal(context, reference, resumed)
+    return declared ?? equal(context, reference, resumed)
   },
 })
 
-const resume = async (context: Context, trial: Trial, reference: Reference, save: Save): Promise<Resumed> => {
+/** Causes that say: other batches or other noise. */
+const otherwise: readonly Cause[] = ['data-position-lost', 'rng-not-restored']
+
+/** The run file asks for less than an exact resume from this save. */
+const isDeclared = (context: Context, reference: Reference, save: Save): boolean => {
+  const { resumeKind } = context
+  if (resumeKind === 'exact' || context.repeatability.kind === 'unseeded') return false
+  return resumeKind === 'approximate' || nextBoundary(reference, save.step - 1) !== save.step
+}
+
+const asDeclared = (context: Context, fault: Outcome, { kind, step }: Save): Outcome => ({
+  ...fault,
+  status: 'WARN',
+  title: `a resumed run goes on with other batches or noise, as declared (resume: ${context.resumeKind})`,
+  expected: 'equal with the batches and generators of the straight run: it is',
+  evidence: { ...fault.evidence, resume: context.resumeKind, saved: kind, savedAtStep: step },
+})
+
+const resume = async (
+  context: Context,
+  trial: Trial,
+  reference: Reference,
+  save: Save,
+  place: string | null = null,
+): Promise<Resumed> => {
   const { schedule } = reference
   await trial.load(save.dir)
+  if (place !== null) await trial.importPlace(place)
   const lost = stateDifferences(save.before, await trial.digest()).filter(({ section }) => section !== 'mode')
   const straight = reference.records.slice(save.step)
   if (context.repeatability.kind === 'unseeded')

@@ -18,6 +18,8 @@ export type Save = {
   readonly kind: SaveKind
   readonly step: number
   readonly dir: string
+  /** Where the position and the generators of this moment lie; null where nobody will ask. */
+  readonly place: string | null
   /** The state that was saved, and the state when the save had returned. */
   readonly before: Snapshot
   readonly after: Snapshot
@@ -86,6 +88,8 @@ export const follow = async (
 type Options = {
   readonly folder: () => Promise<string>
   readonly saves: boolean
+  /** Keep position and generators of each save as well. */
+  readonly places: boolean
   readonly evaluate: boolean
 }
 
@@ -122,7 +126,9 @@ export const runReference = async (trial: Trial, schedule: Schedule, options: Op
       try {
         await trial.save(dir)
         const after = await trial.digest()
-        saves.push({ kind, step, dir, before, after })
+        const place = options.places ? await options.folder() : null
+        if (place !== null) await trial.exportPlace(place)
+        saves.push({ kind, step, dir, place, before, after })
         // a save that changes the state is K2's finding; the run it is compared with must not bear its marks
         if (stateDifferences(before, after).length > 0) await trial.restore('saving')
       } catch (error) {

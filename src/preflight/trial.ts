@@ -122,6 +122,15 @@ export class Trial implements AsyncDisposable {
     return this.#watch('train', () => this.#subject.determinism(probe))
   }
 
+  /** Position and generators alone, into an empty folder and back from there. */
+  async exportPlace(dir: string): Promise<void> {
+    await this.#watch('state', () => this.#subject.state({ op: 'export', dir }))
+  }
+
+  async importPlace(dir: string): Promise<void> {
+    await this.#watch('state', () => this.#subject.state({ op: 'import', dir }))
+  }
+
   save(dir: string): Promise<PersistReport> {
     return this.#watch('save', () => this.#subject.persist({ op: 'save', dir }))
   }

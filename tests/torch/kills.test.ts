@@ -93,7 +93,9 @@ it.skipIf(!process.env.GONOGO_TEST_PYTHON)(
       ends++
       expect(killed.end).toEqual(reference.end)
     }
-    console.log(`${kills} kills, ${ends} runs, each end equal; the unbroken run took ${reference.milliseconds.toFixed(0)} ms`)
+    console.log(
+      `${kills} kills, ${ends} runs, each end equal; the unbroken run took ${reference.milliseconds.toFixed(0)} ms`,
+    )
   },
   3_600_000,
 )

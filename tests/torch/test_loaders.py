@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,67 @@ def test_a_restore_in_the_same_process_is_exact(kind: str, monkeypatch: pytest.M
         assert steps(subject, 12) == records
         assert digests(subject) == after
     end(subject)
+
+
+MANAGED = '''
+import sys
+sys.path.insert(0, {here!r})
+import os
+import gonogo, torch
+from torch import nn
+import data_kinds
+
+
+class Vectorised(gonogo.Experiment):
+    task = gonogo.classification(classes=3)
+
+    def datasets(self):
+        noisy = getattr(data_kinds, os.environ["TEST_DATA"], None)
+        data = noisy() if noisy else gonogo.arrays(*self.held(), transform=lambda x: x + torch.randn(x.shape))
+        return {{"train": data, "val": gonogo.arrays(*self.held())}}
+
+    def held(self):
+        data = data_kinds.Noisy()
+        return data.image, data.label
+
+    def model(self):
+        return nn.Sequential(nn.Linear(5, 8), nn.Dropout(0.3), nn.Linear(8, 3))
+
+    def optimizers(self, model):
+        return torch.optim.Adam(model.parameters(), lr=0.01)
+'''
+
+
+@pytest.mark.parametrize("data", ["Noisy", "Held", "Lazy", "arrays"])
+def test_the_number_of_managed_workers_changes_nothing(data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TEST_DATA", data)
+    path = tmp_path / "managed_workers.py"
+    path.write_text(MANAGED.format(here=str(KINDS.parent)))
+
+    def open_with(workers: int) -> Subject:
+        sys.modules.pop("data_kinds", None)  # its global generator begins anew, as in a fresh process
+        random.seed(os.urandom(8)), np.random.seed(None), torch.seed()
+        return Subject(request(path, batchSize=8, workers=workers))
+
+    straight = open_with(0)
+    records = steps(straight, 4)
+    folder, then = save(straight, tmp_path / "saved"), digests(straight)
+    records += steps(straight, 9)
+    final = digests(straight)
+    for workers in (2, 3) if data == "Noisy" else (2,):
+        other = open_with(workers)
+        assert steps(other, 13) == records
+        assert digests(other) == final
+        other.persist({"op": "load", "dir": folder})
+        assert digests(other) == then
+        assert steps(other, 9) == records[4:]
+        assert digests(other) == final
+        other.feed().close()
+
+
+def test_noise_differs_between_samples_epochs_and_seeds():
+    from gonogo.keyed import noise_seed
+    from gonogo.seeds import stream
+
+    drawn = {noise_seed(stream(seed, f"samples/{epoch}"), sample) for seed in range(3) for epoch in range(3) for sample in range(1000)}
+    assert len(drawn) == 9000 and all(0 <= one < 2**63 for one in drawn)

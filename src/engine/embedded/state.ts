@@ -1,11 +1,25 @@
 // OUR hold on an opened experiment's state: digest it, capture and restore it, scramble it. Never the subject's own save.
 import { createHash } from 'node:crypto'
-import { GonogoError, type Section, type StateEntry, type StateProbe, type StateReport } from '../../contract/index.ts'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import {
+  fromJson,
+  GonogoError,
+  type Section,
+  type StateEntry,
+  type StateProbe,
+  type StateReport,
+  toJson,
+} from '../../contract/index.ts'
 import { permutation } from '../../data/order.ts'
 import { drawFor } from '../../tensor/init.ts'
 import type { Progress, Project } from './project.ts'
 
 type Snapshot = { readonly state: Map<string, Float32Array>; readonly progress: Progress; readonly seed: number }
+
+const placeFile = 'place.json'
+const place = z.object({ epoch: z.int(), batch: z.int(), seed: z.int() })
 
 const sections = { parameter: 'parameters', buffer: 'buffers', optimizer: 'optimizer' } as const
 
@@ -20,6 +34,8 @@ export class States {
   handle(probe: StateProbe): StateReport {
     if (probe.op === 'capture') this.#capture(probe.slot)
     if (probe.op === 'restore') this.#restore(probe.slot)
+    if (probe.op === 'export') this.#export(probe.dir)
+    if (probe.op === 'import') this.#import(probe.dir)
     if (probe.op === 'scramble') scramble(this.#project, probe.section)
     return digest(this.#project, probe.op === 'digest' && probe.detail === true)
   }
@@ -28,6 +44,17 @@ export class States {
     const { state, progress, seed } = this.#project
     const copies = [...state].map(([name, values]) => [name, values.slice()] as const)
     this.#slots.set(slot, { state: new Map(copies), progress: { ...progress }, seed })
+  }
+
+  #export(dir: string): void {
+    const { progress, seed } = this.#project
+    writeFileSync(join(dir, placeFile), toJson({ epoch: progress.epoch, batch: progress.batch, seed }))
+  }
+
+  #import(dir: string): void {
+    const { epoch, batch, seed } = place.parse(fromJson(readFileSync(join(dir, placeFile), 'utf8')))
+    Object.assign(this.#project.progress, { epoch, batch })
+    this.#project.seed = seed
   }
 
   #restore(slot: string): void {

@@ -94,6 +94,7 @@ const refuseUnsupported = (request: OpenRequest): void => {
     throw new GonogoError('ENGINE_UNSUPPORTED', 'this engine cannot do that yet', { where, seen, expected })
   }
   if (request.precision !== 'float32') refuse('train.precision', request.precision, 'float32')
+  if (request.workers) refuse('train.workers', String(request.workers), '0: the data is in memory')
   if (request.accumulate !== 1) refuse('train.accumulate', String(request.accumulate), '1')
 }
 
