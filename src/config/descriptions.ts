@@ -19,6 +19,7 @@ export const descriptions: ReadonlyMap<string, string> = new Map([
   ['train.clip_norm', 'Largest L2 norm of all gradients; null does not clip.'],
   ['train.precision', 'Number format of the arithmetic.'],
   ['train.workers', 'Processes that make the batches of managed data; their number changes no sample.'],
+  ['world', 'Processes that train as one; each batch is dealt out among them.'],
   ['evaluate', 'Validation during training.'],
   ['evaluate.every', 'How often: epochs or steps.'],
   ['evaluate.batch_size', 'Samples a batch in validation; it does not change the result.'],
