@@ -44,11 +44,13 @@ test.each(projects.filter(({ check }) => check === 'C1'))('$name is refused as i
   await expect(check(runOf(name))).rejects.toMatchObject({ code: 'SIGNATURE_TYPE' })
 })
 
-test.each(projects.filter(({ check }) => check === null))('$name: twelve times GO', async ({ name, seeds }) => {
-  for (const seed of seeds ?? [0]) {
-    const found = await findingsOf(runOf(name), { seed, only: twelve })
+// every check on the first seed; on the others those whose verdict hangs on what was drawn
+test.each(projects.filter(({ check }) => check === null))('$name: every check GO', async ({ name, seeds }) => {
+  for (const [index, seed] of (seeds ?? [0]).entries()) {
+    const only = index === 0 ? twelve : (['I1', 'O1', 'O4', 'V2', 'V4'] as const)
+    const found = await findingsOf(runOf(name), { seed, only })
     expect(found.map(({ check, status }) => `${check} ${status}`).sort(), `seed ${seed}\n${summary(found)}`).toEqual(
-      twelve.map((code) => `${code} GO`),
+      only.map((code) => `${code} GO`),
     )
   }
 })
