@@ -161,6 +161,7 @@ def _name_tensors(found: Found, loose: dict[str, torch.Tensor]) -> None:
     main = main_module(found)
 
     def add(name: str, tensor: torch.Tensor, into: dict[str, torch.Tensor]) -> None:
+        name = name.replace("_orig_mod.", "")  # torch.compile's wrapper: compiled or not, a weight has one name
         first = known.setdefault(_identity(tensor), name)
         if first == name:
             into[name] = tensor
@@ -175,7 +176,7 @@ def _name_tensors(found: Found, loose: dict[str, torch.Tensor]) -> None:
             for name, buffer in part.named_buffers(recurse=False):
                 add(inner + name, buffer, found.buffers)
                 if name in part._non_persistent_buffers_set:
-                    found.transient.add(inner + name)
+                    found.transient.add((inner + name).replace("_orig_mod.", ""))
 
     def add_hidden(prefix: str, module: nn.Module) -> None:
         """Layers and parameters in plain lists, which PyTorch does not register."""
