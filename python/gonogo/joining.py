@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gonogo.experiment import Experiment
 
 ADDRESS, SESSION = "GONOGO_ATTACH", "GONOGO_ATTACH_SESSION"
+#: `rank/size` as the launcher gave them: a fresh process may be asked to take itself for the only one.
+PLACE = "GONOGO_ATTACH_PLACE"
 TRY = "start `gonogo train FILE` first, with `engine: { torch: { attach: {} } }` in FILE; it prints what to set"
 # A process that starts anew begins where this one began.
 STARTED_IN = os.getcwd()
@@ -106,6 +108,8 @@ def _worker_of(base: type) -> type:
             if op == "weights":  # in a process that has not loaded the experiment
                 code = "import sys, json; from gonogo.weights import weights; from gonogo.wire import encode; print(encode(weights(sys.argv[1])))"
                 return _elsewhere(code, str(args["dir"]))
+            if op == "open" and _place()[1] > 1 and SESSION not in os.environ and "MASTER_PORT" not in os.environ:
+                _meet(*_place(), str(args["world"]["address"]))  # Slurm tells no one where to meet
             return super()._answer(number, op, args)
 
         def _fresh(self, number: int, args: dict[str, Any]) -> None:
@@ -115,17 +119,16 @@ def _worker_of(base: type) -> type:
 
             if opening.stays is not None:
                 raise Fault("PROCESS_STAYS", "this process cannot start anew", seen=opening.stays)
-            session, port = str(args["session"]), args.get("port")
+            session, place = str(args["session"]), args["world"]
             if not re.fullmatch(r"[0-9a-f]{16,64}", session):
                 raise Fault("PROTOCOL", "a session is a hexadecimal number", seen=session[:80])
             self._channel.send({"id": number, "ok": None})
             self._channel.end()
             end_children()
             os.environ[SESSION] = session
-            if isinstance(port, int) and 0 < port < 65536 and "MASTER_PORT" in os.environ:
-                # The store of the launcher belongs to the group of before; a new group meets at a new port.
-                os.environ["MASTER_PORT"] = str(port)
-                os.environ.pop("TORCHELASTIC_USE_AGENT_STORE", None)
+            if _place()[1] > 1:
+                os.environ[PLACE] = "/".join(str(one) for one in _place())
+                _meet(int(place["rank"]), int(place["size"]), str(place["address"]))
             for stream in (sys.stdout, sys.stderr):
                 stream.flush()
             os.chdir(STARTED_IN)
@@ -199,10 +202,24 @@ def _connected(address: str) -> socket.socket:
 
 def _place() -> tuple[int, int]:
     """Rank and world size, as torchrun or Slurm tell them."""
+    before = re.fullmatch(r"(\d+)/(\d+)", os.environ.get(PLACE, ""))
+    if before:
+        return int(before[1]), int(before[2])
     for rank, world in (("RANK", "WORLD_SIZE"), ("SLURM_PROCID", "SLURM_NTASKS")):
         if os.environ.get(rank, "").isdigit() and os.environ.get(world, "").isdigit():
             return int(os.environ[rank]), int(os.environ[world])
     return 0, 1
+
+
+def _meet(rank: int, size: int, address: str) -> None:
+    """Sets what init_process_group() reads. The store of a launcher belongs to the group of before: a new one meets at a new port."""
+    found = re.fullmatch(r"([\w.:-]+):(\d{1,5})", address)
+    if not found:
+        raise Fault("PROTOCOL", "the ranks were given no place to meet", seen=address[:80], expected="host:port")
+    os.environ.update(RANK=str(rank), WORLD_SIZE=str(size), MASTER_PORT=found[2])
+    os.environ.setdefault("MASTER_ADDR", found[1])
+    os.environ.setdefault("LOCAL_RANK", os.environ.get("SLURM_LOCALID", str(rank)))
+    os.environ.pop("TORCHELASTIC_USE_AGENT_STORE", None)
 
 
 def _stays() -> str | None:

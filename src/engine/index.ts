@@ -14,6 +14,8 @@ type Settings = {
   readonly log: string | null
   /** The project's root; the folder by default. */
   readonly home?: string
+  /** Processes that train together; 1 by default. */
+  readonly world?: number
   /** Tells the user something to do. */
   readonly say?: (text: string) => void
   /** Aborted: stop waiting for whoever is to join. */
@@ -56,6 +58,7 @@ const entries: readonly Entry[] = [
         options: parsed('torch', torchOptions, options),
         home: settings.folder,
         say: () => {},
+        world: 1,
         ...settings,
       }),
   },
@@ -97,5 +100,5 @@ export const engineFor = (
       seen: `world: ${run.world}`,
       expected: 'world: 1',
     })
-  return entry.create(run.engine[entry.name] ?? {}, settings)
+  return entry.create(run.engine[entry.name] ?? {}, { world: run.world ?? 1, ...settings })
 }

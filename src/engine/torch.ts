@@ -33,6 +33,8 @@ export type TorchSettings = {
   readonly log: string | null
   /** The project's root. */
   readonly home: string
+  /** Processes that train together. */
+  readonly world: number
   /** Tells the user what to do next. */
   readonly say: (text: string) => void
   /** Aborted: wait for nobody any more. */

@@ -123,6 +123,19 @@ describe.skipIf(!python)('a process that joins by itself', () => {
     }
   })
 
+  it('torchrun: every rank joins, and starts itself anew, with the others or as a world of one', async () => {
+    using made = project(60, ['I1', 'P1', 'P2', 'K1'], 2)
+    const gonogo = waiting(made.folder, 'train', 'run.yaml')
+    await addressIn(made.folder)
+    const launcher = ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2', 'script.py']
+    const ranks = started(made.folder, launcher)
+    expect(await gonogo.ended, gonogo.text()).toBe(0)
+    expect(await ranks.ended, ranks.text()).toBe(0)
+    for (const check of ['I1', 'P1', 'P2', 'K1']) expect(gonogo.text()).toMatch(new RegExp(`^GO +${check} `, 'm'))
+    expect(gonogo.text()).toContain('DONE  ')
+    expect(ranks.text().match(/script goes on/g)).toHaveLength(2)
+  })
+
   it('nobody comes: Ctrl-C ends the wait at once', async () => {
     using made = project(60)
     const gonogo = waiting(made.folder, 'check', 'run.yaml')

@@ -39,7 +39,7 @@ class Small(gonogo.Experiment[Config]):
 `
 
 /** `only`: the checks that are not left out. */
-export const project = (steps: number, only: readonly CheckCode[] = checkCode.options, options = '{ attach: {} }') => {
+export const project = (steps: number, only: readonly CheckCode[] = checkCode.options, world = 1) => {
   const left = checkCode.options.filter((check) => !only.includes(check))
   const folder = mkdtempSync(join(tmpdir(), 'gonogo-attach-'))
   writeFileSync(join(folder, 'pyproject.toml'), '')
@@ -53,7 +53,8 @@ export const project = (steps: number, only: readonly CheckCode[] = checkCode.op
     `gonogo: 1
 name: joined
 experiment: ./experiment.py
-engine: { torch: ${options} }
+engine: { torch: { attach: {} } }
+world: ${world}
 threads: 1
 train: { length: { steps: ${steps} }, batch_size: 8 }
 evaluate: { every: { steps: 500 } }

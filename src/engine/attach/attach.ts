@@ -1,13 +1,14 @@
-// An engine whose one process is not ours: it joins by itself, and starts itself anew where a fresh one is asked for.
-// How it is let in is door.ts; what it is asked is the same as for a worker that we start.
+// An engine whose processes are not ours: they join by themselves, and start themselves anew where fresh ones are asked for.
+// How they are let in is door.ts; what it is asked is the same as for a worker that we start.
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { description, exitCodes, GonogoError, weightsReport } from '../../contract/index.ts'
 import type { Engine } from '../engine.ts'
-import { WorkerSubject } from '../subject.ts'
+import { type Caller, WorkerSubject } from '../subject.ts'
 import { WorkerProcess } from '../worker.ts'
+import { meetingPlace, type Rank, WorldSubject } from '../world.ts'
 import { publishAddress } from './address.ts'
-import { type Door, openDoor } from './door.ts'
+import { type Door, type Guest, openDoor } from './door.ts'
 
 export const attachOptions = z.strictObject({
   /** Where to listen: this machine alone by default; 0.0.0.0 for tasks of a cluster, over a network that you trust. */
@@ -22,6 +23,8 @@ export type AttachSettings = {
   readonly options: z.output<typeof attachOptions>
   /** Longest import of the experiment, in seconds. */
   readonly importSeconds: number
+  /** Ranks of the run file. */
+  readonly world: number
   /** What the worker needs to know of the engine's own options. */
   readonly engine: Readonly<Record<string, unknown>>
   /** The project: the address is left in its .gonogo/. */
@@ -30,18 +33,21 @@ export type AttachSettings = {
   readonly signal?: AbortSignal | undefined
 }
 
+/** A world of processes, rank by rank; most often one. */
 type Present = {
-  readonly worker: WorkerProcess
-  /** It runs on this machine. */
-  readonly local: boolean
-  /** Why it cannot start itself anew; null where it can. */
+  readonly workers: readonly WorkerProcess[]
+  /** Rank 0's machine. */
+  readonly host: string
+  /** Processes of this machine. */
+  readonly pids: readonly number[]
+  /** Why they cannot start themselves anew; null where they can. */
   readonly stays: string | null
-  /** An experiment has been opened in it. */
+  /** An experiment has been opened in them. */
   used: boolean
 }
 
 export const attached = (name: string, settings: AttachSettings): Engine => {
-  const { options } = settings
+  const { options, world } = settings
   let door: Promise<{ door: Door; withdraw: () => void }> | null = null
   let present: Promise<Present> | null = null
 
@@ -52,22 +58,28 @@ export const attached = (name: string, settings: AttachSettings): Engine => {
   const arrival = async (session: string | null, hopeless?: () => GonogoError | null): Promise<Present> => {
     door ??= opened()
     const { door: at } = await door
-    if (session === null) settings.say(`waiting for a process to join: GONOGO_ATTACH=${at.address} python script.py`)
-    const [guest] = await at.gather({ world: 1, session, signal: settings.signal, ...(hopeless ? { hopeless } : {}) })
-    if (!guest) throw new Error('a world of none')
-    const worker = await WorkerProcess.over(guest.transport, { describe: settings.importSeconds })
-    if (session === null) settings.say(`${guest.hello.program} has joined`)
-    return { worker, local: guest.local, stays: guest.hello.stays, used: false }
+    if (session === null) settings.say(invitation(at.address, world))
+    const guests = await at.gather({ world, session, signal: settings.signal, ...(hopeless ? { hopeless } : {}) })
+    const over = (guest: Guest) => WorkerProcess.over(guest.transport, { describe: settings.importSeconds })
+    const workers = await Promise.all(guests.map(over))
+    const [first] = guests
+    if (session === null) settings.say(`${first?.hello.program} has joined`)
+    const pids = guests.flatMap(({ local, hello }) => (local ? [hello.pid] : []))
+    const host = first?.host ?? '127.0.0.1'
+    return { workers, host, pids, stays: guests.find(({ hello }) => hello.stays)?.hello.stays ?? null, used: false }
   }
-  const renewed = async ({ worker, local }: Present): Promise<Present> => {
+  /** `alone`: rank 0 is to take itself for the only one; the others wait. */
+  const renewed = async ({ workers, pids }: Present, meeting: string, alone: boolean): Promise<Present> => {
     const session = randomBytes(16).toString('hex')
     const since = performance.now()
-    await worker.call('fresh', { session })
-    await worker.gone
-    const { pid } = worker
+    const place = (rank: number) => (alone && rank === 0 ? { rank, size: 1 } : { rank, size: world })
+    const ask = (worker: WorkerProcess, rank: number) =>
+      worker.call('fresh', { session, world: { ...place(rank), address: meeting } })
+    await Promise.all(workers.map(ask))
+    await Promise.all(workers.map(({ gone }) => gone))
     return await arrival(session, () => {
       const waited = (performance.now() - since) / 1000
-      const ended = local && pid !== undefined && !isAlive(pid)
+      const ended = pids.some((pid) => !isAlive(pid))
       return ended || waited > options.restart_seconds ? notBack(ended, waited) : null
     })
   }
@@ -75,43 +87,66 @@ export const attached = (name: string, settings: AttachSettings): Engine => {
     present ??= arrival(null)
     return present
   }
-  /** The process, having opened nothing yet where that can be had. */
-  const fresh = async (): Promise<Present> => {
+  /** The processes, having opened nothing yet where that can be had. */
+  const fresh = async (meeting: string, alone: boolean): Promise<Present> => {
     const now = await here()
-    if (now.used && now.stays === null) present = renewed(now)
+    if ((now.used || alone) && now.stays === null) present = renewed(now, meeting, alone)
     const next = await here()
     next.used = true
     return next
   }
+  const ofRank0 = async (operation: 'describe' | 'weights', args: unknown): Promise<unknown> => {
+    const [worker] = (await here()).workers
+    return worker?.call(operation, args)
+  }
   return {
     name,
     concurrency: 'one',
-    describe: async (at) => description.parse(await (await here()).worker.call('describe', at)),
+    describe: async (at) => description.parse(await ofRank0('describe', at)),
     open: async (request) => {
-      const { worker } = await fresh()
-      return await WorkerSubject.open(
-        {
-          call: (operation, args, onItems, signal) => worker.call(operation, args, onItems, signal),
-          stream: (operation, args) => worker.stream(operation, args),
-          // the process stays: the next subject starts it anew, and the end of the command lets it go
-          close: async () => {},
-        },
-        { ...request, options: settings.engine },
-      )
+      const meeting = await meetingOf(await here())
+      const alone = world > 1 && request.world?.size === 1
+      const { workers } = await fresh(meeting, alone)
+      const asked = { ...request, options: settings.engine }
+      const guests = (alone ? workers.slice(0, 1) : workers).map(guest)
+      const [one] = guests
+      if (request.world?.address || !one) return await WorldSubject.open(guests, asked, meeting)
+      return await WorkerSubject.open(one, asked)
     },
-    weights: async (dir) => weightsReport.parse(await (await here()).worker.call('weights', { dir })),
+    weights: async (dir) => weightsReport.parse(await ofRank0('weights', { dir })),
     [Symbol.asyncDispose]: async () => {
       const known = await present?.catch(() => null)
-      if (known?.worker.failure === null) {
-        await Promise.race([known.worker.call('close', {}).catch(() => {}), pause(5000)])
-        await known.worker.close()
+      const goodbye = async (worker: WorkerProcess) => {
+        if (worker.failure === null) await Promise.race([worker.call('close', {}).catch(() => {}), pause(5000)])
+        await worker.close()
       }
+      await Promise.all((known?.workers ?? []).map(goodbye))
       const standing = await door?.catch(() => null)
       standing?.withdraw()
       standing?.door.close()
     },
   }
 }
+
+/** A process stays when its subject is closed: the next one starts it anew, and the end of the command lets it go. */
+const guest = (worker: WorkerProcess): Rank & Caller => ({
+  call: (operation, args, onItems, signal?: AbortSignal) => worker.call(operation, args, onItems, signal),
+  begin: (operation, args, onItems) => worker.begin(operation, args, onItems),
+  stream: (operation, args) => worker.stream(operation, args),
+  close: async () => {},
+  kill: () => worker.kill(),
+})
+
+/** At rank 0's machine; whether the port is free there can be asked on this one alone. */
+const meetingOf = async ({ host }: Present): Promise<string> => {
+  const free = await meetingPlace('0.0.0.0:0')
+  return `${host}:${free.slice(free.lastIndexOf(':') + 1)}`
+}
+
+const invitation = (address: string, world: number): string =>
+  world === 1
+    ? `waiting for a process to join: GONOGO_ATTACH=${address} python script.py`
+    : `waiting for ${world} processes to join: GONOGO_ATTACH=${address} torchrun --nproc-per-node ${world} script.py`
 
 const pause = (ms: number) =>
   new Promise<void>((resolve) => {

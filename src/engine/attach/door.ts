@@ -15,7 +15,12 @@ import {
 import type { Transport } from '../transport.ts'
 import { socketTransport } from './socket.ts'
 
-export type Guest = { readonly hello: Joined; readonly transport: Transport; readonly local: boolean }
+export type Guest = {
+  readonly hello: Joined
+  readonly transport: Transport
+  readonly local: boolean
+  readonly host: string
+}
 
 export type Expected = {
   /** Ranks to wait for. */
@@ -73,7 +78,12 @@ export const openDoor = async (at: { host: string; port: number; token: string }
     if (refusal || !waiting) return refusal
     socket.write(`${toJson({ welcome: true })}\n`)
     const local = isLoopback(socket.remoteAddress)
-    waiting.arrived.set(hello.rank, { hello, local, transport: socketTransport(socket, hello, line, rest, local) })
+    waiting.arrived.set(hello.rank, {
+      hello,
+      local,
+      host: hostOf(socket),
+      transport: socketTransport(socket, hello, line, rest, local),
+    })
     if (waiting.arrived.size === waiting.world)
       waiting.all([...waiting.arrived.values()].toSorted((a, b) => a.hello.rank - b.hello.rank))
     return null
@@ -164,6 +174,8 @@ const helloOf = (line: Buffer): Joined | null => {
     return null
   }
 }
+
+const hostOf = (socket: Socket): string => (socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, '')
 
 const isLoopback = (address: string | undefined): boolean =>
   address !== undefined && /^(::ffff:)?127\.|^::1$/.test(address)
