@@ -232,7 +232,7 @@ def _sane_batch(split: str, batch: Any, task: Any, indices: Any) -> None:
         if bool(bad.any()) and not bool(torch.isfinite(given).all()):
             at = int(indices[int(bad.nonzero()[0])])
             raise Fault("DATA_NOT_FINITE", f"a {split} input is NaN or infinite", seen=f"sample {at}", expected="finite numbers")
-    if task.kind == "classification" and target is not None:
+    if task.kind == "classification" and target is not None and not isinstance(target, str):
         labels = torch.as_tensor(target)
         if not labels.is_floating_point() and labels.numel():
             low, high = int(labels.min()), int(labels.max())

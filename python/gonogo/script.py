@@ -84,7 +84,7 @@ def adapt(
         "held": {name: one for name, one in {**named, **loaders}.items() if one is not None},
         "namespace": frame.f_globals,
         "functions": given,
-        "_places": {"setup": f"{shown(path)}:{frame.f_lineno}"} if is_project_file(path) else {},
+        "_places": dict.fromkeys(("setup", "model", "optimizer", "data"), f"{shown(path)}:{frame.f_lineno}") if is_project_file(path) else {},
         "__module__": frame.f_globals.get("__name__", __name__),
     }
     for name, function in given.items():
