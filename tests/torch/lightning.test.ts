@@ -49,9 +49,8 @@ test.each(projects.filter(({ check }) => check === null))('$name: every check GO
   for (const [index, seed] of (seeds ?? [0]).entries()) {
     const only = index === 0 ? twelve : (['I1', 'O1', 'O4', 'V2', 'V4'] as const)
     const found = await findingsOf(runOf(name), { seed, only })
-    expect(found.map(({ check, status }) => `${check} ${status}`).sort(), `seed ${seed}\n${summary(found)}`).toEqual(
-      only.map((code) => `${code} GO`),
-    )
+    const statuses = new Set(found.map(({ check, status }) => `${check} ${status}`))
+    expect(statuses, `seed ${seed}\n${summary(found)}`).toEqual(new Set(only.map((code) => `${code} GO`)))
   }
 })
 
