@@ -28,7 +28,7 @@ class Small(gonogo.Experiment[Config]):
         generator = torch.Generator().manual_seed(0)
         label = torch.arange(80) % 3
         image = torch.randn(80, 4, generator=generator) + 2 * nn.functional.one_hot(label, 4)
-        return {"train": TensorDataset(image[:50], label[:50]), "val": TensorDataset(image[50:], label[50:])}
+        return {"train": TensorDataset(image[:48], label[:48]), "val": TensorDataset(image[48:], label[48:])}
 
     def model(self):
         w = self.config.width
