@@ -25,11 +25,11 @@ def fields(batch: Any) -> dict[str, Any]:
 
 
 def input_of(batch: Any) -> Any:
-    return fields(batch).get(input_name(batch))
+    return batch[0] if type(batch) in (tuple, list) and batch else fields(batch).get(input_name(batch))
 
 
 def target_of(batch: Any) -> Any:
-    return fields(batch).get(target_name(batch))
+    return batch[1] if type(batch) in (tuple, list) and len(batch) > 1 else fields(batch).get(target_name(batch))
 
 
 def input_name(batch: Any) -> str:

@@ -121,10 +121,11 @@ class Watch:
 
     def end(self) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
         """The updates of this step, and with `observe` the observed fields of its record."""
-        stepped = {update["optimizer"] for update in self._updates}
-        for name, optimizer in self._optimizers.items():
-            if name not in stepped:
-                self._updates.append(self._update(name, optimizer, "skipped" if self._scaling.asked(optimizer) else "accumulated"))
+        if not self._updates or len(self._optimizers) > 1:
+            stepped = {update["optimizer"] for update in self._updates}
+            for name, optimizer in self._optimizers.items():
+                if name not in stepped:
+                    self._updates.append(self._update(name, optimizer, "skipped" if self._scaling.asked(optimizer) else "accumulated"))
         if not self.observing:
             return self._updates, None
         changes = {}
@@ -179,15 +180,8 @@ class Watch:
 
     def _entering(self, name: str) -> Callable[..., None]:
         def entering(optimizer: torch.optim.Optimizer, arguments: tuple[Any, ...] = (), named: Any = {}) -> None:
-            self._kept[id(optimizer)] = []
-            for group in optimizer.param_groups:
-                self._kept[id(optimizer)].append({key: group[key] for key in ("lr", "weight_decay") if key in group})
-                if self.learning_rate is not None:
-                    group["lr"] = self.learning_rate
-                elif self.factor != 1.0 and "lr" in group:
-                    group["lr"] = group["lr"] * self.factor
-                if not self.decay and "weight_decay" in group:
-                    group["weight_decay"] = 0.0
+            if self.learning_rate is not None or self.factor != 1.0 or not self.decay:
+                self._force(optimizer)
             if self.observing and any(callable(one) for one in (*arguments, *named.values())):
                 self._late.add(name)
             elif self.observing:
@@ -198,6 +192,18 @@ class Watch:
             self._updates.append(self._update(name, optimizer, "skipped" if skips else "applied"))
 
         return entering
+
+    def _force(self, optimizer: torch.optim.Optimizer) -> None:
+        """Until the step is over. Where nothing is forced nothing is put back: some optimizers set their own rate in step()."""
+        kept = self._kept[id(optimizer)] = []
+        for group in optimizer.param_groups:
+            kept.append({key: group[key] for key in ("lr", "weight_decay") if key in group})
+            if self.learning_rate is not None:
+                group["lr"] = self.learning_rate
+            elif self.factor != 1.0 and "lr" in group:
+                group["lr"] = group["lr"] * self.factor
+            if not self.decay and "weight_decay" in group:
+                group["weight_decay"] = 0.0
 
     def _look(self, optimizer: torch.optim.Optimizer) -> None:
         # A fused optimizer unscales in its own kernel; for all others the scaler has done it by now.
@@ -239,7 +245,7 @@ class Watch:
     def _leaving(self, name: str) -> Callable[..., None]:
         def leaving(optimizer: torch.optim.Optimizer, *_: Any) -> None:
             # Before a scheduler steps: some compute the next rate from the present one.
-            for group, kept in zip(optimizer.param_groups, self._kept.pop(id(optimizer), [])):
+            for group, kept in zip(optimizer.param_groups, self._kept.pop(id(optimizer), ())):
                 group.update(kept)
             if self.observing and name in self._late:
                 # A step that was given a closure has made its gradients only now.

@@ -80,7 +80,7 @@ class Group:
 
 
 def _summed(terms: dict[str, Any]) -> tuple[float, dict[str, float]]:
-    numbers = {name: float(term) for name, term in terms.items()}
+    numbers = {name: term.item() if isinstance(term, torch.Tensor) else term for name, term in terms.items()}
     return sum(numbers.values()), numbers
 
 
@@ -109,7 +109,10 @@ def _held(result: Any) -> dict[str, Any] | None:
     if isinstance(result, (tuple, list)) and result:
         result = result[0]
     given = result if isinstance(result, dict) else {"loss": result}
-    if not any(isinstance(value, torch.Tensor) and value.device.type != "cpu" for value in given.values()):
+    for value in given.values():
+        if isinstance(value, torch.Tensor) and not value.is_cpu:
+            break
+    else:
         return None
     single = {str(name): value for name, value in given.items() if isinstance(value, (int, float)) or (isinstance(value, torch.Tensor) and value.numel() == 1)}
     if len(single) < len(given):

@@ -247,11 +247,11 @@ class Subject:
             found, rate, regularisation, probe.get("observe", False), chosen is not None, probe.get("statistics", True), 1.0 if factor is None else factor, held
         )
         tracer = trace.Tracer() if probe.get("trace", False) and probe.get("observe", False) else None
-        sent = time.perf_counter()
+        sent, per_epoch = time.perf_counter(), self.feed().steps_per_epoch()
         with watching, probes.accumulating(self, probe.get("accumulate")), self._named.listening():
             for index in range(probe["steps"]):
                 frozen = None if chosen is None else chosen[index % len(chosen)]
-                records.add(*self._step(frozen, found, probe, tracer if index < 2 else None), self.managed_steps)
+                records.add(*self._step(frozen, found, per_epoch, probe, tracer if index < 2 else None), self.managed_steps)
                 now = time.perf_counter()
                 if len(records) >= FLUSH_RECORDS or now - sent > FLUSH_SECONDS:
                     sent = now
@@ -264,7 +264,7 @@ class Subject:
             group[-1]["memory"] = memory.now()
             yield group
 
-    def _step(self, frozen: feed.Drawn | None, found: Found, probe: dict[str, Any], tracer: trace.Tracer | None) -> tuple[dict[str, Any], Any]:
+    def _step(self, frozen: feed.Drawn | None, found: Found, per_epoch: int, probe: dict[str, Any], tracer: trace.Tracer | None) -> tuple[dict[str, Any], Any]:
         """The record of one step, still without its loss, and what the step returned."""
         progress, begun = self.experiment.progress, time.perf_counter()
         drawn = self.feed().next() if frozen is None else frozen
@@ -288,18 +288,18 @@ class Subject:
         updates, observed = self.watch.end()
         progress.step += 1
         if frozen is None:
-            self._advance()
-        record = {"step": progress.step, "epoch": epoch, "updates": updates, "samples": samples}
+            self._advance(per_epoch)
+        record = {"step": progress.step, "epoch": epoch, "updates": updates, "samples": samples, "seconds": seconds, "wait": ready - begun}
         if observed is not None:
             record.update(observed)
         if tracer is not None:
             record["trace"] = traced
-        return {**record, "seconds": seconds, "wait": ready - begun}, result
+        return record, result
 
-    def _advance(self) -> None:
+    def _advance(self, per_epoch: int) -> None:
         progress = self.experiment.progress
         progress.batch += 1
-        if progress.batch >= self.feed().steps_per_epoch():
+        if progress.batch >= per_epoch:
             progress.epoch, progress.batch = progress.epoch + 1, 0
             self.experiment.on_epoch_end()
 
