@@ -251,7 +251,7 @@ class Subject:
         with watching, probes.accumulating(self, probe.get("accumulate")), self._named.listening():
             for index in range(probe["steps"]):
                 frozen = None if chosen is None else chosen[index % len(chosen)]
-                records.add(*self._step(frozen, found, per_epoch, probe, tracer if index < 2 else None), self.managed_steps)
+                records.add(*self._step(frozen, found, probe, tracer if index < 2 else None, per_epoch), self.managed_steps)
                 now = time.perf_counter()
                 if len(records) >= FLUSH_RECORDS or now - sent > FLUSH_SECONDS:
                     sent = now
@@ -264,7 +264,7 @@ class Subject:
             group[-1]["memory"] = memory.now()
             yield group
 
-    def _step(self, frozen: feed.Drawn | None, found: Found, per_epoch: int, probe: dict[str, Any], tracer: trace.Tracer | None) -> tuple[dict[str, Any], Any]:
+    def _step(self, frozen: feed.Drawn | None, found: Found, probe: dict[str, Any], tracer: trace.Tracer | None, per_epoch: int) -> tuple[dict[str, Any], Any]:
         """The record of one step, still without its loss, and what the step returned."""
         progress, begun = self.experiment.progress, time.perf_counter()
         drawn = self.feed().next() if frozen is None else frozen
