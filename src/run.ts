@@ -144,13 +144,20 @@ export const train = async (file: string, options: Options = {}): Promise<TrainR
 }
 
 /** Goes on with a run from its newest intact checkpoint, or from the start where there is none. */
-export const resume = async (name: string, options: Options = {}): Promise<TrainResult> => {
+export const resume = async (
+  name: string,
+  options: Options & {
+    /** Another number of processes than it was begun with, where the order of its data does not depend on it. */
+    readonly world?: number
+  } = {},
+): Promise<TrainResult> => {
   const { acquireLock, effective, openJournal, openRun, readJournal } = await import('./record/index.ts')
   const { harnessFrom } = await import('./train/index.ts')
   const { openStore } = await import('./checkpoint/index.ts')
   const root = await projectRoot(process.cwd())
   const run = await openRun(root, name)
-  const plan = planSchema.parse(fromJson(await readFile(run.plan, 'utf8')))
+  const begun = planSchema.parse(fromJson(await readFile(run.plan, 'utf8')))
+  const plan: Plan = { ...begun, run: { ...begun.run, world: options.world ?? begun.run.world } }
   await using lock = await acquireLock(run.path)
   const { entries } = await readJournal(run.journal)
   const history = effective(entries.map(({ event }) => event))
@@ -170,7 +177,7 @@ export const resume = async (name: string, options: Options = {}): Promise<Train
   })
   await using subject = await engine.open(openRequest(plan))
   options.on?.({ type: 'opened', plan, facts: subject.facts, run: run.run })
-  for (const text of changesSince(plan, subject.facts)) options.on?.({ type: 'note', text })
+  for (const text of changesSince(begun, plan, subject.facts)) options.on?.({ type: 'note', text })
   await using journal = await openJournal(run.journal, { guard: () => lock.check() })
   const store = await openStore(run.checkpoints, storeOptions(plan, lock, journal))
   const { record, passedOver } = await store.newestIntact()
@@ -382,7 +389,7 @@ const baselineOf = async (plan: Plan, root: string): Promise<{ name: string; cur
 }
 
 /** What differs from when the run began, one line a part: a resume is then no longer bitwise. */
-const changesSince = (plan: Plan, facts: Facts): string[] => {
+const changesSince = (begun: Plan, plan: Plan, facts: Facts): string[] => {
   const { run, folder, experiment, objective } = plan
   const now = makePlan({
     run,
@@ -394,7 +401,7 @@ const changesSince = (plan: Plan, facts: Facts): string[] => {
     facts,
     origins: new Map(),
   })
-  const found = Map.groupBy(differences(plan, now), ({ part }) => part)
+  const found = Map.groupBy(differences(begun, now), ({ part }) => part)
   return [...found].map(
     ([part, list]) => `${part} changed since the run began: ${[...new Set(list.map(({ path }) => path))].join(', ')}`,
   )

@@ -58,10 +58,12 @@ export const program = (terminal: Terminal, version: string, done: (code: ExitCo
       done(await train(file, o, terminal))
     })
 
-  verb('resume <run>', 'go on from the newest good checkpoint, bitwise').action(async (run: string) => {
-    const { resume } = await import('./train.ts')
-    done(await resume(run, terminal))
-  })
+  verb('resume <run>', 'go on from the newest good checkpoint, bitwise')
+    .option('--world <n>', 'with another number of processes; no longer bitwise')
+    .action(async (run: string, o: { world?: string }) => {
+      const { resume } = await import('./train.ts')
+      done(await resume(run, o, terminal))
+    })
 
   verb('runs [dir]', 'the runs of a project').action(async (dir: string | undefined) => {
     const { runs } = await import('./look-back.ts')

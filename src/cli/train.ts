@@ -1,6 +1,6 @@
 // `gonogo train` and `gonogo resume`: the poll, the run as it happens, its last block.
 // Not the loop: run.ts joins the stages and hands over their events.
-import { checkCode, type ExitCode, type Plan, type RunEvent } from '../contract/index.ts'
+import { checkCode, type ExitCode, GonogoError, type Plan, type RunEvent } from '../contract/index.ts'
 import {
   documentText,
   endingLines,
@@ -107,7 +107,19 @@ export const train = async (file: string, o: { skip: string[] }, terminal: Termi
   return await follow(stages, call, file, checkCode.options.length, terminal)
 }
 
-export const resume = async (name: string, terminal: Terminal): Promise<ExitCode> => {
+export const resume = async (name: string, o: { world?: string }, terminal: Terminal): Promise<ExitCode> => {
+  const world = o.world === undefined ? undefined : worldOf(o.world)
   const stages = await loadStages(null)
-  return await follow(stages, (options) => stages.run.resume(name, options), null, null, terminal)
+  return await follow(
+    stages,
+    (options) => stages.run.resume(name, { ...options, ...(world === undefined ? {} : { world }) }),
+    null,
+    null,
+    terminal,
+  )
+}
+
+const worldOf = (typed: string): number => {
+  if (/^[1-9]\d{0,3}$/.test(typed)) return Number(typed)
+  throw new GonogoError('USAGE_WORLD', '--world takes a number of processes', { seen: typed, expected: '1, 2, …' })
 }
