@@ -175,7 +175,10 @@ export const resume = async (
     folder: plan.folder,
     log: run.log,
   })
-  await using subject = await engine.open(openRequest(plan))
+  // one process of a run of several is told of a world of one: its own setup() may ask for it
+  const alone = begun.run.world > 1 && plan.run.world === 1
+  const world = alone ? { world: { rank: 0, size: 1, address: '127.0.0.1:0' } } : {}
+  await using subject = await engine.open({ ...openRequest(plan), ...world })
   options.on?.({ type: 'opened', plan, facts: subject.facts, run: run.run })
   for (const text of changesSince(begun, plan, subject.facts)) options.on?.({ type: 'note', text })
   await using journal = await openJournal(run.journal, { guard: () => lock.check() })
