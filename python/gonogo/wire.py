@@ -88,9 +88,10 @@ class Channel:
         self._gone = gone or leave
         self._ended = threading.Event()
         self._lock = threading.Lock()
+        self._own = gone is None  # a process that only joined keeps its children
+        self._forking = os.getpid()
         if hasattr(os, "register_at_fork"):
-            # A DataLoader's children would otherwise keep our pipes open after we are gone.
-            os.register_at_fork(after_in_child=self._close)
+            os.register_at_fork(before=self._before_fork, after_in_child=self._in_child)
         for descriptor in (requests, replies):
             os.set_inheritable(descriptor, False)
 
@@ -155,6 +156,15 @@ class Channel:
             count += 1
             self.send({"beat": count})
 
+    def _before_fork(self) -> None:
+        self._forking = os.getpid()
+
+    def _in_child(self) -> None:
+        # A DataLoader's children would otherwise keep our pipes open after we are gone.
+        self._close()
+        if self._own:
+            threading.Thread(target=die_with, args=(self._forking,), daemon=True, name="gonogo-parent").start()
+
     def _close(self) -> None:
         if self._ended.is_set():
             return  # the numbers may belong to someone else by now
@@ -174,6 +184,15 @@ def leave(code: int) -> None:
         except Exception:
             pass
     os._exit(code)
+
+
+def die_with(parent: int) -> None:
+    """Ends this process once `parent` is no longer its parent. PyTorch's own watchdog asks for its parent when it starts,
+    and waits for ever where that one was killed before."""
+    pause = threading.Event()
+    while os.getppid() == parent:
+        pause.wait(2.0)
+    os._exit(1)
 
 
 def end_children() -> None:

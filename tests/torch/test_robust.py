@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -135,3 +137,35 @@ def test_signal_handlers_of_the_project_do_not_keep_it_alive():
         assert len(process.ask("train", steps=1)) == 1
         process.end()
         assert gone(leader)
+
+
+FORKS = """
+import os, signal, time
+from gonogo.wire import Channel
+Channel(*os.pipe())
+child = os.fork()
+if child == 0:
+    time.sleep(60)
+    os._exit(0)
+print(child, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_child_ends_though_its_parent_was_killed_as_it_was_born():
+    """PyTorch's watchdog asks for its parent when it starts: too late here, and the child would wait for ever."""
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "python")}
+    done = subprocess.run([sys.executable, "-c", FORKS], env=env, stdout=subprocess.PIPE, text=True)
+    assert done.returncode == -signal.SIGKILL
+    child = int(done.stdout)
+    end = time.monotonic() + 10
+    while time.monotonic() < end and alive(child):
+        time.sleep(0.1)
+    assert not alive(child)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
