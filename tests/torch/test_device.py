@@ -161,7 +161,8 @@ def test_a_checkpoint_goes_from_any_device_to_any(tmp_path: Path, kind: str, way
         process.ask("persist", op="load", dir=str(tmp_path))
         there = process.ask("state", op="digest", detail=True)
         for section in ("parameters", "buffers", "optimizer", "schedule"):
-            first, second = ([one for one in report["sections"] if one["section"] == section] for report in (kept, there))
+            # Norms are sums, and each device adds in its own order: the digests are what must be equal.
+            first, second = ([one["digest"] for one in report["sections"] if one["section"] == section] for report in (kept, there))
             assert first == second, section
         again = process.ask("train", steps=4)
     # Dropout draws from another generator there: the same programme, not the same numbers.
@@ -352,6 +353,7 @@ def test_an_operation_without_a_deterministic_kernel_is_named_with_the_users_lin
 
 
 # Half a million float32 summands onto a few rows: with several threads PyTorch adds them atomically, in any order.
+# A GPU sorts the rows of the one way to choose them, and adds those of the other as they come.
 ATOMIC = """
 class Table(nn.Module):
     def __init__(self):
@@ -361,7 +363,8 @@ class Table(nn.Module):
 
     def forward(self, x):
         index = (x[:, :1].abs() * 1000).long() % 4
-        many = self.rows[index.expand(-1, 512)]
+        rows = index.expand(-1, 512)
+        many = self.rows.index_select(0, rows.reshape(-1)).view(len(x), 512, 64) if x.is_cuda else self.rows[rows]
         return self.head(many.mean(1) + x[:, 1:2] * torch.tanh(many).std(1))
 
 class experiment(Managed):
@@ -377,7 +380,7 @@ def test_a_step_that_does_not_repeat_names_the_operation(tmp_path: Path, where: 
         report = process.ask("determinism", repeats=8)
         assert digests(process) == before
         names = [one["operation"] for one in report["differing"]]
-        assert any("index_put" in name for name in names), report
+        assert any(("index_add" if where == "cuda" else "index_put") in name for name in names), report
         assert all(0 < one["spread"] < 1e-3 and not one["draws"] for one in report["differing"]), report
         assert report["mode"] == "off" and "deterministic" in report["try"]
     # PyTorch has a kernel for it that repeats.

@@ -114,10 +114,10 @@ def test_call_runs_in_the_loops_thread_and_state():
                 driven.note((threading.current_thread().name, batch))
 
     driven = Driven(run, name="test loop")
-    state = driven.call(lambda: (threading.current_thread().name, torch.is_grad_enabled(), torch.is_autocast_enabled("cpu")))
+    state = driven.call(lambda: (threading.current_thread().name, torch.is_grad_enabled(), torch.is_autocast_cpu_enabled()))
     assert state[1:] == (False, True)
     assert driven.step(5) == (state[0], 5) == ("gonogo test loop", 5)
-    assert torch.is_grad_enabled() and not torch.is_autocast_enabled("cpu")
+    assert torch.is_grad_enabled() and not torch.is_autocast_cpu_enabled()
 
 
 def test_a_call_that_fails_leaves_the_loop_alive():
