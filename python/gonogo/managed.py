@@ -3,8 +3,8 @@ Not here: the checkpoint (checkpoint.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -148,7 +148,9 @@ class Managed:
         measures: dict[str, Any] = {}
         with self._autocast():
             if self.own_loss:
-                terms = self.terms(batch)
+                with self._listening() as outputs:
+                    terms = self.terms(batch)
+                measures = self._accuracy(outputs, batch, size)
                 measures["loss"] = sum(term.double() for term in terms.values()) * size
                 if len(terms) > 1:
                     measures.update({name: term.double() * size for name, term in terms.items()})
@@ -167,6 +169,27 @@ class Managed:
                     raise Fault("METRIC_NOT_PER_SAMPLE", f"metrics() must return one {name} a sample", seen=f"shape {list(values.shape)}", expected=f"[{size}]")
                 measures[name] = _sum(values.double(), size)
         return measures
+
+    @contextmanager
+    def _listening(self) -> Iterator[list[Any]]:
+        """Outputs of the model's calls inside."""
+        outputs: list[Any] = []
+        hook = self._experiment.model.register_forward_hook(lambda _module, _inputs, output: outputs.append(output))
+        try:
+            yield outputs
+        finally:
+            hook.remove()
+
+    def _accuracy(self, outputs: list[Any], batch: Any, size: int) -> dict[str, Any]:
+        """Beside a loss of one's own the task still has its metric, where the model was called once, with scores for its classes."""
+        target = batches.target_of(batch)
+        if self._task.kind != "classification" or len(outputs) != 1 or not isinstance(target, torch.Tensor):
+            return {}
+        output = outputs[0]
+        scores = isinstance(output, torch.Tensor) and output.ndim >= 2 and output.shape[1] == self._task.classes
+        if not scores or target.shape != output.shape[:1] + output.shape[2:]:
+            return {}
+        return {"accuracy": _sum((output.argmax(1) == target).double(), size)}
 
 
 def _sum(values: torch.Tensor, size: int) -> torch.Tensor:

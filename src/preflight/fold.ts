@@ -10,8 +10,8 @@ const summed: readonly Cause[] = [...sums, 'loss-wrong', 'metric-wrong']
 const explains: Partial<Record<Cause, readonly Cause[]>> = {
   ...Object.fromEntries(sums.map((cause) => [cause, summed])),
   // what a resumed run has in training mode, the straight one has in evaluation mode
-  'evaluation-changes-mode': ['rng-not-restored'],
-  'unseeded-randomness': ['rng-not-restored'],
+  'evaluation-changes-mode': ['rng-not-restored', 'section-not-saved'],
+  'unseeded-randomness': ['rng-not-restored', 'section-not-saved'],
   'weights-not-restored': ['section-not-saved'],
   'buffers-not-restored': ['section-not-saved'],
   'names-mismatched': ['weights-not-restored', 'buffers-not-restored'],

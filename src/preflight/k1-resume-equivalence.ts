@@ -203,6 +203,14 @@ const lostOutcome = (context: Context, resumed: Resumed, found: Diagnosis): Outc
       'a random generator is not restored, without effect on the steps that followed',
       words,
     )
+  // everything known came back, the generators took the same way, and still the steps differ
+  if (difference === undefined && lost.length === 0 && !atEnd.some(({ section }) => section === 'rng'))
+    return noGo('section-not-saved', 'a resumed run depends on state that no checkpoint holds', {
+      ...words,
+      alternatives: ['rng-not-restored'],
+      where: placeOf(context.facts, 'loss', 'train_step', 'save', 'setup'),
+      advice: 'look for state in globals, closures and class attributes; keep it on self or in a module, and save it',
+    })
   return noGo(
     causeOf[culprit],
     divergence

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Facts, TensorFact } from '../contract/index.ts'
-import { fromDeclarations, judge, type Observation } from './o1-trainable-set.ts'
+import type { Facts, StepRecord, TensorFact } from '../contract/index.ts'
+import { fromDeclarations, judge, type Observation, observationOf } from './o1-trainable-set.ts'
 
 const tensor = (name: string, changes: Partial<TensorFact> = {}): TensorFact => ({
   name,
@@ -71,4 +71,34 @@ test('an optimizer over frozen parameters, and one over parameters of another mo
   expect(fromDeclarations(facts(tensor('head', { trainable: false })))?.cause).toBe('parameter-without-gradient')
   expect(fromDeclarations(facts(tensor('head', { optimizers: [] })))?.cause).toBe('parameter-not-in-optimizer')
   expect(fromDeclarations(facts(tensor('head')))).toBeNull()
+})
+
+test('a term that reaches nothing; one that is zero so far, and one whose graph is not seen, pass', () => {
+  const records = (value: number, reached: string[] | null): StepRecord[] =>
+    [1, 2].map((step) => ({
+      step,
+      epoch: 1,
+      loss: 1 + value,
+      terms: { fit: 1, extra: value },
+      updates: [{ optimizer: 'main', outcome: 'applied', learningRates: [1], gradientNorm: 1 }],
+      samples: { count: 1, digest: '' },
+      parameters: { a: { gradient: 1, change: 0.1, norm: 1 } },
+      trace: { terms: { fit: ['a'], extra: reached }, loss: ['a'], strays: [], symmetry: {} },
+      seconds: 0,
+      wait: 0,
+    }))
+  const verdict = (value: number, reached: string[] | null) =>
+    causeOf(facts(tensor('a')), observationOf(records(value, reached), 1))
+  expect(verdict(0.5, [])).toBe('NO-GO loss-term-without-gradient')
+  expect(verdict(0, [])).toBe('GO')
+  expect(verdict(0.5, null)).toBe('GO')
+  expect(verdict(0.5, ['a'])).toBe('GO')
+})
+
+test('a leaf that nothing holds, stays as it is and gets a gradient', () => {
+  const stray = { name: 'net.LAYERS', shape: [3], stays: true, gradient: 0.5 }
+  const at = (strays: Observation['strays']) =>
+    causeOf(facts(tensor('a')), { ...seen({ a: [1, 0.1] }), strays: strays ?? [] })
+  expect(at([stray])).toBe('NO-GO parameter-not-in-optimizer')
+  expect(at([])).toBe('GO')
 })

@@ -6,7 +6,7 @@
 // optimizer whose every parameter stays without gradient; a gradient that moves nothing; a declared-frozen one that moves.
 // Single parameters without gradient pass (unused heads, experts, LoRA's A while B is zero), and gradients that are
 // mathematically zero (a bias before batch norm) are rounding: under 1e-6 of the whole gradient nothing is demanded.
-import type { Facts, StepRecord, TensorFact } from '../contract/index.ts'
+import type { Facts, StepRecord, TensorFact, Trace } from '../contract/index.ts'
 import { define, go, list, noGo, number, type Outcome, placeOf, placeOfTensor, plural, warn } from './check.ts'
 import type { Trial } from './trial.ts'
 
@@ -25,6 +25,10 @@ export type Observation = {
   readonly applied: number
   readonly steps: number
   readonly rate: number
+  /** Loss terms that were not zero and whose graph reaches no parameter, at every step that was traced. */
+  readonly deadTerms?: readonly string[]
+  /** Leaf tensors with a gradient that nothing holds and nobody moves. */
+  readonly strays?: readonly Trace['strays'][number][]
 }
 
 export const o1 = define({
@@ -50,7 +54,10 @@ export const o1 = define({
 })
 
 const observe = async (trial: Trial, steps: number, rate: number): Promise<Observation> =>
-  observationOf(await trial.steps({ steps, learningRate: rate, observe: true }), rate)
+  observationOf(
+    await trial.steps({ steps, learningRate: rate, observe: true, trace: trial.facts.can.trace === 'yes' }),
+    rate,
+  )
 
 /** The largest gradient and change of each parameter over the steps. */
 export const observationOf = (records: readonly StepRecord[], rate: number): Observation => {
@@ -70,8 +77,25 @@ export const observationOf = (records: readonly StepRecord[], rate: number): Obs
     }
     whole = Math.max(whole, Math.sqrt(square))
   }
-  return { of, whole, applied, steps: records.length, rate }
+  return { of, whole, applied, steps: records.length, rate, deadTerms: deadTerms(records), strays: strays(records) }
 }
+
+const traced = (records: readonly StepRecord[]) =>
+  records.flatMap(({ trace, terms }) => (trace ? [{ trace, values: new Map(Object.entries(terms)) }] : []))
+
+/** A term that is zero may only wait for its warm-up; one whose graph was not seen may reach anything. */
+const deadTerms = (records: readonly StepRecord[]): string[] => {
+  const seen = traced(records)
+  const names = new Set(seen.flatMap(({ trace }) => Object.keys(trace.terms)))
+  const reached = ({ trace }: (typeof seen)[number], name: string) => new Map(Object.entries(trace.terms)).get(name)
+  return [...names].filter((name) =>
+    seen.every((step) => reached(step, name)?.length === 0 && (step.values.get(name) ?? 0) !== 0),
+  )
+}
+
+/** A leaf that stays what it is from one batch to the next is no input; and one that gets a gradient was meant to train. */
+const strays = (records: readonly StepRecord[]) =>
+  traced(records).flatMap(({ trace }) => trace.strays.filter(({ stays, gradient }) => stays && (gradient ?? 0) > 0))
 
 const parametersOf = ({ tensors }: Pick<Facts, 'tensors'>): TensorFact[] =>
   tensors.filter(({ kind, tiedTo }) => kind === 'parameter' && tiedTo === null)
@@ -154,6 +178,25 @@ export const judge = (facts: Pick<Facts, 'tensors' | 'optimizers' | 'where'>, se
           'register layers (nn.ModuleList instead of a plain list) and build the optimizer from all parameters; or freeze them',
       },
     )
+  const [stray] = seen.strays ?? []
+  if (stray)
+    return noGo('parameter-not-in-optimizer', 'the loss reaches a tensor that no module and no optimizer holds', {
+      seen: `${stray.name ?? 'a tensor'} of shape [${stray.shape.join(', ')}]: gradient ${number(stray.gradient ?? 0)}, the same before and after a step`,
+      expected: 'every tensor that requires a gradient in a module and an optimizer',
+      where: placeOf(facts, 'model', 'loss', 'train_step', 'setup'),
+      evidence: { ...evidence, strays: (seen.strays ?? []).map(({ name, shape }) => name ?? shape.join('×')) },
+      advice: 'make it an nn.Parameter of a module, and build the optimizer from all parameters; or drop requires_grad',
+    })
+  const dead = seen.deadTerms ?? []
+  if (dead.length > 0 && [...seen.of.values()].some(({ gradient }) => (gradient ?? 0) > 0))
+    return noGo('loss-term-without-gradient', `loss term ${list(dead)} reaches no parameter`, {
+      seen: `${list(dead)}: not zero, and 0 of ${parameters.length} parameters on the way back from it`,
+      expected: 'every term of the loss reaches a parameter that trains',
+      where: placeOf(facts, 'loss', 'train_step', 'model', 'setup'),
+      evidence: { ...evidence, deadTerms: [...dead] },
+      alternatives: ['parameter-without-gradient'],
+      advice: `look for .detach(), .item(), no_grad or argmax between the parameters and ${list(dead)}`,
+    })
   for (const { name } of facts.optimizers) {
     const group = owned.filter(({ optimizers }) => optimizers.includes(name))
     if (group.length > 0 && !group.some((one) => (at(one.name).gradient ?? 0) > 0))

@@ -14,6 +14,7 @@ const planted: readonly (readonly [CheckCode, Cause, string, Record<string, unkn
   ['I1', 'sum-reduction', 'own-loss', { reduction: 'sum' }],
   ['O4', 'loss-wrong', 'own-loss', { reduction: 'negative' }],
   ['O1', 'parameter-without-gradient', 'own-loss', { reduction: 'detached' }],
+  ['O1', 'loss-term-without-gradient', 'own-loss', { reduction: 'dead-term' }],
   ['V4', 'broadcast-in-loss', 'line', { kind: 'broadcast' }],
   ['O4', 'broadcast-in-loss', 'line', { kind: 'broadcast' }],
   ['O4', 'loss-floor-above-theory', 'line', { kind: 'bounded' }],

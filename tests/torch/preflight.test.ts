@@ -90,3 +90,14 @@ test('one bug, one finding: a lost optimizer is said once, with the step at whic
   expect(faults[0]).toMatchObject({ cause: 'optimizer-not-restored', folded: ['K2'] })
   expect(faults[0]?.where).toMatch(/experiment\.py:\d+/)
 })
+
+test('a managed program says what it holds by construction, and is measured all the same', async () => {
+  const found = await findingsOf(path.join(folder, 'managed-healthy/run.yaml'), {
+    only: ['C1', 'V3', 'V4', 'K2', 'K5'],
+  })
+  for (const { check, status, evidence } of found) {
+    expect(`${check} ${status}`, summary(found)).toBe(`${check} GO`)
+    expect(evidence.byConstruction, check).toMatch(/managed|schema/)
+  }
+  expect(found).toHaveLength(5)
+})

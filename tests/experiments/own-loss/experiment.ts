@@ -17,7 +17,7 @@ const clouds = (samples: number, turn: number) => {
 }
 
 export default defineExperiment({
-  config: { reduction: z.enum(['mean', 'sum', 'negative', 'detached', 'half']).default('mean') },
+  config: { reduction: z.enum(['mean', 'sum', 'negative', 'detached', 'half', 'dead-term']).default('mean') },
   task: classification({ classes: 4 }),
   data: () => ({ train: clouds(320, 0), val: clouds(103, 0.3) }),
   model: () =>
@@ -25,6 +25,8 @@ export default defineExperiment({
   loss: (model, batch: { input: Tensor<2>; label: Tensor<1, 'int32'> }, c) => {
     const logits = model(batch.input)
     if (c.reduction === 'sum') return { loss: loss.crossEntropy(logits, batch.label, { reduction: 'sum' }) }
+    if (c.reduction === 'dead-term')
+      return { fit: loss.crossEntropy(logits, batch.label), spread: logits.detach().square().mean() }
     if (c.reduction === 'half') return { loss: loss.crossEntropy(logits, batch.label).mul(0.5) }
     const mean = loss.crossEntropy(c.reduction === 'detached' ? logits.detach() : logits, batch.label)
     return { loss: c.reduction === 'negative' ? mean.neg() : mean }

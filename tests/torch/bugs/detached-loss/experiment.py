@@ -28,3 +28,15 @@ class Detached(Classifier):
         self.scale_optimizer.step()
         self.schedule.step()
         return {"loss": loss}
+
+    def save(self, path):
+        super().save(path)
+        state = {**torch.load(path, weights_only=True), "temperature": self.temperature, "scale": self.scale_optimizer.state_dict()}
+        torch.save(state, path)
+
+    def load(self, path):
+        super().load(path)
+        state = torch.load(path, weights_only=True)
+        self.scale_optimizer.load_state_dict(state["scale"])
+        with torch.no_grad():
+            self.temperature.copy_(state["temperature"])
