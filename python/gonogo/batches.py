@@ -4,7 +4,7 @@ Not here: which batch comes next (feed.py)."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ TARGETS = ("label", "labels", "target", "targets", "y")
 
 def fields(batch: Any) -> dict[str, Any]:
     """Parts of a batch or a sample by name: the first is the input, the second the target."""
-    if isinstance(batch, dict):
+    if isinstance(batch, Mapping):  # BatchEncoding of Transformers is no dict
         return {str(key): value for key, value in batch.items()}
     if isinstance(batch, (list, tuple)):
         named = ("input", "target")
@@ -54,7 +54,7 @@ def count(batch: Any) -> int:
     for value in fields(batch).values():
         if isinstance(value, (torch.Tensor, np.ndarray)) and value.ndim > 0:
             return len(value)
-        if isinstance(value, (list, tuple, dict)) and len(value) > 0:
+        if isinstance(value, (list, tuple, Mapping)) and len(value) > 0:
             return count(value) if any(isinstance(one, (torch.Tensor, np.ndarray)) for one in fields(value).values()) else len(value)
     return 1
 
@@ -75,7 +75,7 @@ def _feed(hashed: Any, value: Any) -> None:
         flat = value.detach().cpu().contiguous()
         hashed.update(f"{flat.dtype}{tuple(flat.shape)}".encode())
         hashed.update(memoryview(flat.reshape(-1).view(torch.uint8).numpy()))
-    elif isinstance(value, dict):
+    elif isinstance(value, Mapping):
         for key, item in value.items():
             hashed.update(str(key).encode())
             _feed(hashed, item)
@@ -93,12 +93,13 @@ def sliced(batch: Any, stop: int) -> Any:
     """The first samples of a batch."""
     if isinstance(batch, (torch.Tensor, np.ndarray)):
         return batch[:stop]
-    if isinstance(batch, dict):
-        return {key: sliced(value, stop) for key, value in batch.items()}
+    if isinstance(batch, Mapping):
+        inner = {key: sliced(value, stop) for key, value in batch.items()}
+        return inner if type(batch) is dict else type(batch)(inner)  # type: ignore[call-arg]
     if isinstance(batch, tuple) and hasattr(batch, "_fields"):
         return type(batch)(*(sliced(value, stop) for value in batch))
     if isinstance(batch, (list, tuple)):
-        holds_tensors = any(isinstance(value, (torch.Tensor, np.ndarray, dict)) for value in batch)
+        holds_tensors = any(isinstance(value, (torch.Tensor, np.ndarray, Mapping)) for value in batch)
         return type(batch)(sliced(value, stop) for value in batch) if holds_tensors else batch[:stop]
     return batch
 
