@@ -1,8 +1,8 @@
 // JSON Schema of the run file, the experiment's `config:` in it: what editors complete and check from.
 // A file that extends another may leave out what the other states.
 import { z } from 'zod'
+import type { Description } from '../contract/facts.ts'
 import { runFile } from '../contract/runFile.ts'
-import type { Description } from '../contract/subject.ts'
 import { descriptions } from './descriptions.ts'
 import { closed } from './schemaFaults.ts'
 import { isSchema, type JsonSchema } from './shape.ts'

@@ -3,10 +3,10 @@
 import { dirname, join } from 'node:path'
 import { dotted, leavesOf } from '../contract/dotted.ts'
 import { GonogoError } from '../contract/errors.ts'
+import type { Description, Facts } from '../contract/facts.ts'
 import { anyOf, nearest } from '../contract/nearest.ts'
 import type { Plan } from '../contract/plan.ts'
 import type { RunFile } from '../contract/runFile.ts'
-import type { Description, Facts } from '../contract/subject.ts'
 import type { Metric } from '../contract/task.ts'
 import { fingerprintOf } from './fingerprint.ts'
 

@@ -1,7 +1,7 @@
 // What an experiment declares: the JSON Schema of its config, its task and metrics. No data, no model, no runtime.
 import { z } from 'zod'
 import { GonogoError } from '../../contract/errors.ts'
-import type { Description } from '../../contract/subject.ts'
+import type { Description } from '../../contract/facts.ts'
 import type { Metric, Task } from '../../contract/task.ts'
 import type { Experiment } from '../../experiment/experiment.ts'
 
