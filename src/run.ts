@@ -238,11 +238,12 @@ const opened = async (
   engine: Engine,
   log: string | null,
 ): Promise<Prepared> => {
-  const description = await engine.describe({ experiment: loaded.experiment, config: loaded.run.config })
-  const config = checkConfig(loaded, description)
   // of each process; several share the cores
   const threads = loaded.run.threads ?? Math.max(1, Math.floor(availableParallelism() / loaded.run.world))
   const run = { ...loaded.run, threads }
+  const given = { experiment: loaded.experiment, config: loaded.run.config }
+  const description = await engine.describe(given, openRequest({ run, ...given }))
+  const config = checkConfig(loaded, description)
   const subject = await engine.open(openRequest({ run, config, experiment: loaded.experiment }))
   try {
     const { facts } = subject

@@ -36,11 +36,7 @@ class Subject:
         self.world = world_of(request)
         self._group: Group | None = None
         self.managed_steps = self.managed_evaluation = True
-        torch.set_num_threads(request["threads"])
-        # For manual programs as well: what is judged is what will train, and both are opened here.
-        determinism.set_mode(request.get("options", {}).get("deterministic", "warn"))
-        seeds.seed_all(request["seed"], "import")
-        kind = opening.load_class(request["experiment"], request["config"])
+        kind = opening.load_for(request)
         task = opening.task_of(kind)
         self.manual_checkpoint = checkpoint.owns_checkpoint(kind)
         self.managed_steps = not defines(kind, "train_step")

@@ -40,7 +40,7 @@ class Worker:
 
         opening.need_torch()
         if op == "describe":
-            return opening.describe(args["experiment"], args.get("config", {}))
+            return opening.describe(args["experiment"], args.get("config", {}), args.get("next"))
         if op == "weights":
             from gonogo.weights import weights
 

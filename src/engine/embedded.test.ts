@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -41,6 +41,24 @@ const failure = async (work: Promise<unknown>): Promise<GonogoError> => {
   }
   throw new Error('it did not fail')
 }
+
+describe('a described experiment', () => {
+  it('is opened by the process that described it, where the request is the one that was announced', async () => {
+    const text = `import { appendFileSync } from 'node:fs'\nappendFileSync(new URL('imports', import.meta.url), 'x')\n${experimentText()}`
+    for (const [seed, imports] of [
+      [0, 'x'],
+      [1, 'xx'],
+    ] as const) {
+      const path = writeExperiment(text)
+      await using engine = engineOf(path)
+      const next = requestFor(path, { seed: 0 })
+      expect((await engine.describe({ experiment: path, config: next.config }, next)).schema).not.toBeNull()
+      await using subject = await engine.open({ ...next, seed })
+      expect(subject.facts.steps).toBe(28)
+      expect(readFileSync(join(dirname(path), 'imports'), 'utf8')).toBe(imports)
+    }
+  })
+})
 
 describe('an opened experiment', () => {
   it('trains with partial last batches and reports where it stands', async () => {

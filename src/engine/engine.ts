@@ -31,8 +31,11 @@ export interface Engine extends AsyncDisposable {
   readonly name: string
   /** How many subjects may be open at once: one where the device, or the process, cannot be shared. */
   readonly concurrency: 'one' | 'many'
-  /** Schema, task and metrics of an experiment, without its data or model. Runs in a process that is then thrown away. */
-  describe(at: { experiment: string; config: Record<string, unknown> }): Promise<Description>
+  /**
+   * Schema, task and metrics of an experiment, without its data or model. The process is thrown away; with `next`, the
+   * request that will follow, it may wait for it, so that what is slow to import is imported once.
+   */
+  describe(at: { experiment: string; config: Record<string, unknown> }, next?: OpenRequest): Promise<Description>
   /**
    * Opens the experiment in a FRESH process, or, where facts say that there is none, anew in the same one.
    * With a concurrency of one, the subject before must have been disposed of.

@@ -1,10 +1,22 @@
 // An engine whose subjects live in worker processes: all that two engines differ in is how a worker is launched.
 import { dirname } from 'node:path'
-import { description, type OpenRequest, weightsReport } from '../contract/index.ts'
+import { type Description, description, type OpenRequest, toJson, weightsReport } from '../contract/index.ts'
 import type { Engine, Subject } from './engine.ts'
 import { WorkerSubject } from './subject.ts'
 import { type Launch, WorkerProcess } from './worker.ts'
 import { meetingPlace, rankEnvironment, WorldSubject } from './world.ts'
+
+type At = { readonly experiment: string; readonly config: Record<string, unknown> }
+
+/** A process that has imported an experiment to describe it, and waits to open it. */
+type Waiting = { readonly worker: WorkerProcess; readonly next: OpenRequest; readonly declared: boolean }
+
+/** Whether an import made for `next` is the one that this request would make. A declared config is not seen by an import. */
+const continues = ({ next, declared }: Waiting, request: OpenRequest): boolean => {
+  const seen = ({ experiment, seed, threads, world, config }: OpenRequest) =>
+    toJson([experiment, seed, threads, world ?? null, declared ? null : config])
+  return seen(next) === seen(request)
+}
 
 /** `launch` gets the folder that the worker works in. */
 export const workerEngine = (
@@ -18,14 +30,31 @@ export const workerEngine = (
     const how = await launch(folder)
     return WorkerProcess.start({ ...how, env: { ...how.env, ...env } })
   }
-  /** One question to a process of its own. */
-  const ask = async (folder: string, operation: 'describe' | 'weights', args: unknown): Promise<unknown> => {
-    const worker = await start(folder)
+  let waiting: Waiting | null = null
+  const dismiss = async (): Promise<void> => {
+    const { worker } = waiting ?? {}
+    waiting = null
+    await worker?.close()
+  }
+  const describe = async (at: At, next?: OpenRequest): Promise<Description> => {
+    const worker = await start(dirname(at.experiment))
+    let keep = false
     try {
-      return await worker.call(operation, args)
+      const found = description.parse(await worker.call('describe', next ? { ...at, next: { ...next, options } } : at))
+      await dismiss()
+      keep = next !== undefined && !next.world?.address
+      if (keep && next) waiting = { worker, next, declared: found.schema !== null }
+      return found
     } finally {
-      await worker.close()
+      if (!keep) await worker.close()
     }
+  }
+  /** The process that has described this experiment, where it has imported it as this request asks; else a new one. */
+  const imported = async (folder: string, request: OpenRequest): Promise<WorkerProcess> => {
+    if (waiting === null || !continues(waiting, request)) return start(folder)
+    const { worker } = waiting
+    waiting = null
+    return worker
   }
   const openWorld = async (folder: string, request: OpenRequest): Promise<Subject> => {
     const size = request.world?.size ?? 1
@@ -43,13 +72,22 @@ export const workerEngine = (
   return {
     name,
     concurrency,
-    describe: async (at) => description.parse(await ask(dirname(at.experiment), 'describe', at)),
+    describe,
     open: async (request) => {
       const folder = dirname(request.experiment)
       const asked = { ...request, options }
-      return request.world?.address ? openWorld(folder, asked) : WorkerSubject.open(await start(folder), asked)
+      return request.world?.address
+        ? openWorld(folder, asked)
+        : WorkerSubject.open(await imported(folder, request), asked)
     },
-    [Symbol.asyncDispose]: async () => {},
-    weights: async (dir) => weightsReport.parse(await ask(dir, 'weights', { dir })),
+    [Symbol.asyncDispose]: dismiss,
+    weights: async (dir) => {
+      const worker = await start(dir)
+      try {
+        return weightsReport.parse(await worker.call('weights', { dir }))
+      } finally {
+        await worker.close()
+      }
+    },
   }
 }

@@ -144,6 +144,43 @@ def test_describe_says_what_is_wrong(bare: Process, tmp_path: Path, source: str,
     assert where is None or report["where"].endswith(where), report
 
 
+DRAWN = """
+import os, gonogo, torch
+from torch import nn
+with open(os.environ["TEST_IMPORTS"], "a") as times:
+    times.write("x")
+CENTRE = torch.randn(4)
+
+class Mine(gonogo.Experiment):
+    task = gonogo.regression()
+    def datasets(self):
+        x = torch.randn(40, 4) + CENTRE
+        data = gonogo.arrays(x, x[:, :1])
+        return {"train": data, "val": data}
+    def model(self):
+        return nn.Linear(4, 1)
+    def optimizers(self, model):
+        return torch.optim.SGD(model.parameters(), 0.1)
+"""
+
+
+def test_what_was_described_is_opened_without_importing_it_again_and_is_the_same(tmp_path: Path):
+    path, imports = tmp_path / "drawn.py", tmp_path / "imports"
+    path.write_text(DRAWN)
+    asked = request(path)
+    ends = []
+    for described in (None, asked, {**asked, "seed": 7}):
+        imports.write_text("")
+        with Process(TEST_IMPORTS=str(imports)) as process:
+            if described is not None:
+                process.ask("describe", experiment=str(path), config={}, next=described)
+            process.ask("open", **asked)
+            ends.append((process.ask("train", steps=5)[-1]["loss"], process.ask("state", op="digest")))
+        # drawn under another seed, the module's own numbers would be others
+        assert len(imports.read_text()) == (2 if described and described["seed"] == 7 else 1)
+    assert ends[0] == ends[1] == ends[2]
+
+
 def test_torch_missing_is_an_answer_and_no_death(tmp_path: Path):
     # -S: this Python without its site-packages has no torch.
     with Process(python=[sys.executable, "-S"]) as process:
