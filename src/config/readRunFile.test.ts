@@ -20,6 +20,7 @@ describe('a good run file', () => {
       accumulate: 1,
       clip_norm: null,
       precision: 'float32',
+      workers: 0,
     })
     expect(loaded.run.stop.mode).toBe('off')
     expect(loaded.folder).toBe(here.path)
@@ -196,7 +197,7 @@ describe('keys', () => {
         '  6 |   precison: float32',
         '    |   ^^^^^^^^',
         '  seen      precison',
-        '  expected  length, batch_size, accumulate, clip_norm or precision',
+        '  expected  length, batch_size, accumulate, clip_norm, precision or workers',
         '  try       precision',
       ].join('\n'),
     )

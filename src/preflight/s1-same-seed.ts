@@ -21,7 +21,12 @@ const repeats = 8
 /** Relative: eight units in the last place of float32. */
 const lastPlaces = 1e-6
 
-type Twin = { readonly initial: Snapshot; readonly records: readonly StepRecord[]; readonly final: Snapshot }
+type Twin = {
+  readonly initial: Snapshot
+  readonly records: readonly StepRecord[]
+  readonly final: Snapshot
+  readonly kernels: DeterminismReport
+}
 
 export const s1 = define({
   code: 'S1',
@@ -42,7 +47,7 @@ const secondRun = async (context: Context, reference: Reference): Promise<Twin> 
   await using trial = await context.fresh()
   const initial = await trial.digest()
   const { records } = await follow(trial, reference.schedule, 0, { evaluate: reference.evaluationCrash === null })
-  return { initial, records, final: await trial.digest() }
+  return { initial, records, final: await trial.digest(), kernels: await trial.determinism() }
 }
 
 const compareTwins = async (context: Context, reference: Reference, twin: Twin): Promise<Outcome> => {
@@ -79,7 +84,7 @@ const compareTwins = async (context: Context, reference: Reference, twin: Twin):
       advice: 'seed that generator from self.seed',
     })
   context.repeatability = { kind: 'exact' }
-  const { mode, named } = await (await context.at('initial')).determinism()
+  const { mode, named } = twin.kernels
   const last = reference.records.at(-1)?.loss ?? Number.NaN
   return go(`same seed: ${steps} of ${steps} steps bitwise equal`, {
     seen: `loss ${number(last)} at step ${steps} and every state section equal in two processes`,

@@ -93,16 +93,19 @@ test('show', () => {
       experiment                "./experiment.ts"  default
       seed                      0                  default
       device                    "auto"             default
+      world                     1                  default
       threads                   null               default
       objective                 null               default
       config.width              16                 mnist.run.yaml:9:10
       config.activation         "relu"             default
       config.learning_rate      0.002              default
+      resume                    null               default
       train.length.epochs       3                  default
       train.batch_size          128                default
       train.accumulate          1                  default
       train.clip_norm           null               default
       train.precision           "float32"          default
+      train.workers             0                  default
       evaluate.every.epochs     1                  default
       evaluate.batch_size       500                default
       checkpoint.every.epochs   1                  default
