@@ -10,6 +10,7 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 600_000,
     pool: 'forks',
-    fileParallelism: false,
+    // most programs here compute on one thread
+    maxWorkers: 2,
   },
 })
