@@ -87,3 +87,17 @@ test('entropy lies between 0 and ln C', () => {
     }),
   )
 })
+
+test('classes whose samples look alike: the deviation over all ways to name them, counted one by one', () => {
+  const draw = normals(16)
+  const rows = [0, 1, 2, 3].map((k) => draw.slice(4 * k, 4 * k + 4))
+  const labels = [0, 1, 2, 3]
+  const permutations = (rest: readonly number[]): number[][] =>
+    rest.length === 0 ? [[]] : rest.flatMap((k) => permutations(rest.filter((x) => x !== k)).map((p) => [k, ...p]))
+  const losses = permutations(labels).map((names) => chanceOfLogits(outputs(rows, names), 4).loss)
+  const centre = losses.reduce((a, b) => a + b) / losses.length
+  const brute = Math.sqrt(losses.reduce((sum, loss) => sum + (loss - centre) ** 2, 0) / losses.length)
+  expect(losses).toHaveLength(24)
+  expect(chanceOfLogits(outputs(rows, labels), 4).naming).toBeCloseTo(brute, 6)
+  expect(chanceOfLogits(outputs(rows, labels), 4).independent).toBeCloseTo(centre, 6)
+})

@@ -32,6 +32,12 @@ export type LogitChance = {
   readonly independent: number
   /** Standard error of `loss − independent`. */
   readonly error: number
+  /**
+   * Standard deviation of the loss over all ways to name the classes: where samples of one class look alike, an untrained model
+   * gives them the same logits, and is right or wrong about whole classes at a time.
+   * Hoeffding 1951: Σ a(k, π(k)) over random permutations π has variance Σ (a − row mean − column mean + mean)² / (C − 1).
+   */
+  readonly naming: number
   /** Standard deviation of the logits around their row's mean; its excess over ln C is ≈ σ²(1−1/C)/2. */
   readonly sigma: number
   readonly accuracy: number
@@ -46,6 +52,8 @@ export const chanceOfLogits = (outputs: Outputs, classes: number): LogitChance =
   const losses = crossEntropies(outputs, 'logits')
   const gaps = new Float64Array(count)
   const prediction = new Float64Array(width)
+  /** Σ over the samples of class k of logit c, divided by all samples: [classes, classes] */
+  const byClass = new Float64Array(classes * classes)
   let independent = 0
   let spread = 0
   let right = 0
@@ -62,6 +70,8 @@ export const chanceOfLogits = (outputs: Outputs, classes: number): LogitChance =
       centre += value / width
       square += value * value
       prediction[i] = (prediction[i] as number) + Math.exp(value - total) / count
+      const cell = (targets[row] as number) * classes + i
+      if (i < classes && cell >= 0 && cell < byClass.length) byClass[cell] = (byClass[cell] as number) + value / count
       if (value > (values[top] as number)) top = from + i
     }
     spread += square / width - centre * centre
@@ -73,10 +83,24 @@ export const chanceOfLogits = (outputs: Outputs, classes: number): LogitChance =
     loss: mean(losses),
     independent,
     error: Math.sqrt(variance(gaps) / count),
+    naming: deviationOverPermutations(byClass, classes),
     sigma: Math.sqrt(Math.max(0, spread / count)),
     accuracy: right / count,
     prediction,
   }
+}
+
+const deviationOverPermutations = (table: Float64Array, size: number): number => {
+  const at = (row: number, column: number) => table[row * size + column] as number
+  const indices = Array.from({ length: size }, (_, index) => index)
+  const rows = indices.map((row) => mean(indices.map((column) => at(row, column))))
+  const columns = indices.map((column) => mean(indices.map((row) => at(row, column))))
+  const whole = mean(rows)
+  let squares = 0
+  for (const row of indices)
+    for (const column of indices)
+      squares += (at(row, column) - (rows[row] as number) - (columns[column] as number) + whole) ** 2
+  return size > 1 ? Math.sqrt(squares / (size - 1)) : 0
 }
 
 /** Loss of random logits of standard deviation σ that know nothing of C labels: ln C + σ²(1−1/C)/2, to second order. */

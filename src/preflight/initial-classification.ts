@@ -29,7 +29,7 @@ const fromLogits = async (initial: Initial, task: Classification, outputs: Outpu
   const uniform = Math.log(classes)
   const blind = entropy(priorsOf(outputs.targets, classes))
   const low = chance.independent - noise * chance.error
-  const high = chance.independent + noise * chance.error
+  const high = chance.independent + noise * Math.hypot(chance.error, chance.naming)
   const evidence = {
     loss: chance.loss,
     chance: uniform,
@@ -43,7 +43,7 @@ const fromLogits = async (initial: Initial, task: Classification, outputs: Outpu
     samples: outputs.count,
     trainLoss: initial.first.loss,
     prediction: [...chance.prediction.slice(0, 20)],
-    band: 'mean logsumexp(z) − Σ πc·zc over the same logits, ± 4 standard errors',
+    band: 'mean logsumexp(z) − Σ πc·zc over the same logits, ± 4 standard errors; above, also of which class bears which name',
   }
   const band = `${number(low)} to ${number(high)}`
   const seen = `loss ${number(chance.loss)} on ${outputs.count} samples, accuracy ${number(chance.accuracy)}, logits spread σ ${number(chance.sigma)}`
