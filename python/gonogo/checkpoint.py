@@ -4,6 +4,7 @@ Not here: publishing, checksums, retention. Nothing is synced to disk here; the 
 from __future__ import annotations
 
 import json
+import stat
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -63,8 +64,14 @@ def load(subject: Any, directory: str) -> dict[str, Any]:
 
 
 def _report(folder: Path) -> dict[str, Any]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    listed = [{"path": path.relative_to(folder).as_posix(), "bytes": path.stat().st_size} for path in files]
+    listed = []
+    for path in sorted(folder.rglob("*")):
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            continue  # safetensors writes beside and renames: another rank has just done that
+        if stat.S_ISREG(found.st_mode):
+            listed.append({"path": path.relative_to(folder).as_posix(), "bytes": found.st_size})
     # A managed load that does not fit is refused; what a user's own load leaves out, only the state can tell.
     return {"files": listed, "missing": [], "unexpected": [], "misshaped": []}
 
