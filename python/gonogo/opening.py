@@ -65,27 +65,31 @@ def load_class(path: str, values: dict[str, Any] | None = None) -> type[Experime
     return _chosen(module, path)
 
 
-_imported: tuple[tuple[Any, ...], type[Experiment[Any]]] | None = None
+_described: tuple[tuple[Any, ...], type[Experiment[Any]]] | None = None
 
 
 def load_for(request: dict[str, Any]) -> type[Experiment[Any]]:
     """The class of an OpenRequest, imported as training will: threads, kernels and generators set first.
 
-    Once in a process: what was imported to be described is not imported again to be opened.
+    What was just imported to be described is not imported again to be opened.
     """
     import torch
 
     from gonogo import determinism, seeds
 
-    global _imported
+    global _described
+    described, _described = _described, None
     torch.set_num_threads(request["threads"])
     # For manual programs as well: what is judged is what will train, and both are opened here.
     determinism.set_mode(request.get("options", {}).get("deterministic", "warn"))
-    asked = (request["experiment"], request["seed"], request["threads"])
-    if _imported is None or _imported[0] != asked:
-        seeds.seed_all(request["seed"], "import")
-        _imported = (asked, load_class(request["experiment"], request["config"]))
-    return _imported[1]
+    if described is not None and described[0] == _asked(request):
+        return described[1]
+    seeds.seed_all(request["seed"], "import")
+    return load_class(request["experiment"], request["config"])
+
+
+def _asked(request: dict[str, Any]) -> tuple[Any, ...]:
+    return (request["experiment"], request["seed"], request["threads"])
 
 
 def _chosen(module: Any, path: str) -> type[Experiment[Any]]:
@@ -128,7 +132,12 @@ def metrics_of(kind: type[Experiment[Any]]) -> list[dict[str, str]]:
 
 def describe(path: str, values: dict[str, Any], following: dict[str, Any] | None = None) -> dict[str, Any]:
     """A Description: schema, task and metrics; builds no data and no model. `following`: the request to open that comes next."""
-    kind = load_class(path, values) if following is None else load_for(following)
+    global _described
+    if following is None:
+        kind = load_class(path, values)
+    else:
+        kind = load_for(following)
+        _described = (_asked(following), kind)
     schema, _ = schema_of(kind)
     objective = (kind.objective or task_of(kind).objective).removeprefix("val_")
     return {

@@ -235,6 +235,8 @@ def test_a_loop_that_will_not_end_is_named():
 
 
 def test_ctrl_c_while_the_loop_runs():
+    # a shell starts what it puts into the background with Ctrl-C ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     entered = threading.Event()
 
     def run(loader):
