@@ -20,7 +20,7 @@ const rooms = {
 }
 
 /** Files beside the rooms. */
-const files = ['index', 'run', 'result', 'surroundings']
+const files = ['index', 'run', 'earlier', 'result', 'surroundings']
 
 const tests = '[.](test|test-d|fixture)[.]ts$'
 const escaped = (name) => name.replaceAll('.', '[.]')
@@ -46,7 +46,7 @@ export default {
     {
       name: 'only-ends-join-stages',
       comment:
-        'run.ts, with result.ts and surroundings.ts, wires the stages; cli, testing and index.ts are the ways in',
+        'run.ts, with earlier.ts, result.ts and surroundings.ts, wires the stages; cli, testing and index.ts are the ways in',
       severity: 'error',
       from: { path: '^src/', pathNot: [tests, `^src/(${files.join('|')})[.]ts$`, '^src/(cli|testing)/'] },
       to: { path: '^src/[^/]+[.]ts$|^src/(cli|testing)/' },

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, memory, opening, place, probes, rates, samples, seeds, state, trace
+from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, memory, opening, place, probes, promises, rates, samples, seeds, state, trace
 from gonogo.corrupt import corrupted
 from gonogo.errors import Fault
 from gonogo.evaluation import Outputs, Split, metrics_of
@@ -177,8 +177,8 @@ class Subject:
         return {
             "task": task.json(),
             "metrics": opening.metrics_of(kind),
-            "can": self._can(kind),
-            "guarantees": self._guarantees(kind),
+            "can": promises.abilities(self, kind, self._splits["val"], self._scored()),
+            "guarantees": promises.guarantees(self, kind),
             "owns": {
                 "step": "managed" if self.managed_steps else "manual",
                 "evaluation": "managed" if self.managed_evaluation else "manual",
@@ -199,36 +199,6 @@ class Subject:
             "arithmetic": device.arithmetic(self._request["precision"], experiment.device),
             "loadSeconds": time.perf_counter() - started,
         }
-
-    def _can(self, kind: type) -> dict[str, Any]:
-        def unless(reason: str | None) -> Any:
-            return "yes" if reason is None else {"no": reason}
-
-        return {
-            "frozenBatch": "yes",
-            "regularisationOff": "yes",
-            "gradients": "yes",
-            "evaluateAnyBatchSize": unless(self._splits["val"].fixed()),
-            "perSample": unless(None if self._scored() else "there is no self.model, so the outputs of each sample are not seen"),
-            "reset": "yes",
-            "persist": "yes",
-            "sampleIds": unless(self.feed().blind),
-            "freshProcess": unless(opening.stays),
-            "configSchema": unless(opening.schema_of(kind)[1]),
-            **probes.abilities(self),
-        }
-
-    def _guarantees(self, kind: type) -> dict[str, str]:
-        held = {}
-        if self.managed_evaluation and not defines(kind, "loss") and not defines(kind, "metrics"):
-            held["evaluationIsPure"] = "the managed evaluation runs in eval mode without gradients, and puts each module's mode and the generators back"
-            held["metricsArePerSample"] = "the managed evaluation sums each sample's loss and accuracy in float64 and divides once"
-        if not self.manual_checkpoint:
-            held["checkpointCoversState"] = "the managed checkpoint holds every section that the harness finds"
-            held["weightsArePlain"] = "the managed checkpoint is safetensors"
-        if opening.schema_of(kind)[0] is not None:
-            held["configIsStrict"] = "gonogo checks config against the schema of the Config dataclass"
-        return held
 
     def train(self, probe: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:
         """Records in groups. `cancelled` is asked after each step."""
