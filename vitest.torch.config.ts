@@ -7,6 +7,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['gonogo-source', 'node', 'import', 'default'] } },
   test: {
     include: ['tests/torch/**/*.test.ts'],
+    globalSetup: ['tests/torch/needs-python.ts'],
     testTimeout: 600_000,
     hookTimeout: 600_000,
     pool: 'forks',

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Finding } from '../../src/contract/index.ts'
-import { addressIn, project, python, started, until, waiting } from './attached.ts'
+import { addressIn, project, started, until, waiting } from './attached.ts'
 
 const statuses = (text: string): ReadonlySet<string> => {
   const { findings } = JSON.parse(text.slice(text.indexOf('{\n'))) as { findings: Finding[] }
@@ -26,7 +26,7 @@ const said = (address: string, line: string): Promise<string> =>
     socket.on('error', reject)
   })
 
-describe.skipIf(!python)('a process that joins by itself', () => {
+describe('a process that joins by itself', () => {
   it('a script: twelve checks, each fresh process by starting itself anew, then the training', async () => {
     using made = project(60)
     const gonogo = waiting(made.folder, 'train', 'run.yaml')

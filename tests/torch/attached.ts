@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type CheckCode, checkCode } from '../../src/contract/index.ts'
 
 const root = join(import.meta.dirname, '../..')
-export const python = process.env.GONOGO_TEST_PYTHON ?? ''
+const python = process.env.GONOGO_TEST_PYTHON ?? ''
 
 const experiment = `from dataclasses import dataclass
 

@@ -57,17 +57,13 @@ stop: { patience: { evaluations: 100 } }
 `,
 )
 
-it.skipIf(!process.env.GONOGO_TEST_PYTHON)(
-  'ends bitwise where the unbroken run ends, after 30 kills at random moments',
-  async () => {
-    const reference = await trainUnbroken(folder, file)
-    expect(reference.end.losses).toHaveLength(3000)
-    let kills = 0
-    while (kills < 30) {
-      const killed = await trainKilled(folder, file, 10, reference.milliseconds)
-      kills += killed.kills
-      expect(killed.end).toEqual(reference.end)
-    }
-  },
-  1_200_000,
-)
+it('ends bitwise where the unbroken run ends, after 30 kills at random moments', async () => {
+  const reference = await trainUnbroken(folder, file)
+  expect(reference.end.losses).toHaveLength(3000)
+  let kills = 0
+  while (kills < 30) {
+    const killed = await trainKilled(folder, file, 10, reference.milliseconds)
+    kills += killed.kills
+    expect(killed.end).toEqual(reference.end)
+  }
+}, 1_200_000)
