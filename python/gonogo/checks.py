@@ -11,6 +11,7 @@ CHECKS = {
     "V4": "metrics-recomputed",
     "I1": "chance-level",
     "O1": "trainable-set",
+    "O2": "fresh-gradients",
     "O4": "overfit-one-batch",
     "S1": "same-seed",
     "C1": "strict-config",

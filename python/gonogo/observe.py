@@ -42,6 +42,10 @@ class Watch:
         #: Gradients are those that the optimizer gets, averaged over the ranks: what backward() leaves is one rank's own.
         self.averaged = False
         self.suppressing = False
+        #: So many elements of the whole raw gradient are noted.
+        self.elements = 0
+        self._places: dict[str, torch.Tensor] = {}
+        self._spread: dict[str, torch.Tensor] = {}
         #: Equal rows of each gradient are counted for as long as this is set.
         self.tracing = False
         self.twins: dict[str, Any] = {}
@@ -75,9 +79,12 @@ class Watch:
 
     @contextmanager
     def probe(
-        self, found: Found, learning_rate: float | None, regularisation: bool, observe: bool, frozen: bool, statistics: bool = True, factor: float = 1.0, suppress: bool = False
+        self, found: Found, learning_rate: float | None, regularisation: bool, observe: bool, frozen: bool, statistics: bool = True, factor: float = 1.0, suppress: bool = False,
+        elements: int = 0,
     ) -> Iterator[None]:
         self.attach(found)
+        self.elements = elements if observe else 0
+        self._places = places(found.parameters, self.elements)
         self.learning_rate, self.decay, self.observing = learning_rate, regularisation, observe
         self._scaling.observing = observe
         self.factor, self.suppressing, self._first = factor, suppress, None
@@ -104,7 +111,8 @@ class Watch:
             finally:
                 self.learning_rate, self.decay, self.observing = None, True, False
                 self._scaling.observing = False
-                self.factor, self.suppressing = 1.0, False
+                self.factor, self.suppressing, self.elements = 1.0, False, 0
+                self._places, self._spread = {}, {}
                 self._before, self._gradients, self._hooked, self._used = {}, {}, set(), {}
                 self._first, self._raw, self._dots, self._bad, self.twins = None, {}, {}, {}, {}
 
@@ -113,6 +121,7 @@ class Watch:
         self._scaling.begin()
         if self.observing:
             self._gradients, self._used, self._raw, self._dots, self._bad, self.twins = {}, {}, {}, {}, {}, {}
+            self._spread = {}
             self._before = {name: (one.detach().clone(), norm(one)) for name, one in self._found.parameters.items()}
 
     def before(self) -> dict[str, torch.Tensor]:
@@ -141,6 +150,8 @@ class Watch:
             }
         state = (value for one in self._found.optimizers.values() for values in one.state.values() for value in values.values())
         observed = {"parameters": changes, "nonFinite": {"gradients": sum(self._bad.values()), "optimizer": sum(map(_not_finite, state))}}
+        if self.elements:
+            observed["elements"] = [value for name, places in self._places.items() for value in (self._spread[name] if name in self._spread else torch.zeros(len(places))).tolist()]
         against = self._against()
         return self._updates, observed if against is None else {**observed, "againstFirst": against}
 
@@ -171,6 +182,9 @@ class Watch:
     def _note(self, name: str, gradient: torch.Tensor, scale: float) -> None:
         self._gradients[name] = norm(gradient) / scale
         self._bad[name] = _not_finite(gradient)
+        if name in self._places:
+            dense = gradient.detach().to_dense() if gradient.layout != torch.strided else gradient.detach()
+            self._spread[name] = dense.reshape(-1)[self._places[name].to(dense.device)].to("cpu", torch.float64) / scale
         if self._first is None:
             self._raw[name] = gradient.detach().clone() / scale
         elif name in self._first:
@@ -262,6 +276,8 @@ class Watch:
         norms: dict[str, Any] = {"gradientNorm": None, "clippedNorm": None}
         if self.observing and (outcome == "applied" or self.suppressing):
             norms = self._norms_of(optimizer)
+            if self._scaling.asked(optimizer):
+                norms["lossScale"] = self._scaling.factor()
         return {"optimizer": name, "outcome": outcome, "learningRates": rates, **norms}
 
     def _norms_of(self, optimizer: torch.optim.Optimizer) -> dict[str, float]:
@@ -291,6 +307,19 @@ def inner(left: torch.Tensor, right: torch.Tensor) -> float:
     left, right = (one.to_dense() if one.layout != torch.strided else one for one in (left, right))
     kind = torch.complex128 if left.is_complex() else torch.float64
     return float(torch.vdot(left.to(kind).reshape(-1), right.to(kind).reshape(-1)).real)
+
+
+def places(parameters: dict[str, torch.Tensor], wanted: int) -> dict[str, torch.Tensor]:
+    """Evenly spaced elements of all trainable parameters, one after the other: name → places within it."""
+    mine = {name: one.numel() for name, one in parameters.items() if one.requires_grad}
+    whole, before, found = sum(mine.values()), 0, {}
+    chosen = torch.arange(min(wanted, whole), dtype=torch.float64).mul(whole / max(1, min(wanted, whole))).floor().long()
+    for name, size in mine.items():
+        inside = chosen[(chosen >= before) & (chosen < before + size)] - before
+        if len(inside):
+            found[name] = inside
+        before += size
+    return found
 
 
 def _not_finite(value: Any) -> int:

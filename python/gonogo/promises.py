@@ -39,6 +39,8 @@ def guarantees(subject: Any, kind: type) -> dict[str, str]:
     if not subject.manual_checkpoint:
         held["checkpointCoversState"] = "the managed checkpoint holds every section that the harness finds"
         held["weightsArePlain"] = "the managed checkpoint is safetensors"
+    if subject.managed_steps:
+        held["gradientsStartAtZero"] = "the managed step clears every optimizer's gradients after its update"
     if opening.schema_of(kind)[0] is not None:
         held["configIsStrict"] = "gonogo checks config against the schema of the Config dataclass"
     return held

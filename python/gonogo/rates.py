@@ -54,11 +54,39 @@ def schedule(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
                 # An epoch ended within the observed steps: its events are the end's, and not the step's.
                 pattern[-1] = pattern[-1][: len(pattern[-1]) - len(at_end)] if at_end else pattern[-1]
             _begin(found, subject.start)
+            driven = _schedulers(found, pattern[-period:], at_end)
             report, seen = _drive(subject, found, pattern[-period:], at_end, probe.get("points", 200), first, len(records))
     finally:
         slots.restore("schedule", experiment, find(experiment))
     lived = [{one["optimizer"]: one["learningRates"] for one in record["updates"]} for record in records]
-    return {**report, "doubt": report["doubt"] or watch.doubt or _doubt(by_hand, lived, seen)}
+    return {**report, "schedulers": driven, "doubt": report["doubt"] or watch.doubt or _doubt(by_hand, lived, seen)}
+
+
+def _schedulers(found: Found, pattern: list[list[Event]], at_end: list[Event]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "kind": type(one).__name__,
+            "end": _end(one),
+            "perStep": sum(call.count(("schedule", name)) for call in pattern) / max(1, len(pattern)),
+            "perEpoch": at_end.count(("schedule", name)),
+        }
+        for name, one in found.schedules.items()
+    ]
+
+
+def _end(scheduler: Any) -> int | None:
+    """Steps after which a scheduler has arrived where it was built to go."""
+    kind = type(scheduler).__name__
+    if kind == "SequentialLR":
+        parts, cuts = getattr(scheduler, "_schedulers", []), getattr(scheduler, "_milestones", [])
+        last = _end(parts[-1]) if parts else None
+        return None if last is None or not cuts else int(cuts[-1]) + last
+    key = {"CosineAnnealingLR": "T_max", "OneCycleLR": "total_steps", "PolynomialLR": "total_iters", "LinearLR": "total_iters"}.get(kind)
+    if kind == "MultiStepLR":
+        return max((int(one) for one in scheduler.milestones), default=None)
+    value = None if key is None else getattr(scheduler, key, None)
+    return int(value) if isinstance(value, (int, float)) and 0 < value < 2**53 else None
 
 
 def _doubt(by_hand: bool, lived: list[Any], seen: list[Any]) -> str | None:
@@ -142,30 +170,41 @@ def _drive(
     steps, epoch = subject.steps(), max(1, subject.feed().steps_per_epoch())
     wanted = {place + 1 if steps <= points else 1 + int(place * (steps - 1) / (points - 1) + 0.5) for place in range(min(points, steps))}
     extremes: dict[str, dict[str, Any]] = {}
-    shown, seen, doubt, until = [], [], None, time.monotonic() + PATIENCE
+    shown, seen, doubt, refused, until = [], [], None, None, time.monotonic() + PATIENCE
     for step in range(1, steps + 1):
         rates: dict[str, list[float]] = {}
         for kind, name in pattern[(step - 1) % len(pattern)]:
             if kind == "update":
                 rates[name] = [float(group["lr"]) for group in found.optimizers[name].param_groups if "lr" in group]
-            else:
-                found.schedules[name].step()
+            elif refused is None:
+                refused = _stepped(found.schedules[name], step)
         for name, now in _rates(found).items():
             rates.setdefault(name, now)
         if step % epoch == 0:
             for kind, name in at_end:
-                if kind == "schedule":
-                    found.schedules[name].step()
+                if kind == "schedule" and refused is None:
+                    refused = _stepped(found.schedules[name], step)
         if step in wanted:
             shown.append({"step": step, "rates": rates})
         if first < step <= first + count:
             seen.append(rates)
         for name, values in rates.items():
             _widen(extremes.setdefault(name, {"min": float("inf"), "minStep": 0, "max": float("-inf"), "maxStep": 0, "zeroSteps": 0}), step, values)
+        if refused is not None:
+            break
         if step % 1024 == 0 and time.monotonic() > until:
             doubt = f"only the first {step} of {steps} steps were gone through"
             break
-    return {"steps": steps, "points": shown, "extremes": extremes, "doubt": doubt}, seen
+    return {"steps": steps, "points": shown, "extremes": extremes, "doubt": doubt, "refused": refused}, seen
+
+
+def _stepped(scheduler: Any, step: int) -> dict[str, Any] | None:
+    """Null, or why it goes no further."""
+    try:
+        scheduler.step()
+    except Exception as error:
+        return {"step": step, "message": f"{type(error).__name__}: {error}"}
+    return None
 
 
 def _widen(extreme: dict[str, Any], step: int, rates: list[float]) -> None:

@@ -50,6 +50,14 @@ class Scaling:
         self._current = scaler
 
 
+def rescale(scalers: Any, factor: float) -> None:
+    """Other loss scales from here on; the caller puts the scalers' state back."""
+    for scaler in scalers:
+        if scaler.is_enabled():
+            kept = scaler.state_dict()
+            scaler.load_state_dict({**kept, "scale": kept["scale"] * factor})
+
+
 _listening: weakref.WeakSet[Scaling] = weakref.WeakSet()
 
 

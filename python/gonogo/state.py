@@ -334,9 +334,11 @@ class Slots:
     def capture(self, slot: str, sections: dict[str, Tree], found: Found) -> None:
         self._slots[slot] = (copied(sections), copied(read_gradients(found)))
 
-    def restore(self, slot: str, experiment: Any, found: Found) -> None:
+    def restore(self, slot: str, experiment: Any, found: Found, gradients: bool = True) -> None:
+        """`gradients`: those of the capture too; else what lies there stays."""
         if slot not in self._slots:
             raise Fault("SLOT_UNKNOWN", "nothing was captured in this slot", seen=slot, expected=", ".join(self._slots) or "a capture first")
-        sections, gradients = self._slots[slot]
+        sections, captured = self._slots[slot]
         put(experiment, found, sections)
-        put_gradients(found, gradients)
+        if gradients:
+            put_gradients(found, captured)

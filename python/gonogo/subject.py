@@ -21,6 +21,7 @@ from gonogo.managed import Managed
 from gonogo.observe import Watch
 from gonogo.parallel import Group, deals_by_rank, local_index, unwrapped, world_of
 from gonogo.records import Records
+from gonogo.scaling import rescale
 
 #: Records wait this long, or until there are this many.
 FLUSH_SECONDS, FLUSH_RECORDS = 0.1, 64
@@ -210,9 +211,13 @@ class Subject:
         rate, factor = probe.get("learningRate"), probe.get("learningRateFactor")
         held = probe.get("updates", "applied") == "suppressed"
         watching = self.watch.probe(
-            found, rate, regularisation, probe.get("observe", False), chosen is not None, probe.get("statistics", True), 1.0 if factor is None else factor, held
+            found, rate, regularisation, probe.get("observe", False), chosen is not None, probe.get("statistics", True), 1.0 if factor is None else factor, held,
+            probe.get("elements", 0),
         )
         tracer = trace.Tracer() if probe.get("trace", False) and probe.get("observe", False) else None
+        if probe.get("lossScaleFactor") is not None:
+            rescale(found.scalers.values(), probe["lossScaleFactor"])
+        census = probe.get("census", False)
         sent, per_epoch = time.perf_counter(), self.feed().steps_per_epoch()
         with watching, probes.accumulating(self, probe.get("accumulate")), self._named.listening():
             for index in range(probe["steps"]):
@@ -227,7 +232,7 @@ class Subject:
                 if cancelled():
                     break
         if group := records.rest():
-            group[-1]["memory"] = memory.now()
+            group[-1]["memory"] = memory.now(census)
             yield group
 
     def _step(self, frozen: feed.Drawn | None, found: Found, probe: dict[str, Any], tracer: trace.Tracer | None, per_epoch: int) -> tuple[dict[str, Any], Any]:
@@ -344,7 +349,7 @@ class Subject:
     def state(self, probe: dict[str, Any]) -> dict[str, Any]:
         found, op = find(self.experiment), probe["op"]
         if op == "restore":
-            self._slots.restore(probe["slot"], self.experiment, found)
+            self._slots.restore(probe["slot"], self.experiment, found, probe.get("gradients", "restored") == "restored")
         elif op == "capture":
             self._slots.capture(probe["slot"], state.read(self.experiment, found, self.mid_update()), found)
         elif op == "export":

@@ -72,6 +72,7 @@ export const guarantee = z.enum([
   'weightsArePlain',
   'optimizerOwnsTrainable',
   'configIsStrict',
+  'gradientsStartAtZero',
 ])
 export type Guarantee = z.infer<typeof guarantee>
 

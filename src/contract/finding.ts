@@ -2,7 +2,23 @@
 import { z } from 'zod'
 import { measured } from './measured.ts'
 
-export const checkCode = z.enum(['K1', 'K2', 'K4', 'K5', 'V2', 'V3', 'V4', 'I1', 'O1', 'O4', 'S1', 'C1', 'P1', 'P2'])
+export const checkCode = z.enum([
+  'K1',
+  'K2',
+  'K4',
+  'K5',
+  'V2',
+  'V3',
+  'V4',
+  'I1',
+  'O1',
+  'O2',
+  'O4',
+  'S1',
+  'C1',
+  'P1',
+  'P2',
+])
 export type CheckCode = z.infer<typeof checkCode>
 
 export const checkWords = {
@@ -15,6 +31,7 @@ export const checkWords = {
   V4: 'metrics-recomputed',
   I1: 'chance-level',
   O1: 'trainable-set',
+  O2: 'fresh-gradients',
   O4: 'overfit-one-batch',
   S1: 'same-seed',
   C1: 'strict-config',
@@ -80,6 +97,7 @@ export const cause = z.enum([
   'learning-rate-out-of-range',
   'does-not-learn',
   'diverges',
+  'gradients-not-zeroed',
   // seeds
   'unseeded-initialisation',
   'unseeded-data-order',

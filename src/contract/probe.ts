@@ -37,6 +37,8 @@ export const memory = z.object({
   allocated: z.number().nullable(),
   reserved: z.number().nullable(),
   peak: z.number().nullable(),
+  /** Operations in the graphs that live tensors hold; only where a census was asked for, and null where there are no such. */
+  graphs: z.int().nullable().optional(),
 })
 export type Memory = z.infer<typeof memory>
 
@@ -144,6 +146,22 @@ export const scheduleReport = z.object({
   ),
   /** Null, or why the points are no more than a guess. */
   doubt: z.string().nullable(),
+  /** Objects of the program that set rates, with how often each is stepped. */
+  schedulers: z
+    .array(
+      z.object({
+        name: z.string(),
+        kind: z.string(),
+        /** After so many of its own steps it has arrived at its end, as it was built; null: it says nothing of an end. */
+        end: z.int().nullable(),
+        /** Its steps for each training step (a mean, where updates are accumulated), and at each epoch's end. */
+        perStep: z.number(),
+        perEpoch: z.number(),
+      }),
+    )
+    .default([]),
+  /** A scheduler refused to go on: at this training step, with these words. */
+  refused: z.object({ step: z.int(), message: z.string() }).nullable().default(null),
 })
 export type ScheduleReport = z.infer<typeof scheduleReport>
 

@@ -42,6 +42,12 @@ export const trainProbe = z.object({
   trace: z.boolean().default(false),
   /** Report the ids of each step's samples, for a later probe to train on again. */
   ids: z.boolean().default(false),
+  /** With `observe`: report so many elements of the whole raw gradient, at places spread evenly over all trainable parameters. */
+  elements: z.int().min(0).max(100_000).default(0),
+  /** Multiplies the loss scale before the first of these steps, where there is a loss scaler. The caller restores the state. */
+  lossScaleFactor: z.number().positive().nullable().default(null),
+  /** Count, after the last step, the operations whose graphs are still held. Slow: tenths of a second. */
+  census: z.boolean().default(false),
 })
 export type TrainProbe = z.input<typeof trainProbe>
 
@@ -54,6 +60,8 @@ export const update = z.object({
   gradientNorm: measured.nullable(),
   /** The same as the optimizer saw it: after clipping, unscaled. */
   clippedNorm: measured.nullable().optional(),
+  /** Observed, where a loss scaler made it: what the loss was multiplied with. */
+  lossScale: measured.optional(),
 })
 export type Update = z.infer<typeof update>
 
@@ -87,6 +95,8 @@ export const stepRecord = z.object({
   againstFirst: z.object({ ratio: measured, cosine: measured }).optional(),
   /** Observed: NaN and infinite elements of raw gradients, and of optimizer state after the step. */
   nonFinite: z.object({ gradients: z.int(), optimizer: z.int() }).optional(),
+  /** Where asked: elements of the whole raw gradient, 0 where a parameter has none. The same places at every step of a subject. */
+  elements: z.array(measured).optional(),
   trace: trace.optional(),
   /** On the last record of each group. */
   memory: memory.optional(),
@@ -190,7 +200,12 @@ export const stateProbe = z.discriminatedUnion('op', [
   /** Digests of every section; with `detail`, of every entry. `rank`: what that one of several processes holds. */
   z.object({ op: z.literal('digest'), detail: z.boolean().default(false), rank: z.int().min(0).optional() }),
   z.object({ op: z.literal('capture'), slot: z.string() }),
-  z.object({ op: z.literal('restore'), slot: z.string() }),
+  /** `kept`: gradients that lie there stay; else they are those of the capture. */
+  z.object({
+    op: z.literal('restore'),
+    slot: z.string(),
+    gradients: z.enum(['restored', 'kept']).default('restored'),
+  }),
   /** Replaces the section's values by others of the same shape and dtype. */
   z.object({ op: z.literal('scramble'), section }),
   /** Writes position and generators, and nothing else, into an existing empty folder; puts them back from there. */

@@ -12,6 +12,7 @@ import { k2 } from './k2-checkpoint-coverage.ts'
 import { k4 } from './k4-load-into-other-seed.ts'
 import { k5 } from './k5-portable-weights.ts'
 import { o1 } from './o1-trainable-set.ts'
+import { o2 } from './o2-fresh-gradients.ts'
 import { o4 } from './o4-overfit-one-batch.ts'
 import { p1 } from './p1-ranks-agree.ts'
 import { p2 } from './p2-world-size-invariance.ts'
@@ -22,7 +23,7 @@ import { v4 } from './v4-metrics-recomputed.ts'
 import { lowered, settingOf, waived } from './waivers.ts'
 
 /** In the order of the poll: cheap first, and what others build on before them. */
-const checks: readonly Check[] = [c1, i1, o1, p1, p2, v4, v2, s1, v3, k1, k2, k4, k5, o4]
+const checks: readonly Check[] = [c1, i1, o1, o2, p1, p2, v4, v2, s1, v3, k1, k2, k4, k5, o4]
 
 /**
  * The order where one subject may live at a time: all that the shared one can show, then the fresh processes, and only then what

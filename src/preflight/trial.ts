@@ -110,8 +110,9 @@ export class Trial implements AsyncDisposable {
     await this.#watch('state', () => this.#subject.state({ op: 'capture', slot }))
   }
 
-  async restore(slot: string): Promise<void> {
-    await this.#watch('state', () => this.#subject.state({ op: 'restore', slot }))
+  /** `kept`: whatever gradients lie there stay. */
+  async restore(slot: string, gradients: 'restored' | 'kept' = 'restored'): Promise<void> {
+    await this.#watch('state', () => this.#subject.state({ op: 'restore', slot, gradients }))
   }
 
   async scramble(section: Section): Promise<void> {

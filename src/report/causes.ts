@@ -52,6 +52,7 @@ const words: Partial<Record<Cause, string>> = {
   'learning-rate-out-of-range': 'the learning rate is out of the useful range',
   'does-not-learn': 'the model cannot fit a single batch',
   diverges: 'training diverges',
+  'gradients-not-zeroed': 'gradients are not cleared between updates',
   'unseeded-initialisation': 'the initial weights do not come from the seed',
   'unseeded-data-order': 'the order of the data does not come from the seed',
   'unseeded-randomness': 'randomness in training does not come from the seed',

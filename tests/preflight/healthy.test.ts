@@ -13,6 +13,7 @@ test('a healthy experiment: GO, and SKIPPED what needs several processes, on fiv
       C1: 'GO',
       I1: 'GO',
       O1: 'GO',
+      O2: 'GO',
       V2: 'GO',
       V4: 'GO',
       S1: 'GO',

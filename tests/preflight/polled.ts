@@ -13,6 +13,8 @@ export type Changes = {
   readonly config?: Record<string, unknown>
   readonly seed?: number
   readonly run?: (run: RunFile) => RunFile
+  /** Instead of the engine that the run file asks for; it stays the caller's. */
+  readonly own?: Engine
   /** Puts something between the poll and the engine. */
   readonly engine?: (engine: Engine) => Engine
   readonly description?: (description: Description) => Description
@@ -29,7 +31,7 @@ export const findingsOf = async (file: string, changes: Changes = {}): Promise<F
   const loaded = await readRunFile(path.resolve(experiments, file))
   const given = { ...loaded.run, threads: loaded.run.threads ?? 1, seed: changes.seed ?? loaded.run.seed }
   const run = changes.run?.(given) ?? given
-  const own = engineFor(loaded.experiment, run, { folder: loaded.folder, log: null })
+  const own = changes.own ?? engineFor(loaded.experiment, run, { folder: loaded.folder, log: null })
   const asked = { ...run.config, ...changes.config }
   const described = await own.describe({ experiment: loaded.experiment, config: asked })
   const description = changes.description?.(described) ?? described

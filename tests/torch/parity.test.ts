@@ -35,6 +35,7 @@ const walked: Readonly<
     { bug: 'dead', cause: 'loss-term-without-gradient' },
     { bug: 'detached', cause: 'parameter-without-gradient' },
   ],
+  O2: 'not on both engines',
   O4: [{ bug: 'softmax', cause: 'double-softmax' }],
   S1: [{ bug: 'unseeded', cause: 'unseeded-randomness' }],
   V2: [{ bug: 'mixes', cause: 'batch-dependent-outputs' }],

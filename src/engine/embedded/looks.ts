@@ -107,7 +107,7 @@ export const scheduled = (project: Project, given: ScheduleProbe): ScheduleRepor
     if (rate === 0) main.zeroSteps++
     if (wanted.has(step)) found.push({ step, rates: { main: [rate] } })
   }
-  return { steps, points: found, extremes: { main }, doubt: null }
+  return { steps, points: found, extremes: { main }, doubt: null, schedulers: [], refused: null }
 }
 
 export const ordered = (project: Project, given: OrderProbe): EpochOrder[] => {

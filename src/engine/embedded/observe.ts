@@ -5,18 +5,20 @@ import type { Program, Values } from '../../tensor/compile.ts'
 import type { Project } from './project.ts'
 
 type Results = ReadonlyMap<string, Values>
-type Observed = Pick<StepRecord, 'parameters' | 'againstFirst' | 'nonFinite' | 'trace'>
+type Observed = Pick<StepRecord, 'parameters' | 'againstFirst' | 'nonFinite' | 'trace' | 'elements'>
 
 /** One probe's observations; it remembers the first step's gradients. */
 export class Observer {
   readonly #project: Project
   readonly #trace: boolean
+  readonly #elements: number
   #first: ReadonlyMap<string, Float32Array> | null = null
   #steps = 0
 
-  constructor(project: Project, trace: boolean) {
+  constructor(project: Project, trace: boolean, elements: number) {
     this.#project = project
     this.#trace = trace
+    this.#elements = elements
   }
 
   /** Before the new state is taken over. `applied`: whether it will be. */
@@ -43,6 +45,7 @@ export class Observer {
           ),
         ),
       },
+      ...(this.#elements > 0 ? { elements: spread(this.#project, gradients, this.#elements) } : {}),
       ...(traced ? { trace: await traceOf(this.#project, gradients) } : {}),
     }
   }
@@ -85,6 +88,25 @@ const against = (first: ReadonlyMap<string, Float32Array>, now: ReadonlyMap<stri
   }
   for (const gradient of first.values()) left += norm(gradient) ** 2
   return { ratio: Math.sqrt(right / left), cosine: dot / Math.sqrt(left * right) }
+}
+
+/** Elements of the gradient at evenly spaced places of all trainable parameters, one after the other. */
+const spread = (project: Project, gradients: ReadonlyMap<string, Float32Array>, wanted: number): number[] => {
+  const { tensors, frozen, state } = project
+  const names = tensors
+    .filter(({ path, role, tiedTo }) => role !== 'state' && tiedTo === undefined && !frozen.has(path))
+    .map(({ path }) => path)
+  const sizes = names.map((name) => state.get(name)?.length ?? 0)
+  const whole = sizes.reduce((a, b) => a + b, 0)
+  const found: number[] = []
+  let at = 0
+  let before = 0
+  for (let i = 0; i < Math.min(wanted, whole); i++) {
+    const place = Math.floor((i * whole) / Math.min(wanted, whole))
+    while (place >= before + (sizes[at] as number)) before += sizes[at++] as number
+    found.push(gradients.get(names[at] as string)?.[place - before] ?? 0)
+  }
+  return found
 }
 
 const traceOf = async (project: Project, gradients: ReadonlyMap<string, Float32Array>): Promise<Trace> => {
@@ -136,11 +158,13 @@ const distinctRows = (values: Float32Array, width: number): number => {
   return found.size
 }
 
-export const memoryNow = (): Memory => ({
+export const memoryNow = (census: boolean): Memory => ({
   rss: process.memoryUsage.rss(),
   allocated: null,
   reserved: null,
   peak: null,
+  // one compiled graph for all steps: nothing holds another
+  ...(census ? { graphs: null } : {}),
 })
 
 const count = (arrays: Iterable<Float32Array>): number => {

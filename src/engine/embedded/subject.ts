@@ -147,6 +147,7 @@ const factsOf = async (project: Project, loaded: Loaded, started: number): Promi
       checkpointCoversState: 'the engine saves the very state that it feeds to the graph',
       weightsArePlain: 'weights are written as safetensors',
       optimizerOwnsTrainable: 'the optimizer updates every parameter that the loss reaches',
+      gradientsStartAtZero: 'each step’s graph computes its gradients anew',
       configIsStrict: 'values are checked against the JSON Schema, without coercion',
     },
     owns: { step: 'managed', evaluation: 'managed', checkpoint: 'managed' },

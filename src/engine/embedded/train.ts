@@ -25,12 +25,12 @@ export const train = async (
       seen: `accumulate ${probe.accumulate}`,
       expected: '1',
     })
-  const observer = probe.observe ? new Observer(project, probe.trace) : null
+  const observer = probe.observe ? new Observer(project, probe.trace, probe.elements) : null
   let group: StepRecord[] = []
   let sentAt = performance.now()
   const flush = (): void => {
     const last = group.at(-1)
-    if (last) send([...group.slice(0, -1), { ...last, memory: memoryNow() }])
+    if (last) send([...group.slice(0, -1), { ...last, memory: memoryNow(probe.census) }])
     group = []
     sentAt = performance.now()
   }

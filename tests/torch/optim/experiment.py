@@ -1,0 +1,239 @@
+"""One small classifier whose training step is written in many ways: healthy ones, odd ones, and each bug of the optimisation checks.
+`kind` chooses. Not the corpus: each of these shows one relation and nothing else."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import gonogo
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+from torch.utils.data import DataLoader, TensorDataset
+
+CLASSES = 5
+
+Kind = Literal[
+    "plain",
+    "accumulates",
+    "two-optimizers",
+    "closure",
+    "sharpness-aware",
+    "sparse",
+    "scaled",
+    "frozen-half",
+    "grows-its-loss",
+    "queue",
+    # bugs
+    "never-clears",
+    "never-clears-accumulating",
+    "never-clears-one-of-two",
+    "never-clears-closure",
+    "clears-the-head-alone",
+]
+
+
+@dataclass
+class Config:
+    kind: Kind = "plain"
+    learning_rate: float = gonogo.number(1e-2, above=0)
+
+
+def patterns(count, seed):
+    generator = torch.Generator().manual_seed(7)
+    prototypes = torch.randn(CLASSES, 12, generator=generator)
+    generator.manual_seed(seed)
+    label = torch.randint(CLASSES, (count,), generator=generator)
+    return TensorDataset(prototypes[label] + 0.8 * torch.randn(count, 12, generator=generator), label)
+
+
+class Net(nn.Module):
+    def __init__(self, kind):
+        super().__init__()
+        self.body = nn.Linear(12, 16)
+        self.norm = nn.BatchNorm1d(16)
+        self.embedding = nn.Embedding(8, 16, sparse=kind == "sparse")
+        self.head = nn.Linear(16, CLASSES)
+
+    def forward(self, x):
+        coarse = (x[:, 0] > 0).long() + 2 * (x[:, 1] > 0).long()
+        return self.head(torch.relu(self.norm(self.body(x) + self.embedding(coarse))))
+
+
+class Optim(gonogo.Experiment[Config]):
+    task = gonogo.classification(classes=CLASSES)
+
+    def setup(self):
+        kind, rate = self.config.kind, self.config.learning_rate
+        self.train_loader = DataLoader(patterns(640, 1), batch_size=self.batch_size, shuffle=True)
+        self.val_loader = DataLoader(patterns(203, 2), batch_size=self.evaluate_batch_size)
+        self.model = Net(kind)
+        if kind == "frozen-half":
+            self.model.body.requires_grad_(False)
+        if kind == "sparse":
+            # SparseAdam takes nothing else
+            rest = [p for name, p in self.model.named_parameters() if "embedding" not in name]
+            self.optimizer = torch.optim.Adam(rest, lr=rate)
+            self.sparse = torch.optim.SparseAdam(self.model.embedding.parameters(), lr=rate)
+        elif "two" in kind:
+            self.body = torch.optim.Adam([*self.model.body.parameters(), *self.model.norm.parameters(), *self.model.embedding.parameters()], lr=rate)
+            self.head = torch.optim.SGD(self.model.head.parameters(), lr=rate)
+        elif "closure" in kind:
+            self.optimizer = torch.optim.LBFGS(self.model.parameters(), lr=rate, max_iter=4)
+        else:
+            self.optimizer = torch.optim.AdamW((p for p in self.model.parameters() if p.requires_grad), lr=rate)
+        if kind == "scaled":
+            self.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**40)
+        self.calls = 0
+        self.keys = [0.0] * 8
+
+    def loss(self, batch):
+        given, label = batch
+        return cross_entropy(self.model(given), label)
+
+    def train_step(self, batch):
+        self.model.train()
+        step = getattr(self, "_" + self.config.kind.replace("-", "_"))
+        return {"loss": step(batch)}
+
+    def _plain(self, batch):
+        self.optimizer.zero_grad()
+        loss = self.loss(batch)
+        loss.backward()
+        self.optimizer.step()
+        return loss
+
+    _frozen_half = _plain
+
+    def _accumulates(self, batch):
+        loss = self.loss(batch)
+        (loss / 3).backward()
+        self.calls += 1
+        if self.calls % 3 == 0:
+            self.optimizer.step()
+            self.optimizer.zero_grad()
+        return loss
+
+    def _two_optimizers(self, batch):
+        loss = self.loss(batch)
+        self.body.zero_grad()
+        loss.backward()
+        self.body.step()
+        # twice for one of the other, as critics are
+        self.head.zero_grad()
+        loss = self.loss(batch)
+        loss.backward()
+        self.head.step()
+        return loss
+
+    def _closure(self, batch):
+        def closure():
+            self.optimizer.zero_grad()
+            loss = self.loss(batch)
+            loss.backward()
+            return loss
+
+        return self.optimizer.step(closure)
+
+    def _sharpness_aware(self, batch):
+        parameters = list(self.model.parameters())
+        self.optimizer.zero_grad()
+        self.loss(batch).backward()
+        with torch.no_grad():
+            length = torch.stack([p.grad.norm() for p in parameters]).norm()
+            moves = [0.05 * p.grad / (length + 1e-12) for p in parameters]
+            for p, move in zip(parameters, moves):
+                p.add_(move)
+        self.optimizer.zero_grad()
+        loss = self.loss(batch)
+        loss.backward()
+        with torch.no_grad():
+            for p, move in zip(parameters, moves):
+                p.sub_(move)
+        self.optimizer.step()
+        return loss
+
+    def _sparse(self, batch):
+        self.optimizer.zero_grad()
+        self.sparse.zero_grad()
+        loss = self.loss(batch)
+        loss.backward()
+        self.optimizer.step()
+        self.sparse.step()
+        return loss
+
+    def _scaled(self, batch):
+        self.optimizer.zero_grad()
+        loss = self.loss(batch)
+        self.scaler.scale(loss).backward()
+        self.scaler.unscale_(self.optimizer)
+        nn.utils.clip_grad_norm_(self.model.parameters(), 0.5)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        return loss
+
+    def _grows_its_loss(self, batch):
+        """A weight that warms up in a counter that nobody sees: the gradient grows with each call, as without zero_grad()."""
+        self.keys[0] += 1
+        self.optimizer.zero_grad()
+        loss = self.loss(batch) * self.keys[0]
+        loss.backward()
+        self.optimizer.step()
+        return loss
+
+    def _queue(self, batch):
+        """What was seen before enters the loss, and the harness does not hold it."""
+        self.optimizer.zero_grad()
+        loss = self.loss(batch)
+        (loss * (1 + 0.1 * self.keys[-1])).backward()
+        self.keys = [*self.keys[1:], float(loss.detach())]
+        self.optimizer.step()
+        return loss
+
+    def _never_clears(self, batch):
+        loss = self.loss(batch)
+        loss.backward()
+        self.optimizer.step()
+        return loss
+
+    def _never_clears_accumulating(self, batch):
+        loss = self.loss(batch)
+        (loss / 3).backward()
+        self.calls += 1
+        if self.calls % 3 == 0:
+            self.optimizer.step()
+        return loss
+
+    def _never_clears_one_of_two(self, batch):
+        self.head.zero_grad()
+        loss = self.loss(batch)
+        loss.backward()
+        self.body.step()
+        self.head.step()
+        return loss
+
+    def _never_clears_closure(self, batch):
+        def closure():
+            loss = self.loss(batch)
+            loss.backward()
+            return loss
+
+        return self.optimizer.step(closure)
+
+    def _clears_the_head_alone(self, batch):
+        self.model.head.zero_grad()
+        loss = self.loss(batch)
+        loss.backward()
+        self.optimizer.step()
+        return loss
+
+    @torch.no_grad()
+    def evaluate(self, loader):
+        self.model.eval()
+        total = right = count = 0
+        for given, label in loader:
+            logits = self.model(given)
+            total += cross_entropy(logits, label, reduction="sum").item()
+            right += (logits.argmax(1) == label).sum().item()
+            count += len(label)
+        self.model.train()
+        return {"val_loss": total / count, "val_accuracy": right / count}
