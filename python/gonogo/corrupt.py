@@ -11,6 +11,7 @@ import torch
 
 from gonogo import batches
 from gonogo.errors import Fault
+from gonogo.padding import padding_changed
 
 WORD = 0xFFFF_FFFF
 
@@ -55,16 +56,21 @@ def corrupted(batch: Any, how: dict[str, Any]) -> tuple[Any, int]:
         order = shuffled_order(batches.count(batch), how["seed"])
         moved = target[torch.as_tensor(order)] if isinstance(target, torch.Tensor) else np.asarray(target)[order]
         return with_field(batch, batches.target_name(batch), moved), 0
+    if how["kind"] == "paddingChanged":
+        name = batches.input_name(batch) if how["what"] == "input" else batches.target_name(batch)
+        made, count = padding_changed(batch, name)
+        was = batches.fields(batch).get(name)
+        return (batch, 0) if made is None else (with_field(batch, name, made if isinstance(was, torch.Tensor) else made.numpy()), count)
     given = batches.input_of(batch)
     values = given if isinstance(given, torch.Tensor) else torch.as_tensor(np.asarray(given))
     if how["kind"] == "inputsZeroed":
         changed, count = torch.zeros_like(values), values.numel()
     else:
-        changed, count = _perturbed(values, how["sample"], how.get("position"), how.get("seed", 0))
+        changed, count = _perturbed(values, how["sample"], how.get("position"), how.get("seed", 0), how.get("size", 0.5))
     return with_field(batch, batches.input_name(batch), changed if isinstance(given, torch.Tensor) else changed.numpy()), count
 
 
-def _perturbed(values: torch.Tensor, sample: int, position: int | None, seed: int) -> tuple[torch.Tensor, int]:
+def _perturbed(values: torch.Tensor, sample: int, position: int | None, seed: int, size: float) -> tuple[torch.Tensor, int]:
     if sample >= len(values) or (position is not None and (values.ndim < 2 or position >= values.shape[1])):
         place = f"sample {sample}" + ("" if position is None else f", position {position}")
         raise Fault("SAMPLE_UNKNOWN", "the batch has no such place to perturb", seen=place, expected=f"a batch of shape {list(values.shape)}")
@@ -72,7 +78,7 @@ def _perturbed(values: torch.Tensor, sample: int, position: int | None, seed: in
     part = changed[sample] if position is None else changed[sample, position]
     before, draw = part.reshape(-1).tolist(), draw_of(seed)
     if values.is_floating_point():
-        spread = 0.5 * (float(values.double().std(correction=0)) or 1.0)
+        spread = size * (float(values.double().std(correction=0)) or 1.0)
         after = [value + spread * (draw() / 2**31 - 1) for value in before]
     else:
         known = sorted(set(values.reshape(-1).tolist()))

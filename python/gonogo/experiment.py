@@ -98,6 +98,10 @@ class Experiment(Generic[C]):
     directions: Mapping[str, Literal["min", "max"]] = {}
     #: Names of parameters that are frozen on purpose, `*` matches: ("backbone.*",).
     frozen: tuple[str, ...] = ()
+    #: Outputs at a time position may depend on inputs up to it alone; None: told from the data, where it can be.
+    causal: bool | None = None
+    #: Outputs of a sample depend on the others of its batch, and are meant to.
+    couples_batch: bool = False
 
     config: C
     seed: int

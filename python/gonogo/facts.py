@@ -86,6 +86,14 @@ def _traits(part: Any) -> dict[str, bool]:
     }
 
 
+def declared(kind: Any, found: Found) -> dict[str, Any]:
+    """What the experiment says of itself; a model of Transformers says by its name that it is causal."""
+    models = [type(model).__name__ for model in found.modules.values()]
+    named = any(name.endswith(("ForCausalLM", "LMHeadModel")) for name in models)
+    causal = getattr(kind, "causal", None)
+    return {"causal": True if causal is None and named else causal, "couplesBatch": bool(getattr(kind, "couples_batch", False))}
+
+
 def loading(feed: Any) -> dict[str, Any]:
     """A LoadingFact."""
     loader = getattr(feed, "loader", None)

@@ -31,6 +31,8 @@ class Feed(Protocol):
     def chosen(self, ids: Sequence[int]) -> Drawn: ...
     def samples(self) -> int: ...
     def dataset(self) -> Any: ...
+    def whole_steps(self) -> int: ...
+    def repeat(self, index: int | None) -> None: ...
     def close(self) -> None: ...
 
 
@@ -46,9 +48,13 @@ class ManagedFeed:
         keyed = Keyed(dataset, experiment.collate if defines(type(experiment), "collate") else default_collate, experiment.seed)
         self._batches = Batches(keyed, Route(lambda epoch, batch: self._mine(self._ids(epoch, batch)), self.steps_per_epoch), workers)
         self._orders: dict[int, np.ndarray] = {}
+        self._repeated: int | None = None  # a probe asks for one sample again and again
+
+    def whole_steps(self) -> int:
+        return -(-len(self._dataset) // self._size)
 
     def steps_per_epoch(self) -> int:
-        steps = -(-len(self._dataset) // self._size)
+        steps = self.whole_steps()
         return steps if self._limit is None else min(steps, self._limit)
 
     def next(self) -> Drawn:
@@ -62,7 +68,12 @@ class ManagedFeed:
     def close(self) -> None:
         self._batches.close()
 
+    def repeat(self, index: int | None) -> None:
+        self._repeated = index
+
     def _ids(self, epoch: int, batch: int) -> np.ndarray:
+        if self._repeated is not None:
+            return np.full(self._size, self._repeated, dtype=np.int64)
         return self._epoch(epoch)[batch * self._size : (batch + 1) * self._size]
 
     def frozen(self, count: int) -> Drawn:

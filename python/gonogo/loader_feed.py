@@ -86,6 +86,17 @@ class LoaderFeed:
             raise Fault("LOADER_WITHOUT_LENGTH", "train_loader has no len(), so the length of an epoch is unknown")
         return self._limit
 
+    def whole_steps(self) -> int:
+        whole = self._whole()
+        return self.steps_per_epoch() if whole == math.inf else int(whole)
+
+    def repeat(self, index: int | None) -> None:
+        if self._way(self.loader) != "order":
+            raise Fault("SAMPLES_UNKNOWN", "train_loader cannot be asked for one sample", seen=self.blind)
+        loader = self.loader
+        (loader.batch_sampler if loader.batch_sampler is not None else loader.sampler).repeated = index
+        self._version = -1  # what it has fetched ahead holds other samples
+
     def _whole(self) -> float:
         """Batches of an epoch without a limit."""
         try:

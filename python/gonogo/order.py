@@ -23,6 +23,8 @@ class Recorder:
         self.handed = 0
         #: There is no more in this epoch. Some samplers draw once more as they end, which must not happen twice.
         self.ended = False
+        #: A probe asks for this one sample instead of each.
+        self.repeated: int | None = None
 
     def hold(self) -> None:
         self._held, self._indices = True, None
@@ -54,6 +56,8 @@ class Recorder:
             batch = self._again.popleft()
         else:
             batch = self._draw()
+        if self.repeated is not None:
+            batch = self.repeated if isinstance(batch, int) else [self.repeated] * len(batch)
         self.given.append(batch)
         self.handed += 1
         return batch

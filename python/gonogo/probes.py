@@ -197,7 +197,7 @@ class _Calls:
 def perturb(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
     """A Perturbation: one batch twice as it is, and once with an input perturbed, from one captured state."""
     count, sample, position = probe.get("samples", 8), probe.get("sample", 0), probe.get("position")
-    how = {"kind": "inputPerturbed", "sample": sample, "position": position, "seed": probe.get("seed", 0)}
+    how = {"kind": "inputPerturbed", "sample": sample, "position": position, "seed": probe.get("seed", 0), "size": probe.get("size", 0.5)}
     training = probe.get("mode", "evaluation") == "training"
     name = "train" if training else probe.get("split", "val")
     kept = find(subject.experiment)

@@ -1,9 +1,10 @@
-"""Looks at the data alone: digests of samples, the order of epochs, statistics of a split. The run's place and generators are put back.
-Not here: which batch is trained on next (feed.py)."""
+"""Looks at the data alone: digests of samples, the order of epochs. The run's place and generators are put back.
+Not here: which batch is trained on next (feed.py), statistics of a split (survey.py)."""
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,9 +15,15 @@ from gonogo import batches, seeds, state
 from gonogo.errors import Fault
 from gonogo.found import find
 from gonogo.order import flat
+from gonogo.padding import tensor_of
+from gonogo.reach import covered, spread_over, stored_of
+from gonogo.survey import looked_at
 
 #: Digests in one group.
 GROUPED = 64
+
+#: Values of a target that is told of one of many samples.
+LONG = 64
 
 #: Where a data set or a sample tells which samples belong together.
 GROUPS = ("group", "groups", "group_id", "group_ids", "patient_id", "subject_id", "speaker_id", "document_id")
@@ -39,17 +46,17 @@ def group_of(dataset: Any, index: int) -> str | None:
 def digest_of(index: int, sample: Any, group: str | None = None) -> dict[str, Any]:
     """A SampleDigest of one decoded sample."""
     given, target = batches.input_of(sample), batches.target_of(sample)
-    numbers = given if isinstance(given, torch.Tensor) else torch.as_tensor(np.asarray(given))
-    numbers = numbers.detach().to(torch.float64)
+    held = tensor_of(given)
+    numbers = torch.full((1,), math.nan) if held is None else held.detach().to(torch.float64)  # text has no mean
     wanted = None if target is None else torch.as_tensor(target).tolist()
     if group is None and isinstance(sample, dict):
         group = next((str(sample[name]) for name in GROUPS if name in sample), None)
     return {
         "id": index,
-        "hash": batches.bytes_digest(given),
+        "hash": batches.bytes_digest(given if held is None else held),
         "mean": float(numbers.mean()),
         "std": float(numbers.std(correction=0)),
-        "nonFinite": int((~torch.isfinite(numbers)).sum()),
+        "nonFinite": 0 if held is None else int((~torch.isfinite(numbers)).sum()),
         "target": wanted if not isinstance(wanted, list) else torch.as_tensor(target).reshape(-1).tolist(),
         **({} if group is None else {"group": group}),
     }
@@ -58,6 +65,9 @@ def digest_of(index: int, sample: Any, group: str | None = None) -> dict[str, An
 def digests(subject: Any, probe: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:
     """SampleDigests of a split's first samples, or of those that a frozen batch holds."""
     dataset, frozen = subject.split(probe.get("split", "train")), probe.get("frozen")
+    if probe.get("spread", False):
+        yield from _spread(subject, dataset, probe, cancelled)
+        return
     if frozen is None:
         chosen = list(range(min(probe.get("limit", 1000), len(dataset))))
     else:
@@ -78,7 +88,22 @@ def digests(subject: Any, probe: dict[str, Any], cancelled: Callable[[], bool]) 
         yield group
 
 
-def passed(subject: Any, probe: dict[str, int], cancelled: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:
+def _spread(subject: Any, dataset: Any, probe: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:
+    indices = spread_over(covered(subject, probe.get("split", "train")), probe.get("limit", 1000))
+    with seeds.kept():
+        for ids, batch, alone in looked_at(dataset, indices, probe.get("seconds", 60)):
+            group = []
+            for index, sample in zip(ids, _rows(batch) if alone is None else [alone]):
+                made, stored = digest_of(index, sample, group_of(dataset, index)), stored_of(dataset, index)
+                if isinstance(made["target"], list) and len(made["target"]) > LONG:
+                    made["target"] = None
+                group.append(made if stored is None else {**made, "stored": stored})
+            yield group
+            if cancelled():
+                return
+
+
+def passed(subject: Any, probe: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:
     """Digests of the samples of the first batches of each epoch, through the run's own loader; its place is put back."""
     experiment = subject.experiment
     found, slots = find(experiment), state.Slots()
@@ -86,7 +111,10 @@ def passed(subject: Any, probe: dict[str, int], cancelled: Callable[[], bool]) -
     progress, drawn = experiment.progress, subject.feed()
     loader = getattr(drawn, "loader", None)
     workers = int(getattr(loader, "num_workers", 0) or 0)
+    same = probe.get("same")
     try:
+        if same is not None:
+            drawn.repeat(same)
         for epoch in range(probe["epochs"]):
             progress.epoch, progress.batch = epoch, 0
             if epoch == 0:  # what lives stands somewhere else
@@ -102,6 +130,8 @@ def passed(subject: Any, probe: dict[str, int], cancelled: Callable[[], bool]) -
                 if cancelled():
                     return
     finally:
+        if same is not None:
+            drawn.repeat(None)
         slots.restore("passes", experiment, find(experiment))
 
 
@@ -120,7 +150,7 @@ def order(subject: Any, probe: dict[str, Any]) -> list[dict[str, Any]]:
         raise Fault("SAMPLES_UNKNOWN", "the ids of training batches are not known", seen=drawn.blind)
     available = len(drawn.dataset())
     found = []
-    for number, lists in enumerate(_epochs(subject, probe.get("epochs", 2))):
+    for number, lists in enumerate(epochs(subject, probe.get("epochs", 2), probe.get("whole", False))):
         ids = np.concatenate([np.asarray(one, dtype=np.int64).reshape(-1) for one in lists]) if lists else np.empty(0, np.int64)
         times = np.bincount(ids, minlength=available)
         found.append(
@@ -140,12 +170,15 @@ def order(subject: Any, probe: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _epochs(subject: Any, epochs: int) -> Iterator[list[Any]]:
+def epochs(subject: Any, count: int, whole: bool) -> Iterator[list[Any]]:
+    """The index batches of each of the first epochs; `whole`: of the real run, not of a preflight's shorter ones."""
     drawn, progress = subject.feed(), subject.experiment.progress
     steps, loader = drawn.steps_per_epoch(), getattr(drawn, "loader", None)
+    if whole:
+        steps = drawn.whole_steps()
     if loader is None:
         size = subject.experiment.batch_size
-        for epoch in range(epochs):
+        for epoch in range(count):
             ids = drawn._epoch(epoch)
             yield [ids[place * size : (place + 1) * size] for place in range(steps)]
         return
@@ -153,7 +186,7 @@ def _epochs(subject: Any, epochs: int) -> Iterator[list[Any]]:
     try:
         progress.set_generators(drawn._start)
         recorder = loader.batch_sampler if loader.batch_sampler is not None else loader.sampler
-        for epoch in range(epochs):
+        for epoch in range(count):
             for one in (loader.sampler, loader.batch_sampler):
                 if hasattr(one, "set_epoch"):
                     one.set_epoch(epoch)
@@ -164,90 +197,3 @@ def _epochs(subject: Any, epochs: int) -> Iterator[list[Any]]:
             if hasattr(one, "set_epoch"):
                 one.set_epoch(progress.epoch)
         progress.set_generators(now)
-
-
-def survey(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
-    """A Survey of evenly spaced samples of a split."""
-    dataset, seed = subject.split(probe.get("split", "train")), subject.experiment.seed
-    count = min(probe.get("limit", 1000), len(dataset))
-    indices = [0 if count == 1 else int(place * (len(dataset) - 1) / (count - 1) + 0.5) for place in range(count)]
-    channels, fields = _Channels(), _Fields()
-    tried = min(8, count)
-    with seeds.kept():
-        for index in indices:
-            sample = dataset[index]
-            channels.add(batches.input_of(sample))
-            fields.add(sample)
-        changing = 0
-        for index in indices[:tried]:
-            hashes = set()
-            for name in ("once", "again"):
-                seeds.seed_all(seed, f"survey/{name}")
-                hashes.add(batches.bytes_digest(batches.input_of(dataset[index])))
-            changing += len(hashes) > 1
-    return {"samples": count, "channels": channels.report(), "fields": fields.report(), "tried": tried, "changing": changing}
-
-
-class _Channels:
-    """Sums by channel, over samples."""
-
-    def __init__(self) -> None:
-        self._parts: list[torch.Tensor] = []
-        self._axis: int | None = None
-        self._sums: dict[str, torch.Tensor] = {}
-        self._each = 0
-
-    def add(self, given: Any) -> None:
-        try:
-            values = given if isinstance(given, torch.Tensor) else torch.as_tensor(np.asarray(given))
-        except (TypeError, ValueError):
-            return  # text, or an object: no numbers
-        values, axis = values.detach().to(torch.float64), _channel_axis(tuple(values.shape))
-        flat = values.reshape(1, -1) if axis is None else values.movedim(axis, 0).reshape(values.shape[axis], -1)
-        if not flat.numel() or (self._sums and len(self._sums["sum"]) != len(flat)):
-            return
-        now = {"sum": flat.sum(1), "square": (flat**2).sum(1), "min": flat.amin(1), "max": flat.amax(1), "count": torch.full((len(flat),), flat.shape[1])}
-        join = {"min": torch.minimum, "max": torch.maximum}
-        self._sums = {key: join.get(key, torch.add)(self._sums[key], value) for key, value in now.items()} if self._sums else now
-
-    def report(self) -> list[dict[str, float]]:
-        if not self._sums:
-            return []
-        mean = self._sums["sum"] / self._sums["count"]
-        std = (self._sums["square"] / self._sums["count"] - mean**2).clamp(min=0).sqrt()
-        columns = (mean, std, self._sums["min"], self._sums["max"])
-        return [dict(zip(("mean", "std", "min", "max"), row)) for row in zip(*(one.tolist() for one in columns))]
-
-
-def _channel_axis(shape: tuple[int, ...]) -> int | None:
-    if len(shape) == 1:
-        return 0 if shape[0] <= 256 else None
-    if len(shape) < 3:
-        return None
-    return 0 if shape[0] <= 16 else len(shape) - 1 if shape[-1] <= 16 else None
-
-
-class _Fields:
-    """Shares of zeros, of −100 and of what is not finite, by field."""
-
-    def __init__(self) -> None:
-        self._found: dict[str, dict[str, Any]] = {}
-
-    def add(self, sample: Any) -> None:
-        for name, value in batches.fields(sample).items():
-            try:
-                values = value if isinstance(value, torch.Tensor) else torch.as_tensor(np.asarray(value))
-            except (TypeError, ValueError):
-                continue
-            known = self._found.setdefault(name, {"shape": list(values.shape), "dtype": str(values.dtype).removeprefix("torch."), "of": 0, "zero": 0, "ignored": 0, "bad": 0})
-            known["of"] += values.numel()
-            known["zero"] += int((values == 0).sum())
-            known["ignored"] += int((values == -100).sum())
-            known["bad"] += int((~torch.isfinite(values)).sum())
-
-    def report(self) -> list[dict[str, Any]]:
-        return [
-            {"name": name, "shape": one["shape"], "dtype": one["dtype"], "zero": one["zero"] / size, "ignored": one["ignored"] / size, "nonFinite": one["bad"] / size}
-            for name, one in self._found.items()
-            for size in [max(1, one["of"])]
-        ]

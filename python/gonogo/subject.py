@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, memory, opening, place, probes, promises, rates, samples, seeds, state, trace
+from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, memory, opening, place, probes, promises, rates, samples, seeds, state, survey, trace
 from gonogo.corrupt import corrupted
 from gonogo.errors import Fault
 from gonogo.evaluation import Outputs, Split, metrics_of
@@ -199,6 +199,7 @@ class Subject:
             "environment": environment,
             "arithmetic": device.arithmetic(self._request["precision"], experiment.device),
             "loadSeconds": time.perf_counter() - started,
+            "declared": facts.declared(kind, found),
         }
 
     def train(self, probe: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:
@@ -337,7 +338,7 @@ class Subject:
         return samples.order(self, probe)
 
     def survey(self, probe: dict[str, Any]) -> dict[str, Any]:
-        return samples.survey(self, probe)
+        return survey.survey(self, probe)
 
     def split(self, name: str) -> Any:
         """The data set of a split, to be decoded by index."""

@@ -163,5 +163,14 @@ export const facts = z.object({
   loadSeconds: z.number(),
   /** The coarsest arithmetic that is declared; float32 where nothing is said. A program's own autocast shows in its outputs. */
   arithmetic: arithmetic.optional(),
+  /** What the experiment says of itself, so that a check need not guess. */
+  declared: z
+    .object({
+      /** Outputs at a time position depend on inputs up to it alone; null: nothing is said. */
+      causal: z.boolean().nullable().default(null),
+      /** Outputs of a sample depend on its batch, and are meant to. */
+      couplesBatch: z.boolean().default(false),
+    })
+    .optional(),
 })
 export type Facts = z.infer<typeof facts>

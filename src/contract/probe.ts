@@ -5,8 +5,8 @@ import { measured } from './measured.ts'
 
 /**
  * What is done to a batch. Orders and noise come from `drawOf`, the same on every engine.
- * `perturbed` adds noise of half the batch's spread to one sample's input (at one time position, where given); a whole number
- * becomes the next larger one that occurs in the batch.
+ * `perturbed` adds noise of `size` times the batch's spread to one sample's input (at one time position, where given); a whole
+ * number becomes the next larger one that occurs in the batch.
  */
 export const corruption = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('labelsShuffled'), seed: z.int() }),
@@ -16,7 +16,10 @@ export const corruption = z.discriminatedUnion('kind', [
     sample: z.int().min(0),
     position: z.int().min(0).nullable().default(null),
     seed: z.int().default(0),
+    size: z.number().positive().default(0.5),
   }),
+  /** What stands where the batch's mask says padding becomes something else that occurs in it: inputs, or targets that are scored. */
+  z.object({ kind: z.literal('paddingChanged'), what: z.enum(['input', 'target']), seed: z.int().default(0) }),
 ])
 export type Corruption = z.input<typeof corruption>
 
@@ -112,6 +115,8 @@ export const perturbProbe = z.object({
   /** The evaluation's own mode, or a training step whose update is suppressed. */
   mode: z.enum(['evaluation', 'training']).default('evaluation'),
   seed: z.int().default(0),
+  /** Of the noise, in spreads of the batch. */
+  size: z.number().positive().default(0.5),
 })
 export type PerturbProbe = z.input<typeof perturbProbe>
 
@@ -171,6 +176,8 @@ export const orderProbe = z.object({
   epochs: z.int().min(1).max(100).default(2),
   /** Ids of each epoch to report, from its start. */
   ids: z.int().min(0).max(100_000).default(1000),
+  /** The epochs of the real run, where the preflight's own are shorter. */
+  whole: z.boolean().default(false),
 })
 export type OrderProbe = z.input<typeof orderProbe>
 
@@ -194,8 +201,10 @@ export type EpochOrder = z.infer<typeof epochOrder>
 /** Asks for statistics of samples as they come out of the data set, its own transforms on. */
 export const surveyProbe = z.object({
   split: z.enum(['train', 'val', 'test']).default('train'),
-  /** Evenly spaced over the split. */
+  /** Evenly spaced over the split: what its loader covers, without any limit of a preflight. */
   limit: z.int().min(1).default(1000),
+  /** No further sample is decoded after so many; those that were are spread evenly all the same. */
+  seconds: z.number().positive().default(60),
 })
 export type SurveyProbe = z.input<typeof surveyProbe>
 
@@ -205,7 +214,17 @@ export const survey = z.object({
    * Of the input by channel: a sample of [f] has f channels (up to 256); of three dimensions or more its first axis, or else its
    * last, is the channels where it is at most 16 long; any other sample is one channel.
    */
-  channels: z.array(z.object({ mean: measured, std: measured, min: measured, max: measured })),
+  channels: z.array(
+    z.object({
+      mean: measured,
+      std: measured,
+      min: measured,
+      max: measured,
+      /** Deviation, from sample to sample, of a sample's mean and of its mean square: what a mean over few samples is uncertain by. */
+      meanSpread: measured.optional(),
+      squareSpread: measured.optional(),
+    }),
+  ),
   /** Every field of a sample: share of zeros, of −100 (what losses ignore), and of values that are no finite number. */
   fields: z.array(
     z.object({
@@ -215,10 +234,26 @@ export const survey = z.object({
       zero: measured,
       ignored: measured,
       nonFinite: measured,
+      role: z.enum(['input', 'target', 'other']).optional(),
+      /** Smallest and largest finite value but −100, and the ids of their first samples; null where there is none. */
+      range: z.object({ min: measured, max: measured, minAt: z.int(), maxAt: z.int() }).nullable().optional(),
+      /** The first sample with a value that is no finite number. */
+      nonFiniteAt: z.int().nullable().optional(),
+      /** Every finite value is a whole number. */
+      whole: z.boolean().optional(),
     }),
   ),
+  /**
+   * Target against input where they have the same shape of one time axis or more, −100 left out: share of positions at which the
+   * target is the input at the next position, at the same one, and at which two neighbouring inputs are equal. Null: other shapes.
+   */
+  shifted: z.object({ next: measured, same: measured, still: measured }).nullable().optional(),
+  /** The field that says which positions are padding, the share that is, and how much of that has a target that is scored. */
+  padding: z.object({ field: z.string(), share: measured, scored: measured.nullable() }).nullable().optional(),
   /** Samples, of those tried twice, that decode differently from one time to the next: augmentation. */
   tried: z.int(),
   changing: z.int(),
+  /** Of the same: decoding leaves the global generators at the same place wherever they stood before: it seeds them anew. */
+  reseeding: z.int().optional(),
 })
 export type Survey = z.infer<typeof survey>

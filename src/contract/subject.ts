@@ -165,12 +165,17 @@ export const dataProbe = z.object({
   split: split.default('train'),
   frozen: z.int().min(1).nullable().default(null),
   limit: z.int().min(1).default(1000),
+  /** Evenly spaced over what the split's loader covers, without any limit of a preflight, instead of the first ones. */
+  spread: z.boolean().default(false),
+  /** No further sample is decoded after so many. */
+  seconds: z.number().positive().default(60),
   /**
    * Training samples as training sees them, through its loader and workers: the first `batches` of each of the first `epochs`.
-   * The run's position and generators are put back. `frozen` and `limit` then mean nothing.
+   * The run's position and generators are put back. `frozen` and `limit` then mean nothing. `same`: the loader is asked for this
+   * one sample each time, so that what differs is what was drawn for it.
    */
   passes: z
-    .object({ epochs: z.int().min(1), batches: z.int().min(1) })
+    .object({ epochs: z.int().min(1), batches: z.int().min(1), same: z.int().min(0).nullable().default(null) })
     .nullable()
     .default(null),
 })
@@ -185,10 +190,12 @@ export const sampleDigest = z.object({
   std: measured,
   /** NaN or infinite input values. */
   nonFinite: z.int(),
-  /** Class index, target values or null. */
+  /** Class index, target values or null; null as well for more than 64 values of a sample that is one of many spread ones. */
   target: z.union([measured, z.array(measured), z.null()]),
   /** Patient, speaker, document …: samples that must not lie in two splits; where the data set tells. */
   group: z.string().optional(),
+  /** Hash of what the data set holds of this sample before it decodes it: a path, a row; where it shows any. */
+  stored: z.string().optional(),
   /** Of a pass: which epoch and batch, counted from 1, and which loader process, counted from 0. */
   epoch: z.int().optional(),
   batch: z.int().optional(),

@@ -33,6 +33,10 @@ export type Experiment<S extends Shape = Shape, Batch = Any, Output = Any, M ext
   readonly optimizer: (config: ConfigOf<S>) => Optimizer
   /** Paths of parameters that do not train, or prefixes ending in a dot: `['backbone.']`. */
   readonly frozen?: (config: ConfigOf<S>) => readonly string[]
+  /** Outputs at a time position may depend on inputs up to it alone. Left out: told from the data, where it can be. */
+  readonly causal?: boolean
+  /** Outputs of a sample depend on the others of its batch, and are meant to. */
+  readonly couplesBatch?: boolean
 }
 
 const brand = Symbol.for('gonogo.experiment')

@@ -3,6 +3,7 @@
 import type { z } from 'zod'
 import { type corruption, drawOf, GonogoError, shuffledOrder, type trainProbe } from '../../contract/index.ts'
 import { type BatchArray, batchArrays, type Dataset, sizeOf } from '../../data/dataset.ts'
+import { changePadding } from './padding.ts'
 import type { Project } from './project.ts'
 
 type Corruption = z.output<typeof corruption>
@@ -81,6 +82,8 @@ export const corrupt = (
       target.set(before.subarray(from * size, (from + 1) * size), to * size)
     return 0
   }
+  if (how.kind === 'paddingChanged')
+    return changePadding(arrays, dataset.fields, rows, how.what === 'input' ? 'input' : targetName(project))
   const input = arrays.get('input') ?? [...arrays.values()][0]
   if (!input) throw unknownField(dataset, 'input')
   if (how.kind === 'inputsZeroed') {
@@ -95,7 +98,7 @@ const perturb = (
   input: BatchArray,
   rows: number,
   shape: readonly number[],
-  { sample, position, seed }: Extract<Corruption, { kind: 'inputPerturbed' }>,
+  { sample, position, seed, size: spreads }: Extract<Corruption, { kind: 'inputPerturbed' }>,
 ): number => {
   if (sample >= rows || (position !== null && position >= (shape[0] ?? 0)))
     throw new GonogoError('SAMPLE_UNKNOWN', 'the batch has no such place to perturb', {
@@ -109,7 +112,7 @@ const perturb = (
   let changed = 0
   const draw = drawOf(seed)
   const next = input instanceof Int32Array ? following(input) : null
-  const spread = next ? 0 : 0.5 * (deviation(input) || 1)
+  const spread = next ? 0 : spreads * (deviation(input) || 1)
   for (let i = from; i < to; i++) {
     const before = input[i] as number
     input[i] = next ? (next.get(before) ?? before) : before + spread * (draw() / 2 ** 31 - 1)

@@ -1,15 +1,21 @@
 // Digests of samples, one by one: of a split, of a frozen batch, or as the first epochs pass them.
 // Nothing is trained, and what is decoded goes no further.
 import { createHash } from 'node:crypto'
+import type { z } from 'zod'
 import { type DataProbe, dataProbe, type SampleDigest } from '../../contract/index.ts'
 import { batchArrays, type Dataset } from '../../data/dataset.ts'
 import { idsAt, targetName } from './batches.ts'
-import { splitOf } from './evaluate.ts'
+import { splitOf, wholeSplitOf } from './evaluate.ts'
 import type { Project } from './project.ts'
+import { spreadOver } from './survey.ts'
 
 export const digests = (project: Project, given: DataProbe): SampleDigest[] => {
-  const { split, frozen, limit, passes } = dataProbe.parse(given)
+  const { split, frozen, limit, spread, passes } = dataProbe.parse(given)
   if (passes) return passed(project, passes)
+  if (spread) {
+    const dataset = wholeSplitOf(project, split)
+    return Array.from(spreadOver(dataset.length, limit), (id) => brief(sampleDigest(project, dataset, id)))
+  }
   const dataset = splitOf(project, split)
   const ids =
     frozen === null
@@ -18,14 +24,25 @@ export const digests = (project: Project, given: DataProbe): SampleDigest[] => {
   return Array.from(ids, (id) => sampleDigest(project, dataset, id))
 }
 
-const passed = (project: Project, { epochs, batches }: { epochs: number; batches: number }): SampleDigest[] => {
+type Passes = NonNullable<z.output<typeof dataProbe>['passes']>
+
+const passed = (project: Project, { epochs, batches, same }: Passes): SampleDigest[] => {
   const found: SampleDigest[] = []
   for (let epoch = 1; epoch <= epochs; epoch++)
     for (let batch = 0; batch < Math.min(batches, project.stepsPerEpoch); batch++)
       for (const id of idsAt(project, epoch, batch, project.request.batchSize))
-        found.push({ ...sampleDigest(project, project.splits.train, id), epoch, batch: batch + 1, worker: null })
+        found.push({
+          ...sampleDigest(project, project.splits.train, same ?? id),
+          epoch,
+          batch: batch + 1,
+          worker: null,
+        })
   return found
 }
+
+/** A segmentation mask is no label to compare samples by. */
+const brief = (digest: SampleDigest): SampleDigest =>
+  Array.isArray(digest.target) && digest.target.length > 64 ? { ...digest, target: null } : digest
 
 const sampleDigest = (project: Project, dataset: Dataset, id: number): SampleDigest => {
   const out = batchArrays(dataset.fields, 1)

@@ -8,7 +8,7 @@ import {
   type PerSample,
   shuffledOrder,
 } from '../../contract/index.ts'
-import type { BatchArray, Dataset } from '../../data/dataset.ts'
+import type { BatchArray, Dataset, Splits } from '../../data/dataset.ts'
 import type { Program, Values } from '../../tensor/compile.ts'
 import { corrupt, gathered, targetName } from './batches.ts'
 import { noiseFeeds, type Project, stateFeeds, termsOf } from './project.ts'
@@ -53,10 +53,15 @@ export const evaluate = async (
   }
 }
 
-export const splitOf = (project: Project, split: 'train' | 'val' | 'test'): Dataset => {
-  const dataset = project.splits[split]
+export const splitOf = (project: Project, split: 'train' | 'val' | 'test'): Dataset => known(project.splits, split)
+
+/** Without a preflight's limit. */
+export const wholeSplitOf = (project: Project, split: 'train' | 'val' | 'test'): Dataset => known(project.whole, split)
+
+const known = (splits: Splits, split: 'train' | 'val' | 'test'): Dataset => {
+  const dataset = splits[split]
   if (!dataset)
-    throw new GonogoError('DATA_SPLITS', `there is no ${split} split`, { seen: Object.keys(project.splits).join(', ') })
+    throw new GonogoError('DATA_SPLITS', `there is no ${split} split`, { seen: Object.keys(splits).join(', ') })
   return dataset
 }
 

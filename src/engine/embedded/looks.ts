@@ -1,6 +1,5 @@
-// Closer looks: how far one input reaches, the rates and orders of the whole run, statistics of a split.
-// None of them trains or moves anything.
-import { createHash } from 'node:crypto'
+// Closer looks: how far one input reaches, the rates and orders of the whole run. None of them trains or moves anything.
+// Statistics of a split are in survey.ts.
 import {
   type EpochOrder,
   GonogoError,
@@ -11,18 +10,16 @@ import {
   perturbProbe,
   type ScheduleProbe,
   type ScheduleReport,
-  type Survey,
-  type SurveyProbe,
   scheduleProbe,
-  surveyProbe,
 } from '../../contract/index.ts'
-import { type BatchArray, type Dataset, sizeOf } from '../../data/dataset.ts'
+import { sizeOf } from '../../data/dataset.ts'
+import { permutation } from '../../data/order.ts'
 import { corrupt, digestOf, gathered, idsAt } from './batches.ts'
 import { passForward, splitOf } from './evaluate.ts'
 import type { Project } from './project.ts'
 
 export const perturbed = async (project: Project, given: PerturbProbe): Promise<Perturbation> => {
-  const { split, samples, sample, position, mode, seed } = perturbProbe.parse(given)
+  const { split, samples, sample, position, mode, seed, size } = perturbProbe.parse(given)
   if (mode === 'training' || project.task.kind === 'custom')
     throw new GonogoError('ENGINE_UNSUPPORTED', 'this engine shows no outputs there', {
       seen: mode === 'training' ? 'training mode' : 'a custom task',
@@ -38,7 +35,7 @@ export const perturbed = async (project: Project, given: PerturbProbe): Promise<
   }
   const plain = await outputs()
   const again = await outputs()
-  const how = { kind: 'inputPerturbed', sample, position, seed } as const
+  const how = { kind: 'inputPerturbed', sample, position, seed, size } as const
   const changed = corrupt(project, dataset, arrays, ids.length, how)
   const after = await outputs()
   const rows = ids.length
@@ -111,11 +108,13 @@ export const scheduled = (project: Project, given: ScheduleProbe): ScheduleRepor
 }
 
 export const ordered = (project: Project, given: OrderProbe): EpochOrder[] => {
-  const { epochs, ids: reported } = orderProbe.parse(given)
+  const { epochs, ids: reported, whole } = orderProbe.parse(given)
   const size = project.request.batchSize
-  const available = project.splits.train.length
+  const available = (whole ? project.whole : project.splits).train.length
+  const batchOf = (epoch: number, batch: number): Uint32Array =>
+    whole ? wholeOrder(project, epoch).slice(batch * size, (batch + 1) * size) : idsAt(project, epoch, batch, size)
   return Array.from({ length: epochs }, (_, i) => {
-    const batches = Array.from({ length: project.stepsPerEpoch }, (_, batch) => idsAt(project, i + 1, batch, size))
+    const batches = Array.from({ length: Math.ceil(available / size) }, (_, batch) => batchOf(i + 1, batch))
     const ids = batches.flatMap((batch) => [...batch])
     const times = new Uint8Array(available)
     for (const id of ids) times[id] = Math.min(2, (times[id] as number) + 1)
@@ -139,82 +138,6 @@ export const ordered = (project: Project, given: OrderProbe): EpochOrder[] => {
   })
 }
 
-export const surveyed = (project: Project, given: SurveyProbe): Survey => {
-  const { split, limit } = surveyProbe.parse(given)
-  const dataset = splitOf(project, split)
-  const samples = Math.min(limit, dataset.length)
-  const ids = Uint32Array.from({ length: samples }, (_, i) =>
-    samples === 1 ? 0 : Math.round((i * (dataset.length - 1)) / (samples - 1)),
-  )
-  const arrays = gathered(dataset, ids)
-  const input = dataset.fields.find(({ name }) => name === 'input') ?? dataset.fields[0]
-  const tried = Math.min(8, samples)
-  return {
-    samples,
-    channels: input ? channelsOf(arrays.get(input.name) as BatchArray, samples, input.shape) : [],
-    fields: dataset.fields.map(({ name, shape, dtype }) => {
-      const values = arrays.get(name) as BatchArray
-      const share = (test: (value: number) => boolean) =>
-        (values as Float32Array).reduce((sum, value) => sum + (test(value) ? 1 : 0), 0) / values.length
-      return {
-        name,
-        shape: [...shape],
-        dtype,
-        zero: share((value) => value === 0),
-        ignored: share((value) => value === -100),
-        nonFinite: share((value) => !Number.isFinite(value)),
-      }
-    }),
-    tried,
-    changing: changingOf(dataset, ids.slice(0, tried)),
-  }
-}
-
-const changingOf = (dataset: Dataset, ids: Uint32Array): number => {
-  const hash = (id: number) => {
-    const all = createHash('sha256')
-    for (const values of gathered(dataset, Uint32Array.of(id)).values())
-      all.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
-    return all.digest('hex')
-  }
-  const first = Array.from(ids, hash)
-  return first.filter((before, i) => hash(ids[i] as number) !== before).length
-}
-
-type Channel = Survey['channels'][number]
-
-/** As the contract's `survey` says which axis is the channels. */
-const channelsOf = (values: BatchArray, samples: number, shape: readonly number[]): Channel[] => {
-  const axis = channelAxis(shape)
-  const count = axis === null ? 1 : (shape[axis] as number)
-  const inner = axis === null ? sizeOf(shape) : sizeOf(shape.slice(axis + 1))
-  const size = sizeOf(shape)
-  const found = Array.from({ length: count }, () => ({
-    sum: 0,
-    square: 0,
-    min: Number.POSITIVE_INFINITY,
-    max: Number.NEGATIVE_INFINITY,
-  }))
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number
-    const channel = found[Math.floor((i % size) / inner) % count] as (typeof found)[number]
-    channel.sum += value
-    channel.square += value * value
-    channel.min = Math.min(channel.min, value)
-    channel.max = Math.max(channel.max, value)
-  }
-  const each = (samples * size) / count
-  return found.map(({ sum, square, min, max }) => ({
-    mean: sum / each,
-    std: Math.sqrt(Math.max(0, square / each - (sum / each) ** 2)),
-    min,
-    max,
-  }))
-}
-
-const channelAxis = (shape: readonly number[]): number | null => {
-  if (shape.length === 1) return (shape[0] as number) <= 256 ? 0 : null
-  if (shape.length < 3) return null
-  if ((shape[0] as number) <= 16) return 0
-  return (shape.at(-1) as number) <= 16 ? shape.length - 1 : null
-}
+/** The order of an epoch of the real run: a limit would draw fewer. */
+const wholeOrder = (project: Project, epoch: number): Uint32Array =>
+  permutation(project.whole.train.length, project.seed, 'order', epoch)

@@ -45,6 +45,8 @@ export class Project {
   readonly request: OpenRequest
   readonly task: Task
   readonly splits: Splits
+  /** The splits before a preflight's limit. */
+  readonly whole: Splits
   readonly model: Layer
   readonly optimizer: Optimizer
   /** Every parameter and buffer, ties included. */
@@ -60,12 +62,14 @@ export class Project {
   readonly #compiled = new Map<string, Promise<Compiled>>()
   #order: { epoch: number; seed: number; indices: Uint32Array } | null = null
 
-  private constructor(experiment: Experiment, request: OpenRequest, splits: Splits) {
+  private constructor(experiment: Experiment, request: OpenRequest, whole: Splits) {
+    const splits = limited(whole, request)
     this.experiment = experiment
     this.request = request
     this.task = experiment.task
     this.seed = request.seed
     this.splits = splits
+    this.whole = whole
     this.#config = configOf(experiment, request.config)
     this.model = experiment.model(this.#config, splits)
     this.tensors = named(this.model)
@@ -86,7 +90,7 @@ export class Project {
   static async open(experiment: Experiment, request: OpenRequest): Promise<Project> {
     const config = configOf(experiment, request.config)
     const all = checkedSplits(await experiment.data(config, { seed: request.seed }), experiment.task)
-    const project = new Project(experiment, request, limited(all, request))
+    const project = new Project(experiment, request, all)
     // the first graph tells which slots the optimizer has; a model that cannot be traced fails here, not at step 1
     const { program } = await project.training(project.firstBatchSize, true, false)
     for (const { name, kind, shape } of program.state)

@@ -24,10 +24,11 @@ import { metricsOf } from './describe.ts'
 import { digests } from './digests.ts'
 import { evaluate } from './evaluate.ts'
 import type { Loaded } from './loader.ts'
-import { ordered, perturbed, scheduled, surveyed } from './looks.ts'
+import { ordered, perturbed, scheduled } from './looks.ts'
 import { persist } from './persist.ts'
 import { Project, termsOf } from './project.ts'
 import { States } from './state.ts'
+import { surveyed } from './survey.ts'
 import { train } from './train.ts'
 
 export class EmbeddedSubject {
@@ -196,6 +197,7 @@ const factsOf = async (project: Project, loaded: Loaded, started: number): Promi
       node: process.versions.node,
     },
     loadSeconds: (performance.now() - started) / 1000,
+    declared: { causal: project.experiment.causal ?? null, couplesBatch: project.experiment.couplesBatch ?? false },
   }
 }
 

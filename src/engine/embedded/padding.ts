@@ -1,0 +1,65 @@
+// Which positions of a batch are padding, as the batch itself says: a mask, or lengths.
+// Not whether anything heeds it: that is what a check asks.
+import type { BatchArray, Field } from '../../data/dataset.ts'
+
+type Arrays = ReadonlyMap<string, BatchArray>
+
+/** Field → whether 1 means padding there. */
+const masks: ReadonlyMap<string, boolean> = new Map([
+  ['attention_mask', false],
+  ['mask', false],
+  ['padding_mask', true],
+  ['key_padding_mask', true],
+  ['src_key_padding_mask', true],
+])
+const lengths: ReadonlySet<string> = new Set(['length', 'lengths', 'input_lengths'])
+
+export type Padding = { readonly field: string; readonly length: number; readonly isPadding: Uint8Array }
+
+/** Null where no field says. A plain `mask` counts only where it is ones and then zeros: other masks are called so too. */
+export const paddingOf = (arrays: Arrays, fields: readonly Field[], rows: number): Padding | null => {
+  const input = fields.find(({ name }) => name === 'input') ?? fields[0]
+  const length = input?.shape[0]
+  if (length === undefined) return null
+  for (const { name, shape } of fields) {
+    const values = arrays.get(name)
+    if (!values) continue
+    const one = masks.get(name)
+    if (one !== undefined && shape.length === 1 && shape[0] === length) {
+      const isPadding = Uint8Array.from(values, (value) => Number((value !== 0) === one))
+      if (name !== 'mask' || trails(isPadding, length)) return { field: name, length, isPadding }
+    }
+    if (lengths.has(name) && values.length === rows)
+      return {
+        field: name,
+        length,
+        isPadding: Uint8Array.from({ length: rows * length }, (_, i) =>
+          Number(i % length >= (values[Math.floor(i / length)] as number)),
+        ),
+      }
+  }
+  return null
+}
+
+/** Padding only ever follows. */
+const trails = (isPadding: Uint8Array, length: number): boolean =>
+  isPadding.every((value, i) => i % length === 0 || value >= (isPadding[i - 1] as number))
+
+/** Changes one field in place where the batch says padding; returns how many values changed. −100 stays: nothing scores it. */
+export const changePadding = (arrays: Arrays, fields: readonly Field[], rows: number, name: string): number => {
+  const padding = paddingOf(arrays, fields, rows)
+  const field = fields.find((one) => one.name === name) ?? (name === 'input' ? fields[0] : undefined)
+  const values = field && arrays.get(field.name)
+  if (!padding || !values || field.shape[0] !== padding.length) return 0
+  const inner = values.length / padding.isPadding.length
+  const known = [...new Set(values)].filter((value) => value !== -100).sort((a, b) => a - b)
+  const next = new Map(known.map((value, i) => [value, known[(i + 1) % known.length] as number]))
+  let changed = 0
+  for (let i = 0; i < values.length; i++) {
+    const before = values[i] as number
+    if (!padding.isPadding[Math.floor(i / inner)] || before === -100) continue
+    values[i] = next.get(before) ?? before
+    if (values[i] !== before) changed++
+  }
+  return changed
+}
