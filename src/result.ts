@@ -71,6 +71,11 @@ const exitOf = (reason: ReasonCode): ExitCode => {
     case 'divergence':
     case 'patience':
     case 'baseline':
+    case 'benchmark':
+    case 'generalisation-loss':
+    case 'progress-quotient':
+    case 'successive-increase':
+    case 'budget':
       return exitCodes.stopped
     default:
       return reason satisfies never

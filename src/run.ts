@@ -23,7 +23,7 @@ import {
   type Verdict,
   verdictOf,
 } from './contract/index.ts'
-import { baselineOf, changesSince, insideProject } from './earlier.ts'
+import { changesSince, insideProject } from './earlier.ts'
 import { type Engine, engineFor, type Subject } from './engine/index.ts'
 import { makePlan, openRequest } from './plan/index.ts'
 import type { Journal, RunFolder, RunLock } from './record/index.ts'
@@ -330,14 +330,22 @@ type LoopOptions = {
 const loop = async (o: LoopOptions): Promise<TrainResult> => {
   const { run, plan, subject, store, emit, from, options } = o
   const { train: trainLoop } = await import('./train/index.ts')
-  const { stopping } = await import('./decide/index.ts')
+  const { ruleChanges, stopping } = await import('./decide/index.ts')
+  const { comparisonOf } = await import('./comparison.ts')
   const { openTensorboard } = await import('./record/index.ts')
   const rule = stopping({
     settings: plan.run.stop,
     objective: plan.objective,
     steps: plan.steps,
-    baseline: await baselineOf(plan, o.root),
+    comparison: await comparisonOf(plan, o.root, run.run),
   })
+  const changed = from === null ? [] : ruleChanges(rule, from.state.rules)
+  if (changed.length > 0)
+    await emit({
+      type: 'warned',
+      code: 'RULES_CHANGED',
+      message: `the stopping rules changed since: ${changed.join(', ')}`,
+    })
   const signal = options.signal ?? new AbortController().signal
   let ended: RunEventOf<'ended'> | null = null
   const startedAt = performance.now()

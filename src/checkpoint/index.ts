@@ -7,6 +7,7 @@ export {
   makeFolderSynced,
   nodeDisk,
   readBytes,
+  replaceFile,
   withFile,
   writeSynced,
 } from './disk.ts'

@@ -305,7 +305,7 @@ describe('values', () => {
       'a number for a map',
       minimal('stop: 3\n'),
       '3 (a number)',
-      'a map (mode, patience, divergence, baseline)',
+      'a map (mode, patience, divergence, baseline, benchmark, prechelt, budget)',
       undefined,
     ],
     ['nothing', minimal('seed:\n'), 'null (nothing)', 'an integer from 0 to 4294967295', undefined],

@@ -10,7 +10,13 @@ export const reasonCode = z.enum([
   'not-finite',
   'divergence',
   'patience',
+  /** Where the run stands against its baseline: no verdict. */
   'baseline',
+  'benchmark',
+  'generalisation-loss',
+  'progress-quotient',
+  'successive-increase',
+  'budget',
   'interrupted',
   'crashed',
   'no-go',

@@ -1,4 +1,5 @@
 // Nouns that cross a room or the disk. No behaviour beyond reading and writing themselves.
+export * from './baseline.ts'
 export * from './dotted.ts'
 export * from './draw.ts'
 export * from './errors.ts'

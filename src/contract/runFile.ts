@@ -37,6 +37,23 @@ const checkSetting = z.strictObject({
 export const stopMode = z.enum(['off', 'advise', 'stop'])
 export type StopMode = z.infer<typeof stopMode>
 
+/** What the benchmark rule asks for before it speaks; docs/stopping.md says where the defaults come from. */
+export const benchmarkSettings = z.strictObject({
+  min_delta: z.number().min(0).default(0),
+  z: z.number().min(0).default(3),
+  lag: z
+    .strictObject({ start: z.number().min(0).max(1).default(0.2), end: z.number().min(0).max(1).default(0.6) })
+    .prefault({}),
+  pace: z.number().min(0).default(1),
+  warm_up: z.number().min(0).max(1).default(0.2),
+  hold: z
+    .strictObject({ evaluations: positive.default(2), fraction: z.number().min(0).max(1).default(0.05) })
+    .prefault({}),
+  /** Share of stop verdicts that are not obeyed, so that false stops are measured. */
+  audit: z.number().min(0).max(1).default(0.1),
+})
+export type BenchmarkSettings = z.output<typeof benchmarkSettings>
+
 export const precision = z.enum(['float32', 'bfloat16', 'float16'])
 /** What a resumed run shares with the straight one: every step; whole epochs; weights, optimizer and schedule alone. */
 export const resumeKind = z.enum(['exact', 'epoch', 'approximate'])
@@ -89,8 +106,33 @@ export const runFile = z.strictObject({
         .default(null),
       /** A loss this many times the first validation loss is a divergence. */
       divergence: z.number().gt(1).default(10),
-      /** An earlier run, by name: shows and advises how this one stands at the same point. */
+      /** A named baseline (`mnist-cnn`, `mnist-cnn@2`) or an earlier run: shown beside this one, and the benchmark rule's measure. */
       baseline: z.string().nullable().default(null),
+      benchmark: benchmarkSettings.prefault({}),
+      prechelt: z
+        .strictObject({
+          gl: z.number().positive().nullable().default(null),
+          pq: z.number().positive().nullable().default(null),
+          up: positive.nullable().default(null),
+          strip: positive.default(5),
+        })
+        .nullable()
+        .default(null),
+      budget: z
+        .strictObject({
+          steps: positive.nullable().default(null),
+          minutes: z.number().positive().nullable().default(null),
+          cost: z
+            .strictObject({ limit: z.number().positive(), per_hour: z.number().positive() })
+            .nullable()
+            .default(null),
+          energy: z
+            .strictObject({ kilowatt_hours: z.number().positive(), watts: z.number().positive() })
+            .nullable()
+            .default(null),
+        })
+        .nullable()
+        .default(null),
     })
     .prefault({}),
 })

@@ -2,9 +2,10 @@
 // Not the wording of each rule.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { fromJson, type RunFile, toJson } from '../contract/index.ts'
+import { fromJson, type RunFile, runFile, toJson } from '../contract/index.ts'
 import { anyEvent, evaluated, feed, steps } from './events.fixture.ts'
-import type { State } from './rule.ts'
+import { profileOf } from './profile.ts'
+import { ruleChanges, type State } from './rule.ts'
 import { stopping } from './stopping.ts'
 
 const objective = { name: 'val_accuracy', direction: 'max' } as const
@@ -13,13 +14,17 @@ const settings = (mode: RunFile['stop']['mode']): RunFile['stop'] => ({
   divergence: 10,
   patience: { evaluations: 2, min_delta: 0.01 },
   baseline: 'earlier',
+  benchmark: runFile.shape.stop.parse({}).benchmark,
+  prechelt: { gl: 50, pq: null, up: 2, strip: 1 },
+  budget: { steps: 400, minutes: null, cost: null, energy: null },
 })
+const curves = [3, 3.1].map((value) => [{ fraction: 0, value }])
 const everything = (mode: RunFile['stop']['mode'] = 'stop') =>
   stopping({
     settings: settings(mode),
     objective,
     steps: 500,
-    baseline: { name: 'earlier', curve: [{ fraction: 0, value: 3 }] },
+    comparison: { name: 'earlier', profile: profileOf({ direction: 'max', curves })!, differs: [] },
   })
 
 describe('stopping', () => {
@@ -44,7 +49,11 @@ describe('stopping', () => {
     ])
   })
   test('without patience and baseline only the hard stops watch', () => {
-    const rule = stopping({ settings: { ...settings('stop'), patience: null, baseline: null }, objective, steps: 10 })
+    const rule = stopping({
+      settings: { ...settings('stop'), patience: null, prechelt: null, budget: null },
+      objective,
+      steps: 10,
+    })
     const flat = Array.from({ length: 20 }, (_, i) => evaluated(i, { val_accuracy: 0.1 }))
     expect(feed(rule, flat, rule.init).decisions).toEqual([])
     expect(feed(rule, [steps(Number.NaN)], rule.init).decisions[0]?.action).toBe('stop')
@@ -63,7 +72,7 @@ describe('stopping', () => {
         const rule = everything()
         const straight = feed(rule, events, rule.init)
         const before = feed(rule, events.slice(0, cut), rule.init)
-        const kept = fromJson(toJson(before.state)) as readonly State[]
+        const kept = fromJson(toJson(before.state)) as State
         const after = feed(everything(), events.slice(cut), kept)
         expect([...before.decisions, ...after.decisions]).toEqual(straight.decisions)
         expect(toJson(after.state)).toBe(toJson(straight.state))
@@ -87,6 +96,18 @@ describe('stopping', () => {
         },
       ),
     )
+  })
+  test('a rule that changed is told, and keeps what it has seen', () => {
+    const before = feed(everything(), [evaluated(1, { val_accuracy: 0.5, val_loss: 1 })], everything().init).state
+    expect(ruleChanges(everything(), fromJson(toJson(before)))).toEqual([])
+    const changed = stopping({
+      settings: { ...settings('stop'), patience: { evaluations: 3, min_delta: 0.01 }, prechelt: null },
+      objective,
+      steps: 500,
+    })
+    expect(ruleChanges(changed, before)).toEqual(['patience changed', 'prechelt is gone', 'benchmark is gone'])
+    const flat = [2, 3, 4].map((step) => evaluated(step, { val_accuracy: 0.5 }))
+    expect(feed(changed, flat, before).decisions.map((d) => d.numbers.evaluations)).toEqual([3])
   })
   test('an update changes neither the state it was given nor the event', () => {
     const rule = everything()

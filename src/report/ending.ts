@@ -46,6 +46,11 @@ export const endWord = (reason: ReasonCode): EndWord => {
     case 'divergence':
     case 'patience':
     case 'baseline':
+    case 'benchmark':
+    case 'generalisation-loss':
+    case 'progress-quotient':
+    case 'successive-increase':
+    case 'budget':
       return 'STOPPED'
     default:
       return reason satisfies never

@@ -89,34 +89,45 @@ test('show', () => {
     GO  1 check, 17.3 s
 
     CONFIG
-      name                      "mnist-cnn"        mnist.run.yaml:2:7
-      experiment                "./experiment.ts"  default
-      seed                      0                  default
-      device                    "auto"             default
-      world                     1                  default
-      threads                   null               default
-      objective                 null               default
-      config.width              16                 mnist.run.yaml:9:10
-      config.activation         "relu"             default
-      config.learning_rate      0.002              default
-      resume                    null               default
-      train.length.epochs       3                  default
-      train.batch_size          128                default
-      train.accumulate          1                  default
-      train.clip_norm           null               default
-      train.precision           "float32"          default
-      train.workers             0                  default
-      evaluate.every.epochs     1                  default
-      evaluate.batch_size       500                default
-      checkpoint.every.epochs   1                  default
-      checkpoint.keep.latest    2                  default
-      checkpoint.keep.best      1                  default
-      checkpoint.keep.top       0                  default
-      preflight.budget.seconds  60                 default
-      stop.mode                 "advise"           default
-      stop.patience             null               default
-      stop.divergence           10                 default
-      stop.baseline             null               default
+      name                             "mnist-cnn"        mnist.run.yaml:2:7
+      experiment                       "./experiment.ts"  default
+      seed                             0                  default
+      device                           "auto"             default
+      world                            1                  default
+      threads                          null               default
+      objective                        null               default
+      config.width                     16                 mnist.run.yaml:9:10
+      config.activation                "relu"             default
+      config.learning_rate             0.002              default
+      resume                           null               default
+      train.length.epochs              3                  default
+      train.batch_size                 128                default
+      train.accumulate                 1                  default
+      train.clip_norm                  null               default
+      train.precision                  "float32"          default
+      train.workers                    0                  default
+      evaluate.every.epochs            1                  default
+      evaluate.batch_size              500                default
+      checkpoint.every.epochs          1                  default
+      checkpoint.keep.latest           2                  default
+      checkpoint.keep.best             1                  default
+      checkpoint.keep.top              0                  default
+      preflight.budget.seconds         60                 default
+      stop.mode                        "advise"           default
+      stop.patience                    null               default
+      stop.divergence                  10                 default
+      stop.baseline                    null               default
+      stop.benchmark.min_delta         0                  default
+      stop.benchmark.z                 3                  default
+      stop.benchmark.lag.start         0.2                default
+      stop.benchmark.lag.end           0.6                default
+      stop.benchmark.pace              1                  default
+      stop.benchmark.warm_up           0.2                default
+      stop.benchmark.hold.evaluations  2                  default
+      stop.benchmark.hold.fraction     0.05               default
+      stop.benchmark.audit             0.1                default
+      stop.prechelt                    null               default
+      stop.budget                      null               default
 
     PROVENANCE
       commit    4ee2c67, clean
