@@ -24,7 +24,7 @@ import {
   verdictOf,
 } from './contract/index.ts'
 import { changesSince, insideProject } from './earlier.ts'
-import { type Engine, engineFor, type Subject } from './engine/index.ts'
+import { type Engine, engineFor, type Process, type Subject } from './engine/index.ts'
 import { makePlan, openRequest } from './plan/index.ts'
 import type { Journal, RunFolder, RunLock } from './record/index.ts'
 import { resultOf, sentenceOf, type TrainResult } from './result.ts'
@@ -223,7 +223,7 @@ const prepare = async (file: string, prints: 'kept' | 'thrown away', options: Op
     log,
   })
   try {
-    return await opened(loaded, file, root, engine, log)
+    return await opened(loaded, file, root, engine, log, prints === 'kept' ? 'own' : 'quick')
   } catch (error) {
     await engine[Symbol.asyncDispose]()
     if (log) await removeLog(log)
@@ -237,12 +237,14 @@ const opened = async (
   root: string,
   engine: Engine,
   log: string | null,
+  /** own: the process that describes the experiment is the one that will train it. */
+  process: Process,
 ): Promise<Prepared> => {
   // of each process; several share the cores
   const threads = loaded.run.threads ?? Math.max(1, Math.floor(availableParallelism() / loaded.run.world))
   const run = { ...loaded.run, threads }
   const given = { experiment: loaded.experiment, config: loaded.run.config }
-  const description = await engine.describe(given, openRequest({ run, ...given }))
+  const description = await engine.describe(given, openRequest({ run, ...given }), process)
   const config = checkConfig(loaded, description)
   const subject = await engine.open(openRequest({ run, config, experiment: loaded.experiment }))
   try {
@@ -289,6 +291,7 @@ const preflight = async (
     findings.push(finding)
     options.on?.({ type: 'finding', finding })
   }
+  engine.settle()
   return {
     verdict: verdictOf(findings),
     seconds: Math.max(0, (performance.now() - started) / 1000 - waited),

@@ -97,11 +97,12 @@ def _save_managed(subject: Any, folder: Path) -> dict[str, Any]:
     weights = {**sections.pop("parameters", {}), **sections.pop("buffers", {})}
     training = {f"buffers/{name}": weights.pop(name) for name in found.transient if name in weights}
     trees = {name: encode(tree, name, training) for name, tree in sections.items()}
-    metadata = {"format": "pt", **({"ties": json.dumps(found.ties)} if found.ties else {})}
-    save_file(apart(weights), str(folder / MODEL), metadata)
+    # One entry alone: the library writes several in any order, and equal states must be equal bytes.
+    save_file(apart(weights), str(folder / MODEL), {"format": "pt"})
     save_file(apart(training), str(folder / TRAINING), {"format": "pt"})
     progress = experiment.progress
-    return {"step": progress.step, "epoch": progress.epoch + 1, "batch": progress.batch, "seed": experiment.seed, "threads": torch.get_num_threads(), **trees}
+    ties = {"ties": found.ties} if found.ties else {}
+    return {"step": progress.step, "epoch": progress.epoch + 1, "batch": progress.batch, "seed": experiment.seed, "threads": torch.get_num_threads(), **ties, **trees}
 
 
 def apart(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

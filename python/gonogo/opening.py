@@ -10,7 +10,7 @@ from typing import Any
 
 from gonogo import config as configs
 from gonogo import command_line
-from gonogo.errors import Fault, place_in_class
+from gonogo.errors import Fault, is_project_file, place_in_class
 from gonogo.experiment import Experiment, config_of
 from gonogo.tasks import Task
 
@@ -133,6 +133,7 @@ def metrics_of(kind: type[Experiment[Any]]) -> list[dict[str, str]]:
 def describe(path: str, values: dict[str, Any], following: dict[str, Any] | None = None) -> dict[str, Any]:
     """A Description: schema, task and metrics; builds no data and no model. `following`: the request to open that comes next."""
     global _described
+    environment = _environment()
     if following is None:
         kind = load_class(path, values)
     else:
@@ -146,7 +147,23 @@ def describe(path: str, values: dict[str, Any], following: dict[str, Any] | None
         "metrics": metrics_of(kind),
         "objective": f"val_{objective}",
         "issues": _issues(kind, values),
+        "imports": _imports() if _environment() == environment else None,
     }
+
+
+def _environment() -> dict[str, str]:
+    """As the experiment may have changed it; what gonogo itself sets for cuBLAS is left out."""
+    return {name: value for name, value in os.environ.items() if name != "CUBLAS_WORKSPACE_CONFIG"}
+
+
+def _imports() -> list[str]:
+    """Modules that are here, in the order in which they were begun, without those that the user wrote."""
+    found = []
+    for name, module in list(sys.modules.items()):
+        spec = getattr(module, "__spec__", None)
+        if spec is not None and spec.name == name and spec.origin and not is_project_file(spec.origin) and not name.startswith("__"):
+            found.append(name)
+    return found
 
 
 def schema_of(kind: type[Experiment[Any]]) -> tuple[dict[str, Any] | None, str | None]:

@@ -32,7 +32,8 @@ def save(subject: Any, folder: Path) -> None:
     }
     tensors: dict[str, torch.Tensor] = {}
     text = json.dumps(checkpoint.encode(tree, f"rank{subject.world.rank}", tensors))
-    save_file(checkpoint.apart(tensors), str(path_of(folder, subject.world.rank)), {"format": "pt", "tree": text})
+    # One entry alone: the library writes several in any order, and equal states must be equal bytes.
+    save_file(checkpoint.apart(tensors), str(path_of(folder, subject.world.rank)), {"tree": text})
 
 
 def read(folder: Path, rank: int, device: torch.device) -> dict[str, Any] | None:

@@ -63,9 +63,9 @@ export const embedded = (settings: EmbeddedSettings): Engine => {
   }))
   return {
     ...engine,
-    open: (request) => {
+    open: (request, process) => {
       demandRuntime()
-      return engine.open(request)
+      return engine.open(request, process)
     },
   }
 }

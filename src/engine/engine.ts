@@ -35,15 +35,27 @@ export interface Engine extends AsyncDisposable {
    * Schema, task and metrics of an experiment, without its data or model. The process is thrown away; with `next`, the
    * request that will follow, it may wait for it, so that what is slow to import is imported once.
    */
-  describe(at: { experiment: string; config: Record<string, unknown> }, next?: OpenRequest): Promise<Description>
+  describe(
+    at: { experiment: string; config: Record<string, unknown> },
+    next?: OpenRequest,
+    process?: Process,
+  ): Promise<Description>
   /**
    * Opens the experiment in a FRESH process, or, where facts say that there is none, anew in the same one.
    * With a concurrency of one, the subject before must have been disposed of.
    */
-  open(request: OpenRequest): Promise<Subject>
+  open(request: OpenRequest, process?: Process): Promise<Subject>
   /** Opens the weights of a checkpoint folder on CPU, in a process that never loads the experiment. */
   weights(dir: string): Promise<WeightsReport>
+  /** Nothing quick will be asked for any more: what was kept ready for it may go. */
+  settle(): void
 }
+
+/**
+ * own: a process that was started for this subject alone, as a training run is. quick: one that has done nothing else either, but may
+ * share with other quick ones what was imported before it (packages, never the experiment) and the seed of their hashes.
+ */
+export type Process = 'own' | 'quick'
 
 export interface Subject extends AsyncDisposable {
   readonly facts: Facts

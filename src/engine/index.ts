@@ -6,7 +6,7 @@ import { embedded, embeddedOptions } from './embedded.ts'
 import type { Engine } from './engine.ts'
 import { torch, torchOptions } from './torch.ts'
 
-export type { Engine, Subject } from './engine.ts'
+export type { Engine, Process, Subject } from './engine.ts'
 export { killAllWorkers } from './worker.ts'
 
 type Settings = {

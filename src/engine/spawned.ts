@@ -60,12 +60,16 @@ const listen = (child: ChildProcess, command: string, lastLines: () => string | 
   child.stdio[3]?.on('error', () => {})
 }
 
-/** Kills the process group. */
 const kill = (child: ChildProcess): void => {
   if (child.pid === undefined) return
+  if (process.platform === 'win32') child.kill('SIGKILL')
+  else killGroup(child.pid)
+}
+
+/** Ends a process and the children that it has started; POSIX only. */
+export const killGroup = (leader: number): void => {
   try {
-    if (process.platform === 'win32') child.kill('SIGKILL')
-    else process.kill(-child.pid, 'SIGKILL')
+    process.kill(-leader, 'SIGKILL')
   } catch {
     // already gone
   }
@@ -79,17 +83,22 @@ const notStarted = (command: string, cause: Error): GonogoError =>
     cause,
   })
 
-const died = (code: number | null, signal: NodeJS.Signals | null, trace: string | undefined): GonogoError =>
+export const died = (code: number | null, signal: string | null, trace: string | undefined): GonogoError =>
   new GonogoError('WORKER_DIED', "the experiment's process ended unexpectedly", {
-    seen: signal ? `signal ${signal}${signal === 'SIGKILL' ? ' (killed: out of memory?)' : ''}` : `exit code ${code}`,
+    seen: endOf(code, signal),
     expected: 'an answer',
     try: 'look at the last lines of its log, then: gonogo resume the run',
     trace,
     exit: exitCodes.internal,
   })
 
+const endOf = (code: number | null, signal: string | null): string => {
+  if (signal) return `signal ${signal}${signal === 'SIGKILL' ? ' (killed: out of memory?)' : ''}`
+  return code === null ? 'the end of its connection' : `exit code ${code}`
+}
+
 /** The end of a log; the whole of it may be gigabytes. */
-const tail = (path: string): string | undefined => {
+export const tail = (path: string): string | undefined => {
   let file: number | null = null
   try {
     file = openSync(path, 'r')

@@ -72,5 +72,6 @@ export const torch = (settings: TorchSettings): Engine => {
       deadlines: { describe: options.import_seconds },
     }
   }
-  return workerEngine('torch', launch, options.processes, { deterministic: options.deterministic })
+  const nursery = process.platform === 'linux' ? ['-u', '-m', 'gonogo.nursery'] : null
+  return workerEngine('torch', launch, options.processes, { deterministic: options.deterministic }, nursery)
 }

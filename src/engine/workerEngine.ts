@@ -1,7 +1,9 @@
 // An engine whose subjects live in worker processes: all that two engines differ in is how a worker is launched.
 import { dirname } from 'node:path'
+import { z } from 'zod'
 import { type Description, description, type OpenRequest, toJson, weightsReport } from '../contract/index.ts'
-import type { Engine, Subject } from './engine.ts'
+import type { Engine, Process, Subject } from './engine.ts'
+import { type Nursery, openNursery } from './nursery.ts'
 import { WorkerSubject } from './subject.ts'
 import { type Launch, WorkerProcess } from './worker.ts'
 import { meetingPlace, rankEnvironment, WorldSubject } from './world.ts'
@@ -10,6 +12,9 @@ type At = { readonly experiment: string; readonly config: Record<string, unknown
 
 /** A process that has imported an experiment to describe it, and waits to open it. */
 type Waiting = { readonly worker: WorkerProcess; readonly next: OpenRequest; readonly declared: boolean }
+
+/** What the process that describes an experiment has imported for it, beside what it says of it. */
+const imports = z.object({ imports: z.array(z.string()).nullish() })
 
 /** Whether an import made for `next` is the one that this request would make. A declared config is not seen by an import. */
 const continues = ({ next, declared }: Waiting, request: OpenRequest): boolean => {
@@ -25,10 +30,24 @@ export const workerEngine = (
   concurrency: Engine['concurrency'] = 'many',
   /** What the worker needs to know of the engine's own options. */
   options: Readonly<Record<string, unknown>> = {},
+  /** Arguments with which the same command is a nursery; null where this engine has none. */
+  nurseryArgs: readonly string[] | null = null,
 ): Engine => {
-  const start = async (folder: string, env: Readonly<Record<string, string>> = {}) => {
+  const start = async (
+    folder: string,
+    process: Process,
+    env: Readonly<Record<string, string>> = {},
+    early?: 'early',
+  ): Promise<WorkerProcess> => {
     const how = await launch(folder)
-    return WorkerProcess.start({ ...how, env: { ...how.env, ...env } })
+    const command = { ...how, env: { ...how.env, ...env } }
+    const born = process === 'quick' ? await nursery?.fork(command, early) : null
+    return born ? WorkerProcess.over(born, how.deadlines) : WorkerProcess.start(command)
+  }
+  let nursery: Nursery | null = null
+  const settle = (): void => {
+    nursery?.close()
+    nursery = null
   }
   let waiting: Waiting | null = null
   const dismiss = async (): Promise<void> => {
@@ -36,30 +55,39 @@ export const workerEngine = (
     waiting = null
     await worker?.close()
   }
-  const describe = async (at: At, next?: OpenRequest): Promise<Description> => {
-    const worker = await start(dirname(at.experiment))
+  const describe = async (at: At, next?: OpenRequest, process: Process = 'own'): Promise<Description> => {
+    const folder = dirname(at.experiment)
+    const modules = Promise.withResolvers<readonly string[] | null>()
+    if (next && nurseryArgs && nursery === null)
+      nursery = openNursery({ ...(await launch(folder)), args: nurseryArgs }, modules.promise)
+    const worker = await start(folder, process, {}, 'early')
     let keep = false
     try {
-      const found = description.parse(await worker.call('describe', next ? { ...at, next: { ...next, options } } : at))
+      const reply = await worker.call('describe', next ? { ...at, next: { ...next, options } } : at)
+      modules.resolve(imports.parse(reply).imports ?? null)
+      const found = description.parse(reply)
       await dismiss()
       keep = next !== undefined && !next.world?.address
       if (keep && next) waiting = { worker, next, declared: found.schema !== null }
       return found
     } finally {
+      modules.resolve(null)
       if (!keep) await worker.close()
     }
   }
   /** The process that has described this experiment, where it has imported it as this request asks; else a new one. */
-  const imported = async (folder: string, request: OpenRequest): Promise<WorkerProcess> => {
-    if (waiting === null || !continues(waiting, request)) return start(folder)
+  const imported = async (folder: string, request: OpenRequest, process: Process): Promise<WorkerProcess> => {
+    if (process === 'quick' || waiting === null || !continues(waiting, request)) return start(folder, process)
     const { worker } = waiting
     waiting = null
     return worker
   }
-  const openWorld = async (folder: string, request: OpenRequest): Promise<Subject> => {
+  const openWorld = async (folder: string, request: OpenRequest, process: Process): Promise<Subject> => {
     const size = request.world?.size ?? 1
     const address = await meetingPlace(request.world?.address ?? '')
-    const starts = Array.from({ length: size }, (_, rank) => start(folder, rankEnvironment(rank, size, address)))
+    const starts = Array.from({ length: size }, (_, rank) =>
+      start(folder, process, rankEnvironment(rank, size, address)),
+    )
     const started = await Promise.allSettled(starts)
     const workers = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
     const failed = started.find((one) => one.status === 'rejected')
@@ -73,16 +101,20 @@ export const workerEngine = (
     name,
     concurrency,
     describe,
-    open: async (request) => {
+    open: async (request, process = 'own') => {
       const folder = dirname(request.experiment)
       const asked = { ...request, options }
       return request.world?.address
-        ? openWorld(folder, asked)
-        : WorkerSubject.open(await imported(folder, request), asked)
+        ? openWorld(folder, asked, process)
+        : WorkerSubject.open(await imported(folder, request, process), asked)
     },
-    [Symbol.asyncDispose]: dismiss,
+    settle,
+    [Symbol.asyncDispose]: async () => {
+      settle()
+      await dismiss()
+    },
     weights: async (dir) => {
-      const worker = await start(dir)
+      const worker = await start(dir, 'quick')
       try {
         return weightsReport.parse(await worker.call('weights', { dir }))
       } finally {

@@ -16,7 +16,7 @@ import {
   type Task,
   type WeightsReport,
 } from '../contract/index.ts'
-import type { Engine } from '../engine/engine.ts'
+import type { Engine, Process } from '../engine/engine.ts'
 import type { Outcome } from './check.ts'
 import { Crash } from './crash.ts'
 import { type Reference, runReference, type Schedule, scheduleOf } from './reference.ts'
@@ -59,6 +59,9 @@ export type Repeatability =
   | { readonly kind: 'rounding'; readonly spread: number }
   | { readonly kind: 'unseeded' }
 
+/** A process that will be asked for. */
+export type Expected = { readonly seed: number; readonly process: Process }
+
 /** About a thousand, ten batches of V2's size and one sample over, and a last batch of more than one at the usual size. */
 const validationSamples = (batchSize: number): number => {
   for (let samples = 1001; samples > 900; samples -= 10)
@@ -84,8 +87,8 @@ export class Context {
   #reference: Promise<Reference> | null = null
   #evaluations = new Map<string, Promise<Evaluation>>()
   #weights: Promise<WeightsReport> | null = null
-  #planned: number[] = []
-  #ahead: { seed: number; trial: Promise<Trial> } | null = null
+  #planned: Expected[] = []
+  #ahead: (Expected & { trial: Promise<Trial> }) | null = null
   readonly #open = new Set<Promise<Trial>>()
   #openSeconds = 0
   #folders = 0
@@ -134,9 +137,9 @@ export class Context {
     return this.facts.can[ability] === 'yes'
   }
 
-  /** Seeds of the fresh processes that the poll will ask for, in order: each opens while the one before is at work. */
-  expect(seeds: readonly number[]): void {
-    this.#planned = [...seeds]
+  /** The fresh processes that the poll will ask for, in order: each opens while the one before is at work. */
+  expect(planned: readonly Expected[]): void {
+    this.#planned = [...planned]
   }
 
   /** The shared subject, put back to where it was at that point of the reference run. */
@@ -181,14 +184,15 @@ export class Context {
     return made
   }
 
-  /** A subject in a process of its own; the caller closes it. */
-  async fresh(seed: number = this.seed): Promise<Trial> {
-    const index = this.#planned.indexOf(seed)
+  /** A subject that nothing has been done to, apart from the shared one; the caller closes it. */
+  async fresh(seed: number = this.seed, process: Process = 'quick'): Promise<Trial> {
+    const same = (other: Expected) => other.seed === seed && other.process === process
+    const index = this.#planned.findIndex(same)
     if (index >= 0) this.#planned.splice(index, 1)
     await this.#makeRoom()
-    const ahead = this.#ahead?.seed === seed ? this.#ahead.trial : null
+    const ahead = this.#ahead && same(this.#ahead) ? this.#ahead.trial : null
     if (ahead !== null) this.#ahead = null
-    const trial = await this.#waiting(ahead ?? this.#opened(seed))
+    const trial = await this.#waiting(ahead ?? this.#opened({ seed, process }))
     this.#openAhead()
     return trial
   }
@@ -196,7 +200,9 @@ export class Context {
   /** The experiment in one process, which knows that it is a world of one; the caller closes it. */
   async inOneProcess(): Promise<Trial> {
     await this.#makeRoom()
-    return this.#waiting(this.#opened(this.seed, { rank: 0, size: 1, address: '127.0.0.1:0' }))
+    return this.#waiting(
+      this.#opened({ seed: this.seed, process: 'quick' }, { rank: 0, size: 1, address: '127.0.0.1:0' }),
+    )
   }
 
   /** The weights of the reference run's last checkpoint, opened without the experiment. */
@@ -255,7 +261,7 @@ export class Context {
     await this.#forgetTheDead()
     this.#main ??= (async () => {
       if (this.alone) await this.#closeAll()
-      const trial = await this.#waiting(this.#opened(this.seed))
+      const trial = await this.#waiting(this.#opened({ seed: this.seed, process: 'quick' }))
       await trial.capture('initial')
       this.#openAhead()
       return trial
@@ -264,18 +270,18 @@ export class Context {
   }
 
   #openAhead(): void {
-    const seed = this.#planned[0]
-    if (this.alone || this.#ahead || seed === undefined) return
-    const trial = this.#opened(seed)
+    const [next] = this.#planned
+    if (this.alone || this.#ahead || next === undefined) return
+    const trial = this.#opened(next)
     trial.catch(() => {})
-    this.#ahead = { seed, trial }
+    this.#ahead = { ...next, trial }
   }
 
-  #opened(seed: number, world?: OpenRequest['world']): Promise<Trial> {
+  #opened({ seed, process }: Expected, world?: OpenRequest['world']): Promise<Trial> {
     const { engine, signal } = this.polling
     const request = this.polling.request({ seed, limit: this.limit })
     const length = lengthened(this.plan, this.limit.trainBatches ?? this.facts.stepsPerEpoch)
-    const opening = engine.open({ ...request, length, ...(world ? { world } : {}) }).then(
+    const opening = engine.open({ ...request, length, ...(world ? { world } : {}) }, process).then(
       (subject) => new Trial(subject, signal),
       (error: unknown) => {
         throw error instanceof GonogoError ? new Crash('open', error) : error

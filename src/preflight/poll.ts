@@ -43,9 +43,9 @@ export async function* poll(polling: Polling): AsyncGenerator<Finding> {
   const settings = new Map(wanted.map(({ code }) => [code, settingOf(code, polling.plan, polling.skip)]))
   const runs = (code: CheckCode) => settings.has(code) && settings.get(code)?.level !== 'skip'
   context.expect([
-    ...(runs('S1') ? [context.seed] : []),
-    ...(runs('K1') ? [context.seed] : []),
-    ...(runs('K4') ? [otherSeed(context.seed)] : []),
+    ...(runs('S1') ? [{ seed: context.seed, process: 'own' } as const] : []),
+    ...(runs('K1') ? [{ seed: context.seed, process: 'quick' } as const] : []),
+    ...(runs('K4') ? [{ seed: otherSeed(context.seed), process: 'quick' } as const] : []),
   ])
   const faults: Finding[] = []
   try {

@@ -14,11 +14,12 @@ export const withHand =
   (engine: Engine): Engine => ({
     name: engine.name,
     concurrency: engine.concurrency,
-    describe: (at) => engine.describe(at),
+    describe: (at, next, process) => engine.describe(at, next, process),
+    settle: () => engine.settle(),
     weights: (dir) => engine.weights(dir),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
-    open: async (request) => {
-      const subject = await engine.open(request)
+    open: async (request, process) => {
+      const subject = await engine.open(request, process)
       const changed = hand(subject)
       return {
         facts: subject.facts,

@@ -114,6 +114,7 @@ export const attached = (name: string, settings: AttachSettings): Engine => {
       return await WorkerSubject.open(one, asked)
     },
     weights: async (dir) => weightsReport.parse(await ofRank0('weights', { dir })),
+    settle: () => {},
     [Symbol.asyncDispose]: async () => {
       const known = await present?.catch(() => null)
       const goodbye = async (worker: WorkerProcess) => {
