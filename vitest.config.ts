@@ -4,7 +4,7 @@ export default defineConfig({
   resolve: { conditions: ['gonogo-source'] },
   ssr: { resolve: { conditions: ['gonogo-source', 'node', 'import', 'default'] } },
   test: {
-    include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'tests/**/*.test.ts', 'corpus/*.test.ts'],
     exclude: ['tests/torch/**', 'tests/slow/**', '**/node_modules/**'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,0 +1,25 @@
+"""A moving average of the weights beside the model."""
+
+import torch
+from classifier import Classifier
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+
+class Averaged(Classifier):
+    def setup(self):
+        super().setup()
+        self.ema = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(0.95), use_buffers=True)
+
+    def train_step(self, batch):
+        result = super().train_step(batch)
+        self.ema.update_parameters(self.model)
+        return result
+
+    def save(self, path):
+        state = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict()}
+        state["ema"] = self.ema.state_dict()  # fixed
+        torch.save({**state, "progress": self.progress.state_dict()}, path)
+
+    def load(self, path):
+        super().load(path)
+        self.ema.load_state_dict(torch.load(path, weights_only=True)["ema"])  # fixed

@@ -1,0 +1,29 @@
+// The corpus as data: every folder is understood, every bug has two twins that differ, every cause and check is known or awaited.
+// Not the polls: `npm run corpus`.
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { programsOf } from './programs.ts'
+import { isMarked, twinOf } from './twins.ts'
+
+const programs = await programsOf()
+
+test('programs have names of their own', () => {
+  expect(new Set(programs.map(({ name, engine }) => `${engine} ${name}`)).size).toBe(programs.length)
+  expect(programs.length).toBeGreaterThan(50)
+})
+
+test('the buggy twin lacks the lines marked fixed, has those marked buggy, and keeps the numbers of lines', () => {
+  const text = 'a\nb  # fixed\n  # buggy: c = "# 1"\nd  // fixed\n// buggy: e'
+  expect(isMarked(text)).toBe(true)
+  expect(twinOf(text, 'fixed')).toBe('a\nb\n\nd\n')
+  expect(twinOf(text, 'buggy')).toBe('a\n\n  c = "# 1"\n\ne')
+})
+
+test('a program does not give the bug away, and no module of another name is hidden by it', () => {
+  for (const { folder, file, expected } of programs) {
+    const text = readFileSync(path.join(folder, file), 'utf8')
+    if (expected) expect(twinOf(text, 'buggy'), file).not.toMatch(/(#|\/\/) (fixed|buggy)/)
+    expect(['lightning.py', 'torch.py', 'numpy.py', 'gonogo.py']).not.toContain(file)
+  }
+})
