@@ -82,6 +82,12 @@ def _fields(config: type) -> list[dataclasses.Field[Any]]:
     return [field for field in dataclasses.fields(config) if field.init]
 
 
+def inner_of(config: type) -> dict[str, type | None]:
+    """The keys of a Config, and for each that is a map of keys again, the dataclass behind it."""
+    hints = typing.get_type_hints(config)
+    return {field.name: next((one for one in (hints[field.name], *typing.get_args(hints[field.name])) if dataclasses.is_dataclass(one) and isinstance(one, type)), None) for field in _fields(config)}
+
+
 def _default(field: dataclasses.Field[Any]) -> Any:
     return field.default_factory() if field.default_factory is not MISSING else field.default
 

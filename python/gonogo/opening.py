@@ -10,6 +10,7 @@ from typing import Any
 
 from gonogo import config as configs
 from gonogo import command_line
+from gonogo.config_reads import Reads
 from gonogo.errors import Fault, is_project_file, place_in_class
 from gonogo.experiment import Experiment, config_of
 from gonogo.tasks import Task
@@ -192,6 +193,16 @@ def _issues(kind: type[Experiment[Any]], values: dict[str, Any]) -> list[dict[st
     except Exception as error:
         return [{"path": [], "message": str(error) or type(error).__name__}]
     return []
+
+
+def reads_of(kind: type) -> Reads | None:
+    """Notes from now on which keys are read; null where there is no Config of declared keys."""
+    config = config_of(kind)
+    if schema_of(kind)[0] is None or config is None:
+        return None
+    reads = Reads()
+    reads.watch(config)
+    return reads
 
 
 def config_for(kind: type, values: dict[str, Any]) -> Any:

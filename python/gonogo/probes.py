@@ -94,6 +94,8 @@ class Look:
         self._before: Any = None
         self._refused: str | None = None
         self._replaced = False
+        #: An output was seen that no probability can be.
+        self._logits = False
         self._training: list[str] | None = None
         self._undo = ExitStack()
 
@@ -126,7 +128,8 @@ class Look:
         self._training = sorted({*(self._training or []), *seen})
 
     def _replacing(self, _model: Any, _inputs: Any, output: Any) -> Any:
-        made, why = predicted(self._predictions or "", self._kind, output, self._target, self._before)
+        self._logits = self._logits or isinstance(output, torch.Tensor) and bool(((output < 0) | (output > 1)).any())
+        made, why = predicted(self._predictions or "", self._kind, output, self._target, self._before, self._logits)
         if made is None:
             self._refused = why
             return output
@@ -143,8 +146,8 @@ class Look:
         return found
 
 
-def predicted(how: str, kind: str, output: Any, target: Any, before: Any) -> tuple[torch.Tensor | None, str]:
-    """An output of the same shape that says what `how` says, or why there is none."""
+def predicted(how: str, kind: str, output: Any, target: Any, before: Any, logits: bool) -> tuple[torch.Tensor | None, str]:
+    """An output of the same shape that says what `how` says, or why there is none. `logits`: what the model returns cannot be probabilities."""
     if not isinstance(output, torch.Tensor):
         return None, f"the model returns {type(output).__name__}, not a tensor"
     if target is None or len(target) != len(output):
@@ -158,10 +161,32 @@ def predicted(how: str, kind: str, output: Any, target: Any, before: Any) -> tup
         if target.shape != output.shape:
             return None, f"outputs {list(output.shape)} and targets {list(target.shape)} have different shapes"
         return target.to(output.dtype), ""
+    if output.ndim == 1 or output.shape[1:].numel() == 1:
+        return _one_score(output, target, logits)
     if output.ndim < 2 or target.shape != output.shape[:1] + output.shape[2:]:
         return None, f"outputs {list(output.shape)} are no scores of classes for targets {list(target.shape)}"
+    if len(target) and int(target.max()) >= output.shape[1]:
+        return None, f"outputs of {output.shape[1]} scores have none for class {int(target.max())}"
     made = torch.zeros_like(output)
-    return made.scatter_(1, target.long().clamp(min=0).unsqueeze(1), 20.0), ""
+    made.scatter_(1, target.long().clamp(min=0).unsqueeze(1), 20.0)
+    if not logits and _probabilities(output):
+        # A loss that takes their logarithm takes no scores.
+        made = made.div(20).mul(1 - output.shape[1] * 1e-6).add(1e-6)
+    return made, ""
+
+
+def _one_score(output: torch.Tensor, target: torch.Tensor, logits: bool) -> tuple[torch.Tensor | None, str]:
+    """One logit for two classes."""
+    if target.numel() != output.numel() or (len(target) and float(target.max()) > 1):
+        return None, f"outputs {list(output.shape)} are no scores of classes for targets {list(target.shape)}"
+    if not logits:
+        return None, "outputs between 0 and 1 may be logits or probabilities: what a prediction is cannot be told"
+    return (2 * target.reshape(output.shape).to(output.dtype) - 1) * 20.0, ""
+
+
+def _probabilities(output: torch.Tensor) -> bool:
+    sums = output.detach().float().sum(1)
+    return bool((output >= 0).all()) and bool(((sums - 1).abs() < 1e-3).all())
 
 
 class _Calls:

@@ -45,6 +45,7 @@ class Subject:
 
         experiment = kind.__new__(kind)
         self.experiment: Any = experiment
+        self.reads = opening.reads_of(kind) if request["limit"]["trainBatches"] is not None else None
         experiment.config = opening.config_for(kind, request["config"])
         experiment.seed = request["seed"]
         experiment.device = device.resolve(request["device"], local_index(self.world, request["device"]))
@@ -363,7 +364,8 @@ class Subject:
             if name not in sections:
                 raise Fault("SECTION_UNKNOWN", f"the experiment has no {name}", seen=name, expected=", ".join(sections))
             state.put(self.experiment, found, {name: state.scrambled(name, state.copied(sections[name]))})
-        return state.report(state.read(self.experiment, find(self.experiment), self.mid_update()), probe.get("detail", False))
+        report = state.report(state.read(self.experiment, find(self.experiment), self.mid_update()), probe.get("detail", False))
+        return report if self.reads is None else {**report, "configRead": self.reads.read()}
 
     def determinism(self, probe: dict[str, Any]) -> dict[str, Any]:
         """A DeterminismReport. With `repeats`, the next step is made again and again, and the state is as before afterwards."""

@@ -232,6 +232,8 @@ export type StateEntry = z.infer<typeof stateEntry>
 
 export const stateReport = z.object({
   sections: z.array(z.object({ section, digest: z.string(), entries: z.array(stateEntry) })),
+  /** Keys of `config:` that the experiment has read since it was opened, dotted; absent where nobody looks. */
+  configRead: z.array(z.string()).optional(),
 })
 export type StateReport = z.infer<typeof stateReport>
 

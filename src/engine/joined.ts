@@ -101,8 +101,10 @@ const concatenated = (all: readonly PerSample[]): PerSample | undefined => {
 export const joinedState = (all: readonly StateReport[]): StateReport => {
   const zero = first(all)
   if (all.length === 1) return zero
+  const configRead = [...new Set(all.flatMap((one) => one.configRead ?? []))]
   const generators = all.map(({ sections }) => sections.find(({ section }) => section === 'rng'))
   return {
+    ...(zero.configRead ? { configRead } : {}),
     sections: zero.sections.map((one) => {
       if (one.section !== 'rng') return one
       const entries = generators.flatMap((found, rank) =>

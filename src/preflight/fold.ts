@@ -4,7 +4,7 @@ import type { Cause, Finding } from '../contract/index.ts'
 
 /** Wrong ways to sum up an evaluation: at one batch size they can look like one another. */
 const sums: readonly Cause[] = ['mean-of-batch-means', 'wrong-divisor', 'samples-left-out', 'samples-counted-twice']
-const summed: readonly Cause[] = [...sums, 'loss-wrong', 'metric-wrong']
+const summed: readonly Cause[] = [...sums, 'loss-wrong', 'metric-wrong', 'order-dependent-metric']
 
 /** A root cause → what it shows up as in other checks. */
 const explains: Partial<Record<Cause, readonly Cause[]>> = {
@@ -16,8 +16,33 @@ const explains: Partial<Record<Cause, readonly Cause[]>> = {
   'buffers-not-restored': ['section-not-saved'],
   'names-mismatched': ['weights-not-restored', 'buffers-not-restored'],
   'snapshot-aliases-live-state': ['weights-not-restored', 'buffers-not-restored', 'optimizer-not-restored'],
-  'no-eval-mode': ['batch-dependent-outputs', 'evaluation-changes-buffers', 'evaluation-consumes-rng'],
-  'evaluation-changes-buffers': ['batch-dependent-outputs'],
+  'no-eval-mode': [
+    'batch-dependent-outputs',
+    'evaluation-changes-buffers',
+    'evaluation-consumes-rng',
+    'random-evaluation',
+    'order-dependent-outputs',
+  ],
+  'augmentation-on-validation': ['evaluation-consumes-rng', 'random-evaluation', 'no-eval-mode'],
+  'evaluation-changes-parameters': ['random-evaluation', 'order-dependent-outputs', 'order-dependent-metric'],
+  'batch-dependent-outputs': ['order-dependent-outputs', 'order-dependent-metric'],
+  'softmax-over-the-batch': [
+    'batch-dependent-outputs',
+    'order-dependent-outputs',
+    'does-not-learn',
+    'loss-floor-above-theory',
+  ],
+  'softmax-over-one-unit': [
+    'does-not-learn',
+    'loss-floor-above-theory',
+    'parameter-without-gradient',
+    'parameter-does-not-move',
+    'metric-ignores-predictions',
+    'metric-wrong',
+  ],
+  'symmetric-units': ['does-not-learn', 'loss-floor-above-theory', 'parameter-without-gradient'],
+  'metric-wrong': ['metric-ignores-predictions'],
+  'evaluation-changes-buffers': ['batch-dependent-outputs', 'random-evaluation', 'order-dependent-outputs'],
   'parameter-not-in-optimizer': ['does-not-learn', 'loss-floor-above-theory', 'parameter-does-not-move'],
   'parameter-without-gradient': ['does-not-learn', 'loss-floor-above-theory', 'parameter-does-not-move'],
   'parameter-does-not-move': ['does-not-learn', 'loss-floor-above-theory'],

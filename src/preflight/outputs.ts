@@ -24,7 +24,7 @@ export const outputsOf = ({ count, outputs, targets }: PerSample): Outputs => {
 }
 
 /** How the numbers that a classifier returns are to be read. */
-export type Reading = 'logits' | 'probabilities' | 'one logit' | 'unknown'
+export type Reading = 'logits' | 'probabilities' | 'one logit' | 'one probability' | 'unknown'
 
 /** Rows that are non-negative and sum to 1 are probabilities, or a softmax that should not be there. */
 export const rowsAreProbabilities = ({ count, width, values }: Outputs): boolean => {
@@ -44,7 +44,9 @@ export const rowsAreProbabilities = ({ count, width, values }: Outputs): boolean
 export const readingsOf = (outputs: Outputs, classes: number): readonly Reading[] => {
   if (outputs.targetWidth !== 1) return ['unknown']
   if (outputs.width === classes) return rowsAreProbabilities(outputs) ? ['logits', 'probabilities'] : ['logits']
-  return outputs.width === 1 && classes === 2 ? ['one logit'] : ['unknown']
+  if (outputs.width !== 1 || classes !== 2) return ['unknown']
+  const inside = outputs.values.every((value: number) => value >= 0 && value <= 1)
+  return inside ? ['one logit', 'one probability'] : ['one logit']
 }
 
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
@@ -66,6 +68,8 @@ export const crossEntropies = (outputs: Outputs, reading: Reading, smoothing = 0
     const label = targets[row] as number
     const from = row * width
     if (reading === 'one logit') return softplus((1 - 2 * label) * (values[row] as number))
+    if (reading === 'one probability')
+      return -Math.log(label === 1 ? (values[row] as number) : 1 - (values[row] as number))
     if (reading === 'probabilities') return -Math.log(values[from + label] as number)
     const total = logSumExp(values, from, width)
     if (smoothing === 0) return total - (values[from + label] as number)
@@ -81,8 +85,8 @@ export const rightAnswers = (outputs: Outputs, reading: Reading): { right: Float
   let ties = 0
   const right = Float64Array.from({ length: count }, (_, row) => {
     const label = targets[row] as number
-    if (reading === 'one logit') {
-      const value = values[row] as number
+    if (reading === 'one logit' || reading === 'one probability') {
+      const value = (values[row] as number) - (reading === 'one logit' ? 0 : 0.5)
       if (Math.abs(value) < 1e-6) ties++
       return (value > 0 ? 1 : 0) === label ? 1 : 0
     }

@@ -2,11 +2,14 @@
 // What a check looks at is in its own file; what the verdict means for the run is the caller's.
 import type { Ability, CheckCode, Facts, Finding } from '../contract/index.ts'
 import { c1 } from './c1-strict-config.ts'
+import { c2 } from './c2-config-effect.ts'
 import { type Check, type Outcome, skipped } from './check.ts'
 import { Context, otherSeed, type Polling } from './context.ts'
 import { Crash, crashed } from './crash.ts'
 import { fold } from './fold.ts'
 import { i1 } from './i1-chance-level.ts'
+import { i2 } from './i2-logits.ts'
+import { i3 } from './i3-symmetry.ts'
 import { k1 } from './k1-resume-equivalence.ts'
 import { k2 } from './k2-checkpoint-coverage.ts'
 import { k4 } from './k4-load-into-other-seed.ts'
@@ -17,13 +20,16 @@ import { o4 } from './o4-overfit-one-batch.ts'
 import { p1 } from './p1-ranks-agree.ts'
 import { p2 } from './p2-world-size-invariance.ts'
 import { s1 } from './s1-same-seed.ts'
+import { v1 } from './v1-evaluate-twice.ts'
 import { v2 } from './v2-batch-size-invariance.ts'
 import { v3 } from './v3-evaluation-purity.ts'
 import { v4 } from './v4-metrics-recomputed.ts'
+import { v5 } from './v5-permuted-validation.ts'
+import { v7 } from './v7-metric-extremes.ts'
 import { lowered, settingOf, waived } from './waivers.ts'
 
 /** In the order of the poll: cheap first, and what others build on before them. */
-const checks: readonly Check[] = [c1, i1, o1, o2, p1, p2, v4, v2, s1, v3, k1, k2, k4, k5, o4]
+const checks: readonly Check[] = [c1, i1, i2, o1, i3, o2, p1, p2, v4, v1, v2, v5, v7, s1, v3, c2, k1, k2, k4, k5, o4]
 
 /**
  * The order where one subject may live at a time: all that the shared one can show, then the fresh processes, and only then what

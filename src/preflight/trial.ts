@@ -106,6 +106,14 @@ export class Trial implements AsyncDisposable {
     return this.#watch('state', async () => snapshotOf(await this.#subject.state(probe)))
   }
 
+  /** Keys of `config:` that have been read since this subject was opened; null where nobody looks. */
+  configRead(): Promise<ReadonlySet<string> | null> {
+    return this.#watch('state', async () => {
+      const { configRead } = await this.#subject.state({ op: 'digest' })
+      return configRead ? new Set(configRead) : null
+    })
+  }
+
   async capture(slot: string): Promise<void> {
     await this.#watch('state', () => this.#subject.state({ op: 'capture', slot }))
   }

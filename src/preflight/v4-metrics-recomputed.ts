@@ -162,19 +162,28 @@ const accuracyOf = (
   context: Context,
   evaluation: Evaluation,
   outputs: Outputs,
-  [reading]: readonly Reading[],
+  readings: readonly Reading[],
 ): Judged[] => {
   const reported = metricOf(evaluation, 'accuracy')
-  if (reported === undefined || !reading) return []
-  const { right, ties } = rightAnswers(outputs, reading)
-  const value = overSamples(right)
-  // in percent is a choice of unit, not a fault
-  const inPercent = reported > 1 && isClose(reported, 100 * value, 1e-5)
-  const withinTies = Math.abs(reported - value) <= (ties + 1e-3) / outputs.count
-  if (inPercent || withinTies)
-    return [{ name: 'accuracy', reported, right: inPercent ? reported : value, outcome: null }]
-  const outcome = compared(context, evaluation, 'accuracy', reported, right, { cause: 'metric-wrong', certain: true })
-  return [{ name: 'accuracy', reported, right: value, outcome }]
+  if (reported === undefined) return []
+  const judged = readings.map((reading) => {
+    const { right, ties } = rightAnswers(outputs, reading)
+    const value = overSamples(right)
+    // in percent is a choice of unit, not a fault
+    const inPercent = reported > 1 && isClose(reported, 100 * value, 1e-5)
+    const withinTies = Math.abs(reported - value) <= (ties + 1e-3) / outputs.count
+    if (inPercent || withinTies)
+      return { name: 'accuracy', reported, right: inPercent ? reported : value, outcome: null }
+    const wrong = { cause: 'metric-wrong', certain: true } as const
+    return {
+      name: 'accuracy',
+      reported,
+      right: value,
+      outcome: compared(context, evaluation, 'accuracy', reported, right, wrong),
+    }
+  })
+  const fits = judged.find(({ outcome }) => outcome === null) ?? judged[0]
+  return fits ? [fits] : []
 }
 
 const lossOf = (context: Context, evaluation: Evaluation, outputs: Outputs, readings: readonly Reading[]): Judged[] => {

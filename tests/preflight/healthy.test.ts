@@ -9,23 +9,13 @@ const statuses = (found: Awaited<ReturnType<typeof findingsOf>>) =>
 test('a healthy experiment: GO, and SKIPPED what needs several processes, on five seeds', async () => {
   for (const seed of [0, 1, 2, 3, 4]) {
     const found = await findingsOf('tiny/tiny.run.yaml', { seed })
-    expect(statuses(found), `seed ${seed}\n${summary(found)}`).toEqual({
-      C1: 'GO',
-      I1: 'GO',
-      O1: 'GO',
-      O2: 'GO',
-      V2: 'GO',
-      V4: 'GO',
-      S1: 'GO',
-      V3: 'GO',
-      K1: 'GO',
-      K2: 'GO',
-      K4: 'GO',
-      K5: 'GO',
-      O4: 'GO',
-      P1: 'SKIPPED',
-      P2: 'SKIPPED',
-    })
+    const { P1, P2, ...others } = statuses(found)
+    expect([P1, P2], 'several processes').toEqual(['SKIPPED', 'SKIPPED'])
+    // an overview of the rest: whatever is not GO stands out
+    expect(
+      Object.entries(others).filter(([, status]) => status !== 'GO'),
+      `seed ${seed}\n${summary(found)}`,
+    ).toEqual([])
     for (const finding of found.filter(({ status }) => status !== 'SKIPPED')) {
       expect(finding.seen, finding.check).not.toBeNull()
       expect(finding.expected, finding.check).not.toBeNull()

@@ -18,11 +18,13 @@ import {
   type Values,
 } from '../../tensor/compile.ts'
 import { type Layer, loss as losses, type Optimizer, type Tensor } from '../../tensor/index.ts'
+import { watchedConfig } from './config-reads.ts'
 import { configOf } from './describe.ts'
 import { checkedSplits, limited } from './splits.ts'
 
 type Inputs = Readonly<Record<string, Tensor>>
 type Kind = 'parameter' | 'buffer' | 'optimizer'
+type Watched = { readonly values: Record<string, unknown>; readonly read: ReadonlySet<string> }
 export type Compiled = { readonly program: Program; readonly session: Session }
 
 /** Where training stands. `batch` counts the batches of the current epoch that are done. */
@@ -59,10 +61,12 @@ export class Project {
   readonly progress: Progress = { step: 0, epoch: 1, batch: 0 }
   seed: number
   readonly #config: Record<string, unknown>
+  /** Dotted paths of the keys of `config:` that the experiment has read. */
+  readonly configRead: ReadonlySet<string>
   readonly #compiled = new Map<string, Promise<Compiled>>()
   #order: { epoch: number; seed: number; indices: Uint32Array } | null = null
 
-  private constructor(experiment: Experiment, request: OpenRequest, whole: Splits) {
+  private constructor(experiment: Experiment, request: OpenRequest, whole: Splits, config: Watched) {
     const splits = limited(whole, request)
     this.experiment = experiment
     this.request = request
@@ -70,7 +74,8 @@ export class Project {
     this.seed = request.seed
     this.splits = splits
     this.whole = whole
-    this.#config = configOf(experiment, request.config)
+    this.#config = config.values
+    this.configRead = config.read
     this.model = experiment.model(this.#config, splits)
     this.tensors = named(this.model)
     this.optimizer = clipped(experiment.optimizer(this.#config), request.clipNorm)
@@ -88,9 +93,10 @@ export class Project {
   }
 
   static async open(experiment: Experiment, request: OpenRequest): Promise<Project> {
-    const config = configOf(experiment, request.config)
-    const all = checkedSplits(await experiment.data(config, { seed: request.seed }), experiment.task)
-    const project = new Project(experiment, request, all)
+    const read = new Set<string>()
+    const values = watchedConfig(configOf(experiment, request.config), read)
+    const all = checkedSplits(await experiment.data(values, { seed: request.seed }), experiment.task)
+    const project = new Project(experiment, request, all, { values, read })
     // the first graph tells which slots the optimizer has; a model that cannot be traced fails here, not at step 1
     const { program } = await project.training(project.firstBatchSize, true, false)
     for (const { name, kind, shape } of program.state)

@@ -37,7 +37,8 @@ export class States {
     if (probe.op === 'export') this.#export(probe.dir)
     if (probe.op === 'import') this.#import(probe.dir)
     if (probe.op === 'scramble') scramble(this.#project, probe.section)
-    return digest(this.#project, probe.op === 'digest' && probe.detail === true)
+    const report = digest(this.#project, probe.op === 'digest' && probe.detail === true)
+    return { ...report, configRead: [...this.#project.configRead] }
   }
 
   #capture(slot: string): void {

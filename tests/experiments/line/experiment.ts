@@ -22,7 +22,7 @@ const samples = (count: number, first: number) => {
 
 export default defineExperiment({
   config: {
-    kind: z.enum(['healthy', 'linear', 'broadcast', 'bounded']).default('healthy'),
+    kind: z.enum(['healthy', 'linear', 'broadcast', 'bounded', 'one-unit-softmax']).default('healthy'),
   },
   task: regression({ outputs: 1 }),
   data: () => ({ train: samples(320, 0), val: samples(103, 50_000) }),
@@ -32,6 +32,7 @@ export default defineExperiment({
       (m, x: Tensor<2>): Tensor<2> => {
         if (c.kind === 'linear') return m.straight(x)
         const y = m.head(nn.relu(m.hidden(x)))
+        if (c.kind === 'one-unit-softmax') return nn.softmax(y)
         return c.kind === 'bounded' ? nn.sigmoid(y) : y
       },
     ),

@@ -1,0 +1,156 @@
+// V1: the same evaluation twice gives the same numbers, bitwise, of the metrics and of every output.
+// Not whether they are right (V4), nor whether an evaluation leaves traces in the state (V3).
+//
+// Three evaluations of one state: twice with every generator put back in between, and once more without. Noise of an evaluation
+// is honest where the model is made of it (a VAE samples, diffusion draws its steps), so what differs only without the reset
+// warns. It is NO-GO with a signature: the whole model still in training mode while it is evaluated, or, for a classifier, samples
+// that decode differently each time as the training ones do: augmentation on validation. A difference that putting the generators
+// back does not undo comes from something that no seed governs; rounding alone is the device's, and S1's.
+import type { Cause, Evaluation, Facts } from '../contract/index.ts'
+import { define, go, list, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
+import type { Context } from './context.ts'
+import { arithmeticOf, roundingOf } from './rounding.ts'
+import type { Trial } from './trial.ts'
+import { outputsApart } from './v2-batch-size-invariance.ts'
+
+/** Relative: a few units in the last place of float32, which no dropped unit and no other crop stays under. */
+const lastPlaces = 1e-6
+
+export type Apart = {
+  readonly what: string
+  readonly first: number
+  readonly second: number
+  readonly relative: number
+}
+
+export const v1 = define({
+  code: 'V1',
+  needs: ['reset'],
+  guarantee: 'evaluationIsPure',
+  after: [],
+  costClass: 'warm',
+  async run(context) {
+    const perSample = context.can('perSample')
+    const first = await context.evaluation('trained')
+    const trial = await context.at('trained')
+    const again = await trial.evaluate({ perSample })
+    const reset = furthest(first, again)
+    const onwards = await trial.evaluate({ perSample, modes: true })
+    const without = furthest(again, onwards)
+    const names = Object.keys(first.metrics)
+    const evidence = {
+      samples: first.samples,
+      metrics: names,
+      withReset: reset?.relative ?? 0,
+      withoutReset: without?.relative ?? 0,
+      ...(reset ? { first: reset.first, second: reset.second } : {}),
+    }
+    if (!reset && !without) {
+      if (names.length === 0) return skipped('the evaluation reports no metric')
+      return go(`${first.samples} samples evaluated three times: equal`, {
+        seen: `${list(names)}${first.perSample ? ' and every output' : ''}: bitwise equal, with the generators put back and without`,
+        expected: 'bitwise equality',
+        evidence,
+      })
+    }
+    const limit = roundingOf(arithmeticOf(context.facts, first)).metric
+    const apart = reset ?? without
+    if (apart && apart.relative <= Math.min(limit, lastPlaces))
+      return go(`evaluated three times: ${number(apart.relative)} apart, which is rounding`, {
+        seen: `${apart.what}: ${number(apart.first)} and ${number(apart.second)}`,
+        expected: `bitwise equality, or the last places of float32: ${lastPlaces} relative`,
+        evidence,
+      })
+    const seen = apart
+      ? `the same evaluation twice: ${apart.what} ${number(apart.first)} and ${number(apart.second)}${reset ? ', with every generator put back' : ''}`
+      : ''
+    return await why(context, trial, { reset: reset !== null, training: onwards.training ?? [], seen, evidence })
+  },
+})
+
+type Found = {
+  readonly reset: boolean
+  /** Modules in training mode while evaluating. */
+  readonly training: readonly string[]
+  readonly seen: string
+  readonly evidence: Outcome['evidence']
+}
+
+const why = async (context: Context, trial: Trial, { reset, training, seen, evidence }: Found): Promise<Outcome> => {
+  const { facts, task } = context
+  const noisy = noisyInTraining(facts, training)
+  const expected = 'the same numbers each time: a score that changes by itself cannot rank two checkpoints'
+  const where = placeOf(facts, 'evaluate', 'model', 'setup')
+  const found = { seen, expected, where, evidence: { ...evidence, training: training.slice(0, 8), noisy } }
+  // the model itself, not single layers that someone has turned on by name
+  if (training.includes('') && noisy.length > 0 && task.kind !== 'custom')
+    return noGo('no-eval-mode', 'evaluation is random: the model is in training mode', {
+      ...found,
+      seen: `${seen}; in training mode while evaluating: ${list(noisy)}`,
+      advice: 'call model.eval() before the evaluation, and model.train() after it',
+    })
+  const augmented = await changingInputs(context, trial)
+  if (augmented) {
+    const level = task.kind === 'classification' && augmented.train > 0 ? noGo : warn
+    return level('augmentation-on-validation', 'validation samples decode differently each time', {
+      ...found,
+      seen: `${seen}; ${augmented.val} of ${augmented.tried} validation samples decode differently from one time to the next`,
+      where: placeOf(facts, 'datasets', 'data', 'setup'),
+      evidence: {
+        ...found.evidence,
+        changing: augmented.val,
+        tried: augmented.tried,
+        changingInTraining: augmented.train,
+      },
+      alternatives: ['random-evaluation'],
+      advice: 'give validation a data set of its own, without the random transforms of training',
+    })
+  }
+  const alternatives: Cause[] = noisy.length > 0 ? ['no-eval-mode'] : []
+  if (reset)
+    return warn('random-evaluation', 'the same state scores differently each time, whatever the seed', {
+      ...found,
+      alternatives: [...alternatives, 'unseeded-randomness', 'order-dependent-outputs', 'nondeterministic-kernel'],
+      advice:
+        'look for a generator that the run’s seed does not reach, and for something kept from one evaluation to the next',
+    })
+  return warn('random-evaluation', 'evaluation is random: the same state scores differently each time', {
+    ...found,
+    alternatives: [...alternatives, ...(alternatives.length === 0 ? (['no-eval-mode'] as const) : [])],
+    advice:
+      'if the model is meant to draw (a VAE, diffusion), give its noise a fixed seed while evaluating; else look for a functional dropout that is always on',
+  })
+}
+
+/** Modules with noise that were in training mode. */
+const noisyInTraining = ({ modules = [] }: Pick<Facts, 'modules'>, training: readonly string[]): string[] => {
+  const on = new Set(training)
+  return modules.filter(({ name, traits }) => traits.includes('drawsNoise') && on.has(name)).map(({ name }) => name)
+}
+
+const changingInputs = async (context: Context, trial: Trial) => {
+  if (!context.can('survey')) return null
+  const val = await trial.survey({ split: 'val', limit: 8 })
+  if (val.changing === 0) return null
+  const train = await trial.survey({ split: 'train', limit: 8 })
+  return { val: val.changing, tried: val.tried, train: train.changing }
+}
+
+/** What lies furthest apart in two evaluations of the same samples; null where they are bitwise equal. */
+export const furthest = (a: Evaluation, b: Evaluation): Apart | null => {
+  const others = new Map(Object.entries(b.metrics))
+  const apart = Object.entries(a.metrics).flatMap(([what, first]) => {
+    const second = others.get(what)
+    if (second === undefined || Object.is(first, second)) return []
+    const relative = Math.abs(first - second) / Math.max(Math.abs(first), Math.abs(second))
+    return [{ what, first, second, relative: Number.isNaN(relative) ? Number.POSITIVE_INFINITY : relative }]
+  })
+  const outputs = equalBytes(a, b) ? 0 : outputsApart(a, b)
+  const furthestMetric = apart.toSorted((x, y) => y.relative - x.relative)[0]
+  if (furthestMetric && furthestMetric.relative >= (outputs ?? 0)) return furthestMetric
+  if (furthestMetric) return { ...furthestMetric, relative: outputs ?? furthestMetric.relative }
+  return outputs ? { what: 'an output, relative to the largest', first: 0, second: outputs, relative: outputs } : null
+}
+
+const equalBytes = (a: Evaluation, b: Evaluation): boolean =>
+  a.perSample?.outputs.float32 === b.perSample?.outputs.float32
