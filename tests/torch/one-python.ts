@@ -29,6 +29,7 @@ export const onePython = async (folder: string): Promise<Engine> => {
     name: 'torch',
     concurrency: 'one',
     describe: async (at) => description.parse(await worker.call('describe', at)),
+    settle: () => {},
     open: (request) => WorkerSubject.open(caller, { ...request, options: { deterministic: 'warn' } }),
     weights: () => Promise.reject(new Error('not here')),
     [Symbol.asyncDispose]: () => worker.close(),
