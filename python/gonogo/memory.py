@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -27,11 +28,25 @@ def now(census: bool = False) -> dict[str, Any]:
 
 def graphs() -> int:
     """Operations in the graphs that live tensors hold. Tenths of a second: every object of the process is looked at."""
+    global _held
+    found = _reachable()
+    if found > _held:
+        # What only the collector has not come to yet is not held; and to run it takes longest.
+        gc.collect()
+        found = _reachable()
+    _held = found
+    return found
+
+
+_held = 0
+
+
+def _reachable() -> int:
     import torch
 
-    gc.collect()
-    # By its type: isinstance() asks lazy modules for their class, and they import what they stand for.
-    ahead = [one.grad_fn for one in gc.get_objects() if issubclass(type(one), torch.Tensor) and one.grad_fn is not None]
+    kinds = set(_below(torch.Tensor))
+    # By its exact type: isinstance() asks lazy modules for their class, and they import what they stand for.
+    ahead = [one.grad_fn for one in gc.get_objects() if type(one) in kinds and one.grad_fn is not None]
     # A running sum of losses is one tensor whose graph grows, so tensors alone do not tell.
     seen = {id(one): one for one in ahead}
     while ahead and len(seen) < MOST:
@@ -40,6 +55,12 @@ def graphs() -> int:
                 seen[id(one)] = one
                 ahead.append(one)
     return len(seen)
+
+
+def _below(kind: type) -> Iterator[type]:
+    yield kind
+    for one in kind.__subclasses__():
+        yield from _below(one)
 
 
 def resident() -> int | None:

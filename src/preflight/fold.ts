@@ -48,6 +48,11 @@ const explains: Partial<Record<Cause, readonly Cause[]>> = {
   'parameter-does-not-move': ['does-not-learn', 'loss-floor-above-theory'],
   'double-softmax': ['loss-floor-above-theory', 'does-not-learn', 'loss-wrong'],
   'broadcast-in-loss': ['loss-floor-above-theory', 'does-not-learn', 'loss-wrong', 'wrong-divisor'],
+  'loss-sign-flipped': ['loss-wrong', 'does-not-learn', 'initial-loss-too-low', 'diverges'],
+  'step-ascends': ['does-not-learn', 'diverges', 'loss-sign-flipped'],
+  'loss-clipped': ['parameter-without-gradient', 'does-not-learn', 'loss-floor-above-theory'],
+  'gradient-not-finite': ['loss-not-finite', 'diverges', 'does-not-learn', 'optimizer-state-not-finite'],
+  'loss-overflows': ['loss-not-finite', 'diverges'],
   'loss-wrong': ['does-not-learn', 'loss-floor-above-theory', 'initial-loss-too-low', 'initial-loss-too-high'],
   'sum-reduction': [
     'initial-loss-too-high',

@@ -14,9 +14,13 @@ import { k1 } from './k1-resume-equivalence.ts'
 import { k2 } from './k2-checkpoint-coverage.ts'
 import { k4 } from './k4-load-into-other-seed.ts'
 import { k5 } from './k5-portable-weights.ts'
+import { m1 } from './m1-memory-slope.ts'
 import { o1 } from './o1-trainable-set.ts'
 import { o2 } from './o2-fresh-gradients.ts'
+import { o3 } from './o3-step-descends.ts'
 import { o4 } from './o4-overfit-one-batch.ts'
+import { o8 } from './o8-finite-numbers.ts'
+import { o9 } from './o9-clipping.ts'
 import { p1 } from './p1-ranks-agree.ts'
 import { p2 } from './p2-world-size-invariance.ts'
 import { s1 } from './s1-same-seed.ts'
@@ -29,7 +33,33 @@ import { v7 } from './v7-metric-extremes.ts'
 import { lowered, settingOf, waived } from './waivers.ts'
 
 /** In the order of the poll: cheap first, and what others build on before them. */
-const checks: readonly Check[] = [c1, i1, i2, o1, i3, o2, p1, p2, v4, v1, v2, v5, v7, s1, v3, c2, k1, k2, k4, k5, o4]
+const checks: readonly Check[] = [
+  c1,
+  i1,
+  i2,
+  o1,
+  i3,
+  o2,
+  o3,
+  o9,
+  o8,
+  p1,
+  p2,
+  v4,
+  v1,
+  v2,
+  m1,
+  v5,
+  v7,
+  s1,
+  v3,
+  c2,
+  k1,
+  k2,
+  k4,
+  k5,
+  o4,
+]
 
 /**
  * The order where one subject may live at a time: all that the shared one can show, then the fresh processes, and only then what

@@ -15,17 +15,8 @@ beforeAll(async () => {
 })
 afterAll(() => own[Symbol.asyncDispose]())
 
-type Case = readonly [kind: string, check: CheckCode, status: Status, cause: Cause | null]
-
-const cases: readonly Case[] = [
-  ['plain', 'O2', 'GO', null],
-  ['accumulates', 'O2', 'GO', null],
-  ['two-optimizers', 'O2', 'GO', null],
-  ['closure', 'O2', 'GO', null],
-  ['sharpness-aware', 'O2', 'GO', null],
-  ['sparse', 'O2', 'GO', null],
-  ['scaled', 'O2', 'GO', null],
-  ['frozen-half', 'O2', 'GO', null],
+/** What each check says of a kind that is broken, or odd in its eyes. */
+const cases: readonly (readonly [kind: string, check: CheckCode, status: Status, cause: Cause | null])[] = [
   ['grows-its-loss', 'O2', 'SKIPPED', null],
   ['queue', 'O2', 'SKIPPED', null],
   ['never-clears', 'O2', 'NO-GO', 'gradients-not-zeroed'],
@@ -33,11 +24,62 @@ const cases: readonly Case[] = [
   ['never-clears-one-of-two', 'O2', 'NO-GO', 'gradients-not-zeroed'],
   ['never-clears-closure', 'O2', 'NO-GO', 'gradients-not-zeroed'],
   ['clears-the-head-alone', 'O2', 'NO-GO', 'gradients-not-zeroed'],
+  ['flipped', 'O3', 'NO-GO', 'loss-sign-flipped'],
+  ['flipped-and-reported-right', 'O3', 'NO-GO', 'loss-sign-flipped'],
+  ['maximises', 'O3', 'NO-GO', 'step-ascends'],
+  ['by-hand', 'O8', 'NO-GO', 'loss-overflows'],
+  ['root-of-zero', 'O8', 'NO-GO', 'gradient-not-finite'],
+  ['clips-before-unscaling', 'O9', 'NO-GO', 'clips-before-unscaling'],
+  ['clamps-the-loss', 'O9', 'NO-GO', 'loss-clipped'],
+  ['clamps-each-loss', 'O9', 'NO-GO', 'loss-clipped'],
+  ['keeps-losses', 'M1', 'NO-GO', 'graph-retained'],
+  ['sums-losses', 'M1', 'NO-GO', 'graph-retained'],
+  ['keeps-losses-for-an-epoch', 'M1', 'WARN', 'graph-retained'],
 ]
+
+/** Steps with which nothing is wrong: no check finds a fault in any. */
+const healthy: readonly (readonly [kind: string, config: Record<string, unknown>])[] = [
+  ...[
+    'plain',
+    'accumulates',
+    'two-optimizers',
+    'closure',
+    'sharpness-aware',
+    'sparse',
+    'scaled',
+    'frozen-half',
+    'grows-its-loss',
+    'queue',
+    'reports-a-half',
+    'hinges',
+    'keeps-numbers',
+  ].map((kind) => [kind, {}] as const),
+  ['plain', { learning_rate: 1 }],
+  ['plain', { learning_rate: 1e-7 }],
+]
+const looked: readonly CheckCode[] = ['O2', 'O3', 'O8', 'O9', 'M1']
 
 test.each(cases)('%s: %s says %s', async (kind, check, status, cause) => {
   const found = await findingsOf(path.join(folder, 'run.yaml'), { own, config: { kind }, only: [check] })
   const finding = findingOf(found, check)
   expect(finding, summary(found)).toMatchObject({ status, cause })
   if (cause !== null) expect(finding.where, summary(found)).toMatch(/experiment\.py:\d+/)
+})
+
+test.each(healthy)('healthy, %s %o: no fault', async (kind, config) => {
+  const found = await findingsOf(path.join(folder, 'run.yaml'), { own, config: { kind, ...config }, only: looked })
+  expect(
+    found.filter(({ cause }) => cause !== null),
+    summary(found),
+  ).toEqual([])
+  expect(found.filter(({ status }) => status === 'GO').length, summary(found)).toBeGreaterThanOrEqual(4)
+})
+
+test('a limit that the run file declares and the step does not keep', async () => {
+  const found = await findingsOf(path.join(folder, 'run.yaml'), {
+    own,
+    run: (run) => ({ ...run, train: { ...run.train, clip_norm: 0.1 } }),
+    only: ['O9'],
+  })
+  expect(findingOf(found, 'O9'), summary(found)).toMatchObject({ status: 'NO-GO', cause: 'clip-limit-exceeded' })
 })

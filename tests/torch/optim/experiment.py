@@ -29,6 +29,20 @@ Kind = Literal[
     "never-clears-one-of-two",
     "never-clears-closure",
     "clears-the-head-alone",
+    "flipped",
+    "flipped-and-reported-right",
+    "maximises",
+    "reports-a-half",
+    "by-hand",
+    "root-of-zero",
+    "clips-before-unscaling",
+    "clamps-the-loss",
+    "clamps-each-loss",
+    "hinges",
+    "keeps-losses",
+    "sums-losses",
+    "keeps-losses-for-an-epoch",
+    "keeps-numbers",
 ]
 
 
@@ -81,14 +95,29 @@ class Optim(gonogo.Experiment[Config]):
             self.optimizer = torch.optim.LBFGS(self.model.parameters(), lr=rate, max_iter=4)
         else:
             self.optimizer = torch.optim.AdamW((p for p in self.model.parameters() if p.requires_grad), lr=rate)
-        if kind == "scaled":
+        if kind == "maximises":
+            self.optimizer = torch.optim.SGD(self.model.parameters(), lr=rate, maximize=True)
+        if kind in ("scaled", "clips-before-unscaling"):
             self.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**40)
         self.calls = 0
         self.keys = [0.0] * 8
+        self.kept, self.total = [], 0.0
 
     def loss(self, batch):
         given, label = batch
-        return cross_entropy(self.model(given), label)
+        logits = self.model(given)
+        kind = self.config.kind
+        if kind == "by-hand":
+            return -torch.log(torch.softmax(logits, 1)[torch.arange(len(label)), label]).mean()
+        if kind == "root-of-zero":
+            return cross_entropy(logits, label) + (logits - logits).square().sum().sqrt()
+        if kind == "clamps-the-loss":
+            return cross_entropy(logits, label).clamp(max=1.0)
+        if kind == "clamps-each-loss":
+            return cross_entropy(logits, label, reduction="none").clamp(max=1.0).mean()
+        if kind == "hinges":
+            return nn.functional.multi_margin_loss(logits, label, margin=0.1)
+        return cross_entropy(logits, label)
 
     def train_step(self, batch):
         self.model.train()
@@ -102,7 +131,50 @@ class Optim(gonogo.Experiment[Config]):
         self.optimizer.step()
         return loss
 
-    _frozen_half = _plain
+    _frozen_half = _maximises = _by_hand = _root_of_zero = _clamps_the_loss = _clamps_each_loss = _hinges = _plain
+
+    def _flipped(self, batch):
+        self.optimizer.zero_grad()
+        loss = -self.loss(batch)
+        loss.backward()
+        self.optimizer.step()
+        return loss
+
+    def _flipped_and_reported_right(self, batch):
+        return -self._flipped(batch)
+
+    def _reports_a_half(self, batch):
+        return self._plain(batch) / 2
+
+    def _keeps_losses(self, batch):
+        loss = self._plain(batch)
+        self.kept.append(loss)
+        return loss
+
+    def _sums_losses(self, batch):
+        loss = self._plain(batch)
+        self.total = self.total + loss
+        return loss.item()
+
+    def on_epoch_end(self):
+        if self.config.kind == "keeps-losses-for-an-epoch":
+            self.kept.clear()
+
+    _keeps_losses_for_an_epoch = _keeps_losses
+
+    def _keeps_numbers(self, batch):
+        loss = self._plain(batch)
+        self.kept.append(loss.item())
+        return loss
+
+    def _clips_before_unscaling(self, batch):
+        self.optimizer.zero_grad()
+        loss = self.loss(batch)
+        self.scaler.scale(loss).backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 0.5)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        return loss
 
     def _accumulates(self, batch):
         loss = self.loss(batch)
