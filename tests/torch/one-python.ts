@@ -31,6 +31,7 @@ export const onePython = async (folder: string): Promise<Engine> => {
     describe: async (at) => description.parse(await worker.call('describe', at)),
     settle: () => {},
     open: (request) => WorkerSubject.open(caller, { ...request, options: { deterministic: 'warn' } }),
+    settle: () => {},
     weights: () => Promise.reject(new Error('not here')),
     [Symbol.asyncDispose]: () => worker.close(),
   }
