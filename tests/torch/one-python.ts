@@ -29,7 +29,6 @@ export const onePython = async (folder: string): Promise<Engine> => {
     name: 'torch',
     concurrency: 'one',
     describe: async (at) => description.parse(await worker.call('describe', at)),
-    settle: () => {},
     open: (request) => WorkerSubject.open(caller, { ...request, options: { deterministic: 'warn' } }),
     settle: () => {},
     weights: () => Promise.reject(new Error('not here')),
