@@ -32,6 +32,7 @@ export const onePython = async (folder: string): Promise<Engine> => {
     open: (request) => WorkerSubject.open(caller, { ...request, options: { deterministic: 'warn' } }),
     settle: () => {},
     weights: () => Promise.reject(new Error('not here')),
+    settle: () => {},
     [Symbol.asyncDispose]: () => worker.close(),
   }
 }
