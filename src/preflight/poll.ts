@@ -66,7 +66,8 @@ const checks: readonly Check[] = [
  * heeds them, so that the shared one is opened twice at most.
  */
 const oneByOne = (all: readonly Check[]): readonly Check[] => {
-  const turn = ({ costClass, heeds }: Check) => (heeds ? 2 : costClass === 'fresh' ? 1 : 0)
+  const fresh = new Set(all.filter(({ costClass }) => costClass === 'fresh').map(({ code }) => code))
+  const turn = ({ code, heeds = [] }: Check) => (heeds.some((one) => fresh.has(one)) ? 2 : fresh.has(code) ? 1 : 0)
   return all.toSorted((a, b) => turn(a) - turn(b))
 }
 
