@@ -30,7 +30,6 @@ export const onePython = async (folder: string): Promise<Engine> => {
     concurrency: 'one',
     describe: async (at) => description.parse(await worker.call('describe', at)),
     open: (request) => WorkerSubject.open(caller, { ...request, options: { deterministic: 'warn' } }),
-    settle: () => {},
     weights: () => Promise.reject(new Error('not here')),
     settle: () => {},
     [Symbol.asyncDispose]: () => worker.close(),
