@@ -1,0 +1,17 @@
+// A small classifier whose outputs people like to look at.
+import { classification, defineExperiment } from 'gonogo'
+import { nn, optim, schedule, type Tensor } from 'gonogo/tensor'
+import { both, classes, size } from '../../shared/embedded/data.ts'
+
+export default defineExperiment({
+  config: {},
+  task: classification({ classes }),
+  data: both,
+  model: () =>
+    nn.module({ hidden: nn.linear(size, 32), head: nn.linear(32, classes) }, (m, x: Tensor<2>): Tensor<2> => {
+      const logits = m.head(nn.relu(m.hidden(x)))
+      return logits // fixed
+      // buggy: return nn.softmax(logits)
+    }),
+  optimizer: () => optim.adamw({ learningRate: schedule.cosine({ peak: 5e-3 }) }),
+})

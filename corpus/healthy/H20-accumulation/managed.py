@@ -1,0 +1,7 @@
+"""gonogo accumulates."""
+
+from managed_base import Managed
+
+
+class Accumulated(Managed):
+    pass

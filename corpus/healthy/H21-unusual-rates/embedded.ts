@@ -1,0 +1,16 @@
+// SGD at 0.1 with momentum.
+import { classification, defineExperiment } from 'gonogo'
+import { nn, optim, schedule, type Tensor } from 'gonogo/tensor'
+import { both, classes, size } from '../../shared/embedded/data.ts'
+
+export default defineExperiment({
+  config: {},
+  task: classification({ classes }),
+  data: both,
+  model: () =>
+    nn.module(
+      { hidden: nn.linear(size, 32), norm: nn.batchNorm1d(32), head: nn.linear(32, classes) },
+      (m, x: Tensor<2>): Tensor<2> => m.head(nn.relu(m.norm(m.hidden(x)))),
+    ),
+  optimizer: () => optim.sgd({ learningRate: schedule.cosine({ peak: 0.1 }), momentum: 0.9 }),
+})

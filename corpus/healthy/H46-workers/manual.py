@@ -1,0 +1,7 @@
+"""Two loader workers."""
+
+from workers_base import WithWorkers
+
+
+class Workers(WithWorkers):
+    pass

@@ -1,0 +1,20 @@
+// Terms with weights, declared as a custom task.
+import { custom, defineExperiment } from 'gonogo'
+import { loss, nn, optim, schedule, type Tensor } from 'gonogo/tensor'
+import { both, classes, size } from '../../shared/embedded/data.ts'
+
+export default defineExperiment({
+  config: {},
+  task: custom({ expect: { initial: {} } }),
+  data: both,
+  model: () =>
+    nn.module(
+      { hidden: nn.linear(size, 32), head: nn.linear(32, classes) },
+      (m, x: Tensor<2>): Tensor<2> => m.head(nn.relu(m.hidden(x))),
+    ),
+  loss: (model, { input, label }: { input: Tensor<2>; label: Tensor<1, 'int32'> }) => {
+    const logits = model(input)
+    return { fit: loss.crossEntropy(logits, label).mul(20), size: logits.square().mean().mul(0.01) }
+  },
+  optimizer: () => optim.adamw({ learningRate: schedule.cosine({ peak: 5e-3 }) }),
+})
