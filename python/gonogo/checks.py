@@ -19,6 +19,7 @@ CHECKS = {
     "O2": "fresh-gradients",
     "O3": "step-descends",
     "O4": "overfit-one-batch",
+    "O6": "schedule",
     "O8": "finite-numbers",
     "O9": "clipping",
     "S1": "same-seed",

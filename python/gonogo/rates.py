@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from gonogo import state
-from gonogo.found import Found, find
+from gonogo.found import Found, find, is_schedule
 
 #: Seconds for going through the run's steps.
 PATIENCE = 60.0
@@ -63,6 +63,7 @@ def schedule(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
 
 
 def _schedulers(found: Found, pattern: list[list[Event]], at_end: list[Event]) -> list[dict[str, Any]]:
+    inner = {id(part) for one in found.schedules.values() for part in _parts(one)}
     return [
         {
             "name": name,
@@ -72,7 +73,14 @@ def _schedulers(found: Found, pattern: list[list[Event]], at_end: list[Event]) -
             "perEpoch": at_end.count(("schedule", name)),
         }
         for name, one in found.schedules.items()
+        if id(one) not in inner
     ]
+
+
+def _parts(scheduler: Any) -> list[Any]:
+    """Schedulers that another one drives."""
+    held = [item for value in vars(scheduler).values() for item in (value if isinstance(value, (list, tuple)) else (value,))]
+    return [one for one in held if one is not scheduler and is_schedule(one)]
 
 
 def _end(scheduler: Any) -> int | None:

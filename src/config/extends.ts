@@ -12,7 +12,12 @@ import { readSource, type Source, shownPath } from './source.ts'
 import type { Entry, MapTree, ScalarTree } from './tree.ts'
 
 /** Maps that hold one choice of several: a later file's choice replaces the whole, or `steps` would join `epochs`. */
-export const choices: ReadonlySet<string> = new Set(['train.length', 'evaluate.every', 'checkpoint.every'])
+export const choices: ReadonlySet<string> = new Set([
+  'train.length',
+  'evaluate.every',
+  'checkpoint.every',
+  'schedule.warmup',
+])
 
 /** Keys that belong to the file that states them. */
 const own: ReadonlySet<string> = new Set(['extends', 'name'])

@@ -60,6 +60,23 @@ export const resumeKind = z.enum(['exact', 'epoch', 'approximate'])
 export type ResumeKind = z.infer<typeof resumeKind>
 export const device = z.enum(['auto', 'cpu', 'cuda', 'webgpu'])
 
+/** How long a warm-up lasts: steps, epochs, or a share of the run. */
+const warmup = z.union([
+  z.strictObject({ steps: z.int().min(0) }),
+  z.strictObject({ epochs: z.number().min(0) }),
+  z.strictObject({ share: z.number().min(0).max(1) }),
+])
+
+/** What the learning rate is to do, largest rate of all groups. The experiment sets it; a check holds it to this. */
+export const scheduleDeclared = z.strictObject({
+  /** The highest rate. */
+  peak: z.number().positive().optional(),
+  warmup: warmup.optional(),
+  /** The rate of the last step. */
+  end: z.number().min(0).optional(),
+})
+export type ScheduleDeclared = z.output<typeof scheduleDeclared>
+
 export const runFile = z.strictObject({
   gonogo: z.literal(1),
   /** Names the run folder: letters, digits, dot, dash, underscore. Never inherited. */
@@ -78,6 +95,7 @@ export const runFile = z.strictObject({
   config: z.record(z.string(), z.unknown()).default({}),
   /** Null: exact. A lower kind lets another position in the data or other noise pass with a warning. */
   resume: resumeKind.nullable().default(null),
+  schedule: scheduleDeclared.optional(),
   train: z.strictObject({
     length,
     batch_size: positive.default(128),

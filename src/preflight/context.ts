@@ -197,6 +197,21 @@ export class Context {
     return trial
   }
 
+  /** The experiment as it will train: epochs and length are the run's own. The caller closes it. */
+  async unlimited(): Promise<Trial> {
+    await this.#makeRoom()
+    const { engine, signal, request } = this.polling
+    const opening = engine.open(request({ seed: this.seed }), 'quick').then(
+      (subject) => new Trial(subject, signal),
+      (error: unknown) => {
+        throw error instanceof GonogoError ? new Crash('open', error) : error
+      },
+    )
+    this.#open.add(opening)
+    opening.catch(() => this.#open.delete(opening))
+    return this.#waiting(opening)
+  }
+
   /** The experiment in one process, which knows that it is a world of one; the caller closes it. */
   async inOneProcess(): Promise<Trial> {
     await this.#makeRoom()

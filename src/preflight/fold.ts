@@ -53,6 +53,8 @@ const explains: Partial<Record<Cause, readonly Cause[]>> = {
   'loss-clipped': ['parameter-without-gradient', 'does-not-learn', 'loss-floor-above-theory'],
   'gradient-not-finite': ['loss-not-finite', 'diverges', 'does-not-learn', 'optimizer-state-not-finite'],
   'loss-overflows': ['loss-not-finite', 'diverges'],
+  'schedule-unit-wrong': ['learning-rate-vanishes', 'does-not-learn', 'learning-rate-out-of-range'],
+  'learning-rate-vanishes': ['does-not-learn', 'learning-rate-out-of-range'],
   'loss-wrong': ['does-not-learn', 'loss-floor-above-theory', 'initial-loss-too-low', 'initial-loss-too-high'],
   'sum-reduction': [
     'initial-loss-too-high',
@@ -83,10 +85,11 @@ const isExplained = (symptom: Finding, root: Finding): boolean => {
   )
 }
 
-/** A loss that reaches no parameter crashes in backward(), and with it all that needs a training step. */
+/** A loss that reaches no parameter crashes in backward(), a scheduler that ends crashes in its step, and with it all that trains. */
 const cannotStep = (symptom: Finding, root: Finding): boolean =>
-  root.check === 'O1' &&
-  (root.cause === 'parameter-without-gradient' || root.cause === 'parameter-not-in-optimizer') &&
+  ((root.check === 'O1' &&
+    (root.cause === 'parameter-without-gradient' || root.cause === 'parameter-not-in-optimizer')) ||
+    root.cause === 'schedule-stepped-too-often') &&
   symptom.cause === 'crashed' &&
   symptom.evidence.stage === 'train'
 

@@ -19,6 +19,7 @@ import { o1 } from './o1-trainable-set.ts'
 import { o2 } from './o2-fresh-gradients.ts'
 import { o3 } from './o3-step-descends.ts'
 import { o4 } from './o4-overfit-one-batch.ts'
+import { o6 } from './o6-schedule.ts'
 import { o8 } from './o8-finite-numbers.ts'
 import { o9 } from './o9-clipping.ts'
 import { p1 } from './p1-ranks-agree.ts'
@@ -53,6 +54,7 @@ const checks: readonly Check[] = [
   v7,
   s1,
   v3,
+  o6,
   c2,
   k1,
   k2,

@@ -83,3 +83,18 @@ test('a limit that the run file declares and the step does not keep', async () =
   })
   expect(findingOf(found, 'O9'), summary(found)).toMatchObject({ status: 'NO-GO', cause: 'clip-limit-exceeded' })
 })
+
+test.each([
+  ['cosine', 'GO', null],
+  ['warmed', 'GO', null],
+  ['epochs', 'GO', null],
+  ['plateau', 'GO', null],
+  ['epochs-a-batch', 'NO-GO', 'schedule-unit-wrong'],
+  ['twice', 'NO-GO', 'schedule-stepped-twice'],
+  ['too-short', 'NO-GO', 'schedule-stepped-too-often'],
+  ['never', 'WARN', 'schedule-never-stepped'],
+  ['zero-epoch', 'NO-GO', 'learning-rate-vanishes'],
+] as const)('schedule %s: O6 says %s', async (schedule, status, cause) => {
+  const found = await findingsOf(path.join(folder, 'run.yaml'), { own, config: { schedule }, only: ['O6'] })
+  expect(findingOf(found, 'O6'), summary(found)).toMatchObject({ status, cause })
+})

@@ -46,9 +46,17 @@ Kind = Literal[
 ]
 
 
+Schedule = Literal[
+    "none", "cosine", "warmed", "epochs", "plateau",
+    # bugs
+    "epochs-a-batch", "twice", "too-short", "never", "zero-epoch",
+]  # fmt: skip
+
+
 @dataclass
 class Config:
     kind: Kind = "plain"
+    schedule: Schedule = "none"
     learning_rate: float = gonogo.number(1e-2, above=0)
 
 
@@ -99,9 +107,34 @@ class Optim(gonogo.Experiment[Config]):
             self.optimizer = torch.optim.SGD(self.model.parameters(), lr=rate, maximize=True)
         if kind in ("scaled", "clips-before-unscaling"):
             self.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**40)
+        if self.config.schedule != "none":
+            self.schedule = self.make_schedule(self.config.schedule)
         self.calls = 0
         self.keys = [0.0] * 8
         self.kept, self.total = [], 0.0
+
+    def make_schedule(self, kind):
+        rates, epochs = torch.optim.lr_scheduler, self.steps // len(self.train_loader)
+        if kind in ("epochs", "epochs-a-batch"):
+            return rates.CosineAnnealingLR(self.optimizer, epochs)
+        if kind == "too-short":
+            return rates.OneCycleLR(self.optimizer, self.config.learning_rate, self.steps // 2)
+        if kind == "zero-epoch":
+            return rates.LambdaLR(self.optimizer, lambda epoch: epoch / epochs)
+        if kind == "plateau":
+            return rates.ReduceLROnPlateau(self.optimizer)
+        if kind == "warmed":
+            self.rise, self.fall = rates.LinearLR(self.optimizer, 0.01, total_iters=5), rates.CosineAnnealingLR(self.optimizer, self.steps - 5)
+            return rates.SequentialLR(self.optimizer, [self.rise, self.fall], [5])
+        return rates.CosineAnnealingLR(self.optimizer, self.steps)
+
+    def step_schedule(self, at):
+        kind = self.config.schedule
+        for each, times in {"step": (("cosine", 1), ("warmed", 1), ("epochs-a-batch", 1), ("too-short", 1), ("twice", 2)), "epoch": (("epochs", 1), ("zero-epoch", 1))}.items():
+            for name, count in times:
+                if name == kind and each == at:
+                    for _ in range(count):
+                        self.schedule.step()
 
     def loss(self, batch):
         given, label = batch
@@ -122,7 +155,9 @@ class Optim(gonogo.Experiment[Config]):
     def train_step(self, batch):
         self.model.train()
         step = getattr(self, "_" + self.config.kind.replace("-", "_"))
-        return {"loss": step(batch)}
+        loss = step(batch)
+        self.step_schedule("step")
+        return {"loss": loss}
 
     def _plain(self, batch):
         self.optimizer.zero_grad()
@@ -157,6 +192,7 @@ class Optim(gonogo.Experiment[Config]):
         return loss.item()
 
     def on_epoch_end(self):
+        self.step_schedule("epoch")
         if self.config.kind == "keeps-losses-for-an-epoch":
             self.kept.clear()
 
