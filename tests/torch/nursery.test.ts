@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-const bugs = fileURLToPath(new URL('bugs', import.meta.url))
+const here = fileURLToPath(new URL('.', import.meta.url))
+const shared = fileURLToPath(new URL('../../corpus/shared/torch', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'gonogo-nursery-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -30,10 +31,10 @@ beforeAll(() => {
     ['drawing', 'import drawing_package'],
   ] as const) {
     mkdirSync(join(folder, name))
-    cpSync(join(bugs, 'healthy', 'run.yaml'), join(folder, name, 'run.yaml'))
+    cpSync(join(here, 'healthy', 'run.yaml'), join(folder, name, 'run.yaml'))
     writeFileSync(
       join(folder, name, 'experiment.py'),
-      `import sys\nsys.path.insert(0, ${JSON.stringify(bugs)})\nfrom classifier import Classifier\n${first}\n${noted('experiment')}
+      `import sys\nsys.path.insert(0, ${JSON.stringify(shared)})\nfrom classifier import Classifier\n${first}\n${noted('experiment')}
 class Healthy(Classifier):
     pass
 `,

@@ -1,4 +1,4 @@
-"""Experiments that each show one thing to a probe, healthy and broken. Not planted bugs of checks: those are in bugs/."""
+"""Experiments that each show one thing to a probe, healthy and broken. Not planted bugs of checks: those are in the corpus."""
 
 import os
 

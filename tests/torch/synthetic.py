@@ -1,4 +1,4 @@
-"""Experiments small enough for a test, one class a way of using the API. Not planted bugs: those are in bugs/."""
+"""Experiments small enough for a test, one class a way of using the API. Not planted bugs: those are in the corpus."""
 
 import dataclasses
 import enum

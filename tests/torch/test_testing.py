@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-BUGS = Path(__file__).parent / "bugs"
+HERE = Path(__file__).resolve().parent
+SHARED = HERE.parents[1] / "corpus/shared/torch"
 PYTHON = Path(__file__).resolve().parents[2] / "python"
 sys.path.insert(0, str(PYTHON))
 
@@ -39,9 +40,9 @@ def suite(folder: Path, body: str) -> tuple[dict[str, str], dict[str, str], str]
 def test_go_passes_a_skip_skips_with_its_reason_and_one_poll_serves_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # a relative path starts at the test's file
     (tmp_path / "experiment.py").write_text(
-        f"import sys; sys.path.insert(0, {str(BUGS)!r})\nfrom classifier import Classifier\nclass Healthy(Classifier): pass\n"
+        f"import sys; sys.path.insert(0, {str(SHARED)!r})\nfrom classifier import Classifier\nclass Healthy(Classifier): pass\n"
     )
-    (tmp_path / "a.run.yaml").write_text((BUGS / "healthy/run.yaml").read_text())
+    (tmp_path / "a.run.yaml").write_text((HERE / "healthy/run.yaml").read_text())
     started = tmp_path / "started"
     counting = tmp_path / "node"
     counting.write_text(f'#!/bin/sh\necho once >> "{started}"\nexec "{command.node()}" "$@"\n')
@@ -60,7 +61,7 @@ def test_go_passes_a_skip_skips_with_its_reason_and_one_poll_serves_all(tmp_path
 
 
 def test_no_go_fails_as_the_terminal_shows_it(tmp_path: Path) -> None:
-    outcomes, texts, printed = suite(tmp_path, f'test_preflight = gonogo.testing.preflight("{BUGS}/sum-reduction/run.yaml", only=["C1", "I1"])')
+    outcomes, texts, printed = suite(tmp_path, f'test_preflight = gonogo.testing.preflight("{HERE}/sum-reduction/run.yaml", only=["C1", "I1"])')
     assert outcomes == {"test_preflight[C1-strict-config]": "passed", "test_preflight[I1-chance-level]": "failure"}, printed
     said = texts["test_preflight[I1-chance-level]"]
     for word in ("NO-GO   I1  ", "  seen      ", "  expected  ", "  cause     sum-reduction", "  try       "):
@@ -70,14 +71,14 @@ def test_no_go_fails_as_the_terminal_shows_it(tmp_path: Path) -> None:
 
 def test_a_warning_passes_and_is_shown(tmp_path: Path) -> None:
     level = "preflight: { checks: { I1: { level: warn, reason: known } } }"
-    (tmp_path / "a.run.yaml").write_text(f"gonogo: 1\nname: a\nextends: {BUGS}/sum-reduction/run.yaml\n{level}\n")
+    (tmp_path / "a.run.yaml").write_text(f"gonogo: 1\nname: a\nextends: {HERE}/sum-reduction/run.yaml\n{level}\n")
     outcomes, _, printed = suite(tmp_path, 'test_preflight = gonogo.testing.preflight("a.run.yaml", only=["I1"])')
     assert set(outcomes.values()) == {"passed"}, printed
     assert "PreflightWarning: WARN    I1  " in printed
 
 
 def test_a_file_that_cannot_be_read_is_told_once_in_full(tmp_path: Path) -> None:
-    (tmp_path / "bad.run.yaml").write_text((BUGS / "healthy/run.yaml").read_text().replace("epochs", "epohcs"))
+    (tmp_path / "bad.run.yaml").write_text((HERE / "healthy/run.yaml").read_text().replace("epochs", "epohcs"))
     outcomes, texts, printed = suite(tmp_path, 'test_preflight = gonogo.testing.preflight("bad.run.yaml", only=["C1", "I1"])')
     assert set(outcomes.values()) == {"failure"}, printed
     first, second = texts.values()
@@ -87,7 +88,7 @@ def test_a_file_that_cannot_be_read_is_told_once_in_full(tmp_path: Path) -> None
 
 @pytest.mark.filterwarnings("error")
 def test_poll_gives_the_findings() -> None:
-    found = {one.check: one for one in gonogo.testing.poll(BUGS / "sum-reduction/run.yaml", only=["I1"])}
+    found = {one.check: one for one in gonogo.testing.poll(HERE / "sum-reduction/run.yaml", only=["I1"])}
     assert found["I1"].status == "NO-GO" and found["I1"].cause == "sum-reduction"
     assert found["I1"].evidence and isinstance(found["I1"].seconds, float)
 
@@ -99,4 +100,4 @@ def test_a_check_that_does_not_exist_is_refused_while_tests_are_collected() -> N
 
 def test_a_poll_that_takes_too_long_ends() -> None:
     with pytest.raises(Fault, match="not done in time"):
-        gonogo.testing.poll(BUGS / "healthy/run.yaml", timeout=0.2)
+        gonogo.testing.poll(HERE / "healthy/run.yaml", timeout=0.2)

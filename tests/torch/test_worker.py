@@ -1,5 +1,5 @@
 """The worker in real processes: every operation of the protocol, bitwise resume, errors, cancel, death.
-Not the preflight on this engine: that is tested from TypeScript, with the experiments in bugs/."""
+Not the preflight on this engine: that is tested from TypeScript, with the programs of the corpus."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from harness import Process, Refused, request
 
 HERE = Path(__file__).parent
 SYNTHETIC, LOADERS = HERE / "synthetic.py", HERE / "loaders.py"
-CLASSIFIER = HERE / "bugs/healthy/experiment.py"
+CLASSIFIER = HERE / "healthy/experiment.py"
 
 
 def opened(experiment: Path, kind: str = "managed", **changes: Any) -> Process:

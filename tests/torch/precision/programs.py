@@ -1,11 +1,11 @@
 """One classifier in coarse number formats: managed, and with a step and an evaluation of its own under its own autocast.
-The bugs among them are those of bugs/, which float32 shows to five places and bfloat16 to two."""
+The bugs among them are those of the corpus, which float32 shows to five places and bfloat16 to two."""
 
 import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bugs"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "corpus/shared/torch"))
 
 import gonogo
 import torch

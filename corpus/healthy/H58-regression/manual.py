@@ -1,0 +1,7 @@
+"""A smooth function of four numbers."""
+
+from regressor import Regressor
+
+
+class Regression(Regressor):
+    pass
