@@ -56,7 +56,7 @@ const polled = async (file: string, program: Program, twin: Twin): Promise<Said>
       signal: controller.signal,
       ...(only.length > 0 ? { only } : {}),
       on: (progress) => {
-        const isNoGo = progress.type === 'finding' && progress.finding.status === 'NO-GO'
+        const isNoGo = progress.type === 'fault' && progress.status === 'NO-GO'
         if (isNoGo && firstNoGo === null) firstNoGo = since()
       },
     })

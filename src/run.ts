@@ -19,6 +19,7 @@ import {
   type ReasonCode,
   type RunEvent,
   type RunEventOf,
+  type Status,
   toJson,
   type Verdict,
   verdictOf,
@@ -34,6 +35,8 @@ import type { TrainOptions } from './train/index.ts'
 /** What happens while a command runs, for whoever shows it. */
 export type Progress =
   | { readonly type: 'opened'; readonly plan: Plan; readonly facts: Facts; readonly run: string | null }
+  /** A check has found something; its finding comes at the end, with those that it explains. */
+  | { readonly type: 'fault'; readonly check: CheckCode; readonly status: Status }
   | { readonly type: 'finding'; readonly finding: Finding }
   | { readonly type: 'event'; readonly event: RunEvent }
   | { readonly type: 'note'; readonly text: string }
@@ -283,6 +286,7 @@ const preflight = async (
     skip: options.skip ?? new Map(),
     budgetSeconds: plan.run.preflight.budget.seconds,
     signal: options.signal ?? new AbortController().signal,
+    onFault: (code, status) => options.on?.({ type: 'fault', check: code, status }),
     onLoaded: (seconds) => {
       waited = seconds
     },

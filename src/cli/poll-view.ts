@@ -17,10 +17,12 @@ export const pollView = (terminal: Terminal, checks: number | null): PollView =>
   const started = performance.now()
   let plan: Plan | null = null
   let findings = 0
+  // told before its finding, which waits for those that it explains
+  const faulty: string[] = []
   const words = () => {
     if (plan === null) return 'opening the experiment'
     const done = checks === null ? `${findings} done` : `${findings} of ${plural(checks, 'check')}`
-    return `checking: ${done}`
+    return faulty.length > 0 ? `checking: ${done}, NO-GO in ${faulty.join(', ')}` : `checking: ${done}`
   }
   const tick = () => terminal.moving(`${words()}  ${duration((performance.now() - started) / 1000)}`)
   tick()
@@ -35,6 +37,10 @@ export const pollView = (terminal: Terminal, checks: number | null): PollView =>
       if (progress.type === 'opened') {
         plan = progress.plan
         terminal.result([headerLine(headerOf(plan), terminal.look()), ''])
+        tick()
+      }
+      if (progress.type === 'fault' && progress.status === 'NO-GO') {
+        faulty.push(progress.check)
         tick()
       }
       if (progress.type === 'finding') {

@@ -13,6 +13,7 @@ import {
   type OpenRequest,
   type Plan,
   type ResumeKind,
+  type Status,
   type Task,
   type WeightsReport,
 } from '../contract/index.ts'
@@ -46,6 +47,8 @@ export interface Polling {
   /** Check → reason. */
   readonly skip: ReadonlyMap<CheckCode, string>
   readonly budgetSeconds: number
+  /** Told of a fault as soon as it is known: findings with a cause are yielded at the end, folded. */
+  readonly onFault?: (check: CheckCode, status: Status) => void
   /** Told at the end: seconds waited for processes to start and load. */
   readonly onLoaded?: (seconds: number) => void
   readonly signal: AbortSignal

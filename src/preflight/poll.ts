@@ -98,7 +98,10 @@ export async function* poll(polling: Polling): AsyncGenerator<Finding> {
       const seconds = (performance.now() - started) / 1000 - (context.openSeconds - opening)
       const finding: Finding = { check: check.code, ...outcome, folded: [], seconds: Math.max(0, seconds) }
       if (outcome.cause === null) yield finding
-      else faults.push(finding)
+      else {
+        faults.push(finding)
+        polling.onFault?.(finding.check, finding.status)
+      }
     }
     yield* fold(faults)
   } finally {
