@@ -2,6 +2,7 @@
 // No hyperparameter, seed or device is a flag: `vary` writes a file.
 import { Command } from 'commander'
 import type { ExitCode } from '../contract/errors.ts'
+import type { ReplayFlags } from './replay.ts'
 import { templateHelp } from './templates.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -82,6 +83,18 @@ export const program = (terminal: Terminal, version: string, done: (code: ExitCo
     .action(async (file: string, changes: string[], o: { output: string }) => {
       const { vary } = await import('./files.ts')
       done(await vary(file, changes, o.output, terminal))
+    })
+
+  verb('replay <rule>', 'what a stopping rule would have saved and killed on recorded runs')
+    .requiredOption('--curves <files...>', 'run folders, projects, TensorBoard logs, CSV or JSON')
+    .option('--reference <group>', 'the group whose runs are the benchmark; each: every one in turn')
+    .option('--seeds <n>', 'studies that a benchmark needs', undefined)
+    .option('--objective <name>', 'the column or tag that is judged (CSV, TensorBoard)')
+    .option('--direction <way>', 'min or max')
+    .option('--tune', 'fit the constants with families of workloads held out')
+    .action(async (rule: string, o: ReplayFlags) => {
+      const { replay } = await import('./replay.ts')
+      done(await replay(rule, o, terminal))
     })
 
   verb('schema <file>', 'write the JSON Schema from which editors complete FILE').action(async (file: string) => {

@@ -54,6 +54,11 @@ export const descriptions: ReadonlyMap<string, string> = new Map([
   ['stop.benchmark.lag.start', 'That share at the beginning of the run.'],
   ['stop.benchmark.lag.end', 'That share at its end; a straight line in between.'],
   ['stop.benchmark.pace', 'To catch up, the run would have to improve this many times as fast as of late.'],
+  ['stop.benchmark.remaining', 'The gap must be at least this share of what the baseline still gained from here.'],
+  [
+    'stop.benchmark.swing',
+    'Evaluations may change by no more than so many gaps: a run that swings may close it in one.',
+  ],
   ['stop.benchmark.warm_up', 'Share of the run before which nothing is said.'],
   ['stop.benchmark.hold', 'How long all of it must hold.'],
   ['stop.benchmark.hold.evaluations', 'Evaluations in a row.'],

@@ -42,10 +42,12 @@ export const benchmarkSettings = z.strictObject({
   min_delta: z.number().min(0).default(0),
   z: z.number().min(0).default(3),
   lag: z
-    .strictObject({ start: z.number().min(0).max(1).default(0.2), end: z.number().min(0).max(1).default(0.6) })
+    .strictObject({ start: z.number().min(0).max(2).default(0.4), end: z.number().min(0).max(2).default(0.9) })
     .prefault({}),
-  pace: z.number().min(0).default(1),
-  warm_up: z.number().min(0).max(1).default(0.2),
+  pace: z.number().min(0).default(1.5),
+  remaining: z.number().min(0).default(0.75),
+  swing: z.number().positive().default(0.5),
+  warm_up: z.number().min(0).max(1).default(0.15),
   hold: z
     .strictObject({ evaluations: positive.default(2), fraction: z.number().min(0).max(1).default(0.05) })
     .prefault({}),

@@ -12,6 +12,8 @@ const constants = {
   z: 3,
   lag: { start: 0.2, end: 0.6 },
   pace: 1,
+  remaining: 0.75,
+  swing: 1,
   warmUp: 0.2,
   hold: { evaluations: 2, fraction: 0.05 },
 }
@@ -68,7 +70,7 @@ describe('the verdict', () => {
     // 10% of 35% is below the ramp for the first time, and of 40% for the second
     expect(verdict?.numbers).toMatchObject({ step: 40, held: 2, seeds: 3 })
     expect(verdict?.sentence).toMatch(
-      /^at 40% you are where cnn@2 was at 10%: .*; the gap is [\d.]+ × noise \(3\.464 needed\); to catch up it would have to improve [\d.]+ × as fast as of late; 2 of 2 evaluations, 5% of the run$/,
+      /^at 40% you are where cnn@2 was at 10%: .*; the gap is [\d.]+ × noise \(3\.464 needed\) and [\d.]+ × what was still to be gained; to catch up it would have to improve [\d.]+ × as fast as of late; 2 of 2 evaluations, 5% of the run$/,
     )
     // the run goes on, as after a resume: advice from then on
     expect(rest.length).toBeGreaterThan(0)
@@ -79,6 +81,8 @@ describe('the verdict', () => {
     ['smaller than what matters', { constants: { ...constants, minDelta: 0.9 } }, hopeless],
     ['catching up', {}, (x: number) => x],
     ['not far back', {}, (x: number) => 1 - 2 ** (-7 * x)],
+    ['small against what is still to be gained', { constants: { ...constants, remaining: 1e6 } }, hopeless],
+    ['swings as wide as the gap', {}, (x: number) => (Math.round(100 * x) % 10 === 0 ? 0.3 : -2)],
     ['one bad evaluation heals', {}, (x: number) => (x < 0.22 ? 0.3 : 0.99)],
   ])('%s: none', (_, over, curve) => {
     expect(verdicts(run(make(over), curve))).toEqual([])

@@ -1,11 +1,12 @@
 // The benchmark rule: a run that stands behind earlier seeds by far more than noise, far back in time, and stays there.
 // Not "worse than the baseline now", which kills most eventual winners: docs/stopping.md shows it on real curves.
 import type { Decision, Metric, StopMode } from '../contract/index.ts'
-import { better, metricOf } from './best.ts'
-import { indexAt, type Profile } from './profile.ts'
+import { metricOf } from './best.ts'
+import type { Profile } from './profile.ts'
 import type { Rule } from './rule.ts'
 import { figure, percent } from './sentence.ts'
 import { type Standing, standingOf } from './standing.ts'
+import { noTrack, progressOf, type Track, tracked } from './track.ts'
 
 /** What must hold, for how long, before the rule speaks. docs/stopping.md says where each number comes from. */
 export type BenchmarkConstants = {
@@ -17,6 +18,10 @@ export type BenchmarkConstants = {
   readonly lag: { readonly start: number; readonly end: number }
   /** The pace that is needed must be at least this many times the recent one. */
   readonly pace: number
+  /** The gap must be at least this share of what the benchmark still gained from here. */
+  readonly remaining: number
+  /** Its own evaluations may change by no more than so many gaps. */
+  readonly swing: number
   /** Before this fraction of the budget it is silent. */
   readonly warmUp: number
   readonly hold: { readonly evaluations: number; readonly fraction: number }
@@ -32,26 +37,25 @@ export const bandOf = (profile: Profile, noise: number | null, c: Pick<Benchmark
 export const rampOf = (c: Pick<BenchmarkConstants, 'lag'>, fraction: number): number =>
   c.lag.start + (c.lag.end - c.lag.start) * fraction
 
-/** Whether all that a stop needs holds at this evaluation. Holding long enough is the rule's state. */
-export const isHopeless = (profile: Profile, s: Standing, c: BenchmarkConstants): boolean => {
+/** Everything that a stop needs but the lag. */
+export const isFarBehind = (profile: Profile, s: Standing, c: BenchmarkConstants): boolean => {
   const band = bandOf(profile, s.noise, c)
-  return band !== null && s.gap > band && s.lag < rampOf(c, s.fraction) && s.pace >= c.pace
+  if (band === null || s.gap <= band) return false
+  return s.pace >= c.pace && s.remaining >= c.remaining && s.swing <= c.swing
 }
 
+/** Whether all that a stop needs holds at this evaluation. Holding long enough is the rule's state. */
+export const isHopeless = (profile: Profile, s: Standing, c: BenchmarkConstants): boolean =>
+  s.lag < rampOf(c, s.fraction) && isFarBehind(profile, s, c)
+
 export type BenchmarkState = {
-  /** Best so far at each improvement: fraction of the budget, value. */
-  readonly fractions: readonly number[]
-  readonly values: readonly number[]
-  /** Evaluations after the first step. */
-  readonly evaluations: number
+  readonly track: Track
   /** Evaluations in a row at which everything held, and where the first of them stood. */
   readonly held: number
   readonly since: number
   /** Fraction at which the verdict was last given; null before. */
   readonly said: number | null
 }
-
-const init: BenchmarkState = { fractions: [], values: [], evaluations: 0, held: 0, since: 0, said: null }
 
 /** How much of the budget passes before advice that was not followed is given again. */
 const repeatAfter = 0.1
@@ -76,18 +80,16 @@ type Options = {
  * `hold`. After a stop that was undone by a resume it only advises: the person has decided.
  */
 export const benchmark = (o: Options): Rule<BenchmarkState> => ({
-  init,
+  init: { track: noTrack, held: 0, since: 0, said: null },
   update: (state, event) => {
     if (event.type !== 'evaluated' || event.step === 0) return [state, []]
     const value = metricOf(event, o.objective.name)
     if (value === undefined) return [state, []]
     const fraction = event.step / o.steps
-    const seen = improved(state, o.objective, fraction, value)
-    const best = seen.values.at(-1)
-    if (best === undefined) return [seen, []]
-    const before = indexAt(seen.fractions, fraction / 2)
-    const half = seen.values[before] ?? null
-    const standing = standingOf(o.profile, o.objective.direction, { fraction, value: best, half })
+    const seen = { ...state, track: tracked(state.track, o.objective.direction, fraction, value) }
+    const progress = progressOf(seen.track, fraction)
+    if (progress === null) return [seen, []]
+    const standing = standingOf(o.profile, o.objective.direction, progress)
     if (standing === null) return [seen, []]
     const held = hold(seen, o, standing)
     const words = [baselineDecision(o, event.step, standing)]
@@ -97,21 +99,18 @@ export const benchmark = (o: Options): Rule<BenchmarkState> => ({
   },
 })
 
-const improved = (state: BenchmarkState, { direction }: Metric, fraction: number, value: number): BenchmarkState => {
-  const evaluations = state.evaluations + 1
-  const standing = state.values.at(-1)
-  const wins = standing === undefined ? Number.isFinite(value) : better(direction, value, standing)
-  if (!wins) return { ...state, evaluations }
-  return { ...state, evaluations, fractions: [...state.fractions, fraction], values: [...state.values, value + 0] }
-}
-
 const hold = (state: BenchmarkState, o: Options, s: Standing): BenchmarkState => {
-  const ready = s.fraction >= o.constants.warmUp && state.evaluations >= fewestEvaluations
+  const ready = s.fraction >= o.constants.warmUp && state.track.evaluations >= fewestEvaluations
   if (!ready || !isHopeless(o.profile, s, o.constants)) return { ...state, held: 0 }
   return { ...state, held: state.held + 1, since: state.held === 0 ? s.fraction : state.since }
 }
 
-const isDue = (state: BenchmarkState, { hold }: BenchmarkConstants, fraction: number): boolean =>
+/** Whether it has held for long enough now. */
+export const isDue = (
+  state: Pick<BenchmarkState, 'held' | 'since' | 'said'>,
+  { hold }: BenchmarkConstants,
+  fraction: number,
+): boolean =>
   state.held >= hold.evaluations &&
   fraction - state.since >= hold.fraction - 1e-9 &&
   (state.said === null || fraction - state.said >= repeatAfter)
@@ -124,6 +123,8 @@ const numbersOf = (step: number, s: Standing): Record<string, number> => ({
   gap: s.gap,
   lag: s.lag,
   pace: s.pace,
+  remaining: s.remaining,
+  swing: s.swing,
   ...(s.noise === null ? {} : { noise: s.noise }),
   ...(s.reachedAt === null ? {} : { reachedAt: s.reachedAt }),
 })
@@ -166,7 +167,7 @@ const verdictOf = (o: Options, step: number, s: Standing, held: BenchmarkState):
     reason: 'benchmark',
     sentence: [
       standingWords(o, s),
-      `the gap is ${size}`,
+      `the gap is ${size} and ${figure(s.remaining)} × what was still to be gained`,
       pacesWords(s.pace),
       `${held.held} of ${o.constants.hold.evaluations} evaluations, ${percent(s.fraction - held.since)} of the run`,
       ...tail,

@@ -1,7 +1,19 @@
 // decide/: events → decisions. Pure: no clock, no files, no randomness.
 // Not the loop: train/ feeds events in, saves the state with each checkpoint and obeys what comes out.
-export { type BenchmarkConstants, benchmark } from './benchmark.ts'
+export { type BenchmarkConstants, benchmark, isDue, isHopeless } from './benchmark.ts'
+export { compareSeeds, type SeedComparison } from './compare.ts'
 export { learnedLag, seedNoise } from './learn.ts'
-export { type BaselineCurve, type BaselinePoint, type Profile, profileOf } from './profile.ts'
+export {
+  type BaselineCurve,
+  type BaselinePoint,
+  envelope,
+  indexAt,
+  meanAt,
+  type Profile,
+  profileOf,
+} from './profile.ts'
 export { type Rule, ruleChanges, type State } from './rule.ts'
+export { mean, proportionInterval } from './spread.ts'
+export { type Standing, standingOf } from './standing.ts'
 export { type Comparison, constantsOf, stopping } from './stopping.ts'
+export { noTrack, progressOf, tracked } from './track.ts'

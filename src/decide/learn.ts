@@ -1,10 +1,11 @@
 // What a project's own finished runs teach the benchmark rule: the noise between seeds, and how far behind a winner has stood.
 // Not tuning: nothing is chosen to look good here; replay/ judges rules on runs that they have not seen.
 import type { Direction } from '../contract/index.ts'
-import { type BenchmarkConstants, bandOf } from './benchmark.ts'
+import { type BenchmarkConstants, isFarBehind } from './benchmark.ts'
 import { type BaselineCurve, deciles, envelope, indexAt, type Profile } from './profile.ts'
 import { deviation, pooled } from './spread.ts'
 import { standingOf } from './standing.ts'
+import { noTrack, progressOf, tracked } from './track.ts'
 
 /** Spread of best-so-far between seeds of one config, pooled over the configs, for each decile of the budget. */
 export const seedNoise = (
@@ -60,24 +61,19 @@ export const learnedLag = (o: {
   return lags.toSorted((a, b) => a - b)[rank - 1] ?? null
 }
 
-/** 1 where the run was never behind by more than the band for that long. */
+/** 1 where the run was never behind in all other ways for that long. */
 const smallestHeldLag = (
   { direction, profile, constants: c }: Parameters<typeof learnedLag>[0],
   curve: BaselineCurve,
 ): number => {
-  const rising = envelope(direction, curve)
-  const fractions = rising.map((p) => p.fraction)
+  let track = noTrack
   const lags = curve
     .toSorted((a, b) => a.fraction - b.fraction)
-    .flatMap(({ fraction }) => {
-      const at = indexAt(fractions, fraction)
-      if (at < 0 || fraction < c.warmUp) return []
-      const half = indexAt(fractions, fraction / 2)
-      const value = rising[at]!.value
-      const s = standingOf(profile, direction, { fraction, value, half: half < 0 ? null : rising[half]!.value })
-      if (s === null) return []
-      const band = bandOf(profile, s.noise, c)
-      return [{ fraction, lag: band !== null && s.gap > band && s.pace >= c.pace ? s.lag : 1 }]
+    .flatMap(({ fraction, value }) => {
+      track = tracked(track, direction, fraction, value)
+      const progress = fraction < c.warmUp ? null : progressOf(track, fraction)
+      const s = progress === null ? null : standingOf(profile, direction, progress)
+      return s === null ? [] : [{ fraction, lag: isFarBehind(profile, s, c) ? s.lag : 1 }]
     })
   let smallest = 1
   for (let i = 0; i < lags.length; i++) {

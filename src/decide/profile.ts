@@ -47,6 +47,10 @@ export const indexAt = (fractions: readonly number[], x: number): number => {
   return low - 1
 }
 
+/** Mean of the seeds' best-so-far at a fraction of the budget; null before the first. */
+export const meanAt = (profile: Profile, x: number): number | null =>
+  profile.means[indexAt(profile.fractions, x)] ?? null
+
 const valueAt = (curve: BaselineCurve, fractions: readonly number[], x: number): number =>
   (curve[indexAt(fractions, x)] as BaselinePoint).value
 

@@ -3,6 +3,7 @@
 import type { Direction } from '../contract/index.ts'
 import { better } from './best.ts'
 import { decileOf, indexAt, type Profile } from './profile.ts'
+import type { Progress } from './track.ts'
 
 export type Standing = {
   /** Fraction of the budget that is used. */
@@ -23,6 +24,10 @@ export type Standing = {
    * the benchmark ended. Infinity where it did not improve at all. 0 where it is there already.
    */
   readonly pace: number
+  /** The gap over what the benchmark still gained from here to its end: above 1 it is more than all of that. */
+  readonly remaining: number
+  /** Mean change between its last evaluations over the gap: a run that swings this much may close it in one. */
+  readonly swing: number
 }
 
 /** First index at which the benchmark was at least as good as `value`; its means are best-so-far, so they only improve. */
@@ -36,12 +41,8 @@ const reachedIndex = (profile: Profile, direction: Direction, value: number): nu
   return low
 }
 
-/** `half`: best so far at half of `fraction`, null where there was no value yet. Null before the benchmark's first point. */
-export const standingOf = (
-  profile: Profile,
-  direction: Direction,
-  at: { readonly fraction: number; readonly value: number; readonly half: number | null },
-): Standing | null => {
+/** Null before the benchmark's first point. */
+export const standingOf = (profile: Profile, direction: Direction, at: Progress): Standing | null => {
   const here = indexAt(profile.fractions, at.fraction)
   if (here < 0) return null
   const sign = direction === 'max' ? 1 : -1
@@ -64,14 +65,19 @@ export const standingOf = (
       : gained <= 0 || left <= 0
         ? Number.POSITIVE_INFINITY
         : missing / left / (gained / (at.fraction / 2))
+  const noise = profile.noise[decileOf(at.fraction)] ?? null
+  // a benchmark that stands still gains nothing more: noise keeps the quotient finite
+  const gains = Math.max(sign * (profile.final.mean - baseline), 1e-3 * (noise ?? 0), Number.MIN_VALUE)
   return {
     fraction: at.fraction,
     value: at.value,
     baseline,
     gap,
-    noise: profile.noise[decileOf(at.fraction)] ?? null,
+    noise,
     reachedAt: reached ?? null,
     lag,
     pace,
+    remaining: gap <= 0 ? 0 : gap / gains,
+    swing: gap <= 0 ? Number.POSITIVE_INFINITY : at.change / gap,
   }
 }

@@ -31,6 +31,8 @@ export const constantsOf = (
   z: settings.z,
   lag: learned === null ? settings.lag : { start: learned, end: learned },
   pace: settings.pace,
+  remaining: settings.remaining,
+  swing: settings.swing,
   warmUp: settings.warm_up,
   hold: settings.hold,
 })

@@ -119,10 +119,12 @@ test('show', () => {
       stop.baseline                    null               default
       stop.benchmark.min_delta         0                  default
       stop.benchmark.z                 3                  default
-      stop.benchmark.lag.start         0.2                default
-      stop.benchmark.lag.end           0.6                default
-      stop.benchmark.pace              1                  default
-      stop.benchmark.warm_up           0.2                default
+      stop.benchmark.lag.start         0.4                default
+      stop.benchmark.lag.end           0.9                default
+      stop.benchmark.pace              1.5                default
+      stop.benchmark.remaining         0.75               default
+      stop.benchmark.swing             1                  default
+      stop.benchmark.warm_up           0.15               default
       stop.benchmark.hold.evaluations  2                  default
       stop.benchmark.hold.fraction     0.05               default
       stop.benchmark.audit             0.1                default

@@ -35,7 +35,7 @@ const paintOf = (state: RunState, { colour }: Look) => {
 }
 
 /** Rows under their heads, columns as wide as their widest cell, the last one cut to the terminal. */
-const table = (heads: readonly string[], rows: readonly (readonly string[])[], look: Look): string[][] => {
+export const table = (heads: readonly string[], rows: readonly (readonly string[])[], look: Look): string[][] => {
   const all = [heads, ...rows].map((row) => row.map(printable))
   const widths = heads.map((_, i) => Math.max(...all.map((row) => width(row[i] ?? ''))))
   return all.map((row) =>

@@ -1,0 +1,159 @@
+// Fits the benchmark rule's constants to recorded runs, one family of workloads held out at a time, and says what they did there.
+// Never a figure from the data that was tuned on: each family is judged by constants that have not seen it.
+import type { BenchmarkConstants } from '../decide/index.ts'
+import type { Candidate, Trial } from './cases.ts'
+import { type Path, pathOf, stopOn } from './judge-benchmark.ts'
+import { type Outcome, outcomeOf, type Stops } from './outcome.ts'
+
+export type Fold = {
+  /** The family that was held out. */
+  readonly family: string
+  readonly constants: BenchmarkConstants
+  /** Share of winners that the constants were allowed to lose on the other families, chosen on those. */
+  readonly allowed: number
+  readonly outcome: Outcome
+}
+
+export type Tuned = {
+  readonly folds: readonly Fold[]
+  /** All held-out families together. */
+  readonly heldOut: Outcome
+  /** Chosen on everything: what one would use next. It has no figure. */
+  readonly constants: BenchmarkConstants
+}
+
+/** Few enough to be tried on thousands of runs, and each with a meaning: docs/stopping.md. */
+export const gridOf = (start: BenchmarkConstants): BenchmarkConstants[] =>
+  [
+    { start: 0.2, end: 0.6 },
+    { start: 0.4, end: 0.9 },
+  ].flatMap((lag) =>
+    [1.25, 1.5, 2, 3].flatMap((pace) =>
+      [0.5, 0.75, 1].flatMap((remaining) =>
+        [0.3, 0.5, 1].flatMap((swing) =>
+          [0.1, 0.15, 0.2].flatMap((warmUp) =>
+            [0.03, 0.05].map((fraction) => ({
+              ...start,
+              lag,
+              pace,
+              remaining,
+              swing,
+              warmUp,
+              hold: { ...start.hold, fraction },
+            })),
+          ),
+        ),
+      ),
+    ),
+  )
+
+type Pair = { readonly trial: Trial; readonly candidate: Candidate; readonly path: Path }
+type Tally = { saved: number; compute: number; winners: number; killed: number }
+/** Of one setting: family → what it did there. */
+type Tallies = ReadonlyMap<string, Tally>
+
+const pairsOf = (trials: readonly Trial[]): Pair[] =>
+  trials.flatMap((trial) => trial.candidates.map((candidate) => ({ trial, candidate, path: pathOf(trial, candidate) })))
+
+const talliesOf = (pairs: readonly Pair[], c: BenchmarkConstants): Tallies => {
+  const tallies = new Map<string, Tally>()
+  for (const { trial, candidate, path } of pairs) {
+    const tally = tallies.get(trial.family) ?? { saved: 0, compute: 0, winners: 0, killed: 0 }
+    tallies.set(trial.family, tally)
+    const { end } = candidate.run
+    const at = stopOn(trial, path, c)
+    const stopped = at !== null && at < end - 1e-9
+    tally.compute += end
+    tally.saved += stopped ? end - at : 0
+    tally.winners += candidate.winner ? 1 : 0
+    tally.killed += candidate.winner && stopped ? 1 : 0
+  }
+  return tallies
+}
+
+const over = (tallies: Tallies, families: readonly string[]): Tally =>
+  families.reduce(
+    (sum, family) => {
+      const t = tallies.get(family)
+      return t === undefined
+        ? sum
+        : {
+            saved: sum.saved + t.saved,
+            compute: sum.compute + t.compute,
+            winners: sum.winners + t.winners,
+            killed: sum.killed + t.killed,
+          }
+    },
+    { saved: 0, compute: 0, winners: 0, killed: 0 },
+  )
+
+/** The setting that saves most on `families` and kills no more than `allowed` of their winners; null where none does. */
+const choose = (all: readonly Tallies[], families: readonly string[], allowed: number): number | null => {
+  let best: { readonly index: number; readonly saved: number } | null = null
+  for (const [index, tallies] of all.entries()) {
+    const { saved, compute, winners, killed } = over(tallies, families)
+    if (killed > allowed * winners) continue
+    if (best === null || saved / compute > best.saved) best = { index, saved: saved / compute }
+  }
+  return best?.index ?? null
+}
+
+/** Shares that may be allowed on the families that are seen, strictest first. */
+const allowances = [0, 0.001, 0.0025, 0.005, 0.01] as const
+
+/**
+ * The largest allowance whose choice kills no more than `limit` of the winners of a family it has not seen, each of
+ * `families` held out in turn. What is lost on unseen families is more than on seen ones; this is by how much.
+ */
+const allowanceFor = (all: readonly Tallies[], families: readonly string[], limit: number): number => {
+  let largest: number = allowances[0]
+  for (const allowed of allowances) {
+    let [winners, killed] = [0, 0]
+    for (const family of families) {
+      const index = choose(all, without(families, family), allowed)
+      const t = index === null ? undefined : all[index]?.get(family)
+      winners += t?.winners ?? 0
+      killed += t?.killed ?? 0
+    }
+    if (killed <= limit * winners) largest = allowed
+  }
+  return largest
+}
+
+const without = (families: readonly string[], family: string): string[] => families.filter((name) => name !== family)
+
+/** `limit`: share of winners that may be lost on families that were not tuned on. */
+export const tune = (o: {
+  readonly seen: readonly Trial[]
+  /** What the held-out family is judged by; `seen` where it is the same. */
+  readonly judged: readonly Trial[]
+  readonly grid: readonly BenchmarkConstants[]
+  readonly limit: number
+}): Tuned => {
+  const pairs = pairsOf(o.seen)
+  const all = o.grid.map((constants) => talliesOf(pairs, constants))
+  const families = [...new Set(o.seen.map(({ family }) => family))]
+  const strictest = o.grid.reduce((a, b) => (b.pace > a.pace || b.warmUp > a.warmUp ? b : a))
+  const pick = (seen: readonly string[]) => {
+    const allowed = allowanceFor(all, seen, o.limit)
+    const index = choose(all, seen, allowed)
+    return { allowed, constants: index === null ? strictest : o.grid[index]! }
+  }
+  const stops = new Map<Trial, ReadonlyMap<Candidate, number>>()
+  const folds = families.map((family): Fold => {
+    const chosen = pick(without(families, family))
+    const own = o.judged.filter((trial) => trial.family === family)
+    const mine: Stops = new Map(own.map((trial) => [trial, stopsOn(trial, chosen.constants)]))
+    for (const [trial, at] of mine) stops.set(trial, at)
+    return { family, ...chosen, outcome: outcomeOf(own, mine) }
+  })
+  return { folds, heldOut: outcomeOf(o.judged, stops), constants: pick(families).constants }
+}
+
+const stopsOn = (trial: Trial, constants: BenchmarkConstants): ReadonlyMap<Candidate, number> =>
+  new Map(
+    trial.candidates.flatMap((candidate) => {
+      const at = stopOn(trial, pathOf(trial, candidate), constants)
+      return at === null || at >= candidate.run.end - 1e-9 ? [] : [[candidate, at] as const]
+    }),
+  )
