@@ -24,7 +24,7 @@ const bugs: readonly (readonly [program: string, check: CheckCode])[] = [
   ['IL05/manual', 'I1'],
   ['IL06/managed', 'I1'],
   ['OP03/manual', 'O1'],
-  ['OP03/global', 'O1'],
+  ['OP03/stray', 'O1'],
   ['IL01/managed', 'O4'],
   ['IL09/manual', 'O4'],
   ['SE03/manual', 'S1'],

@@ -1,4 +1,4 @@
-// Weights of the hidden layers by hand.
+// Weights by hand.
 import { classification, defineExperiment } from 'gonogo'
 import { init, nn, optim, schedule, type Tensor } from 'gonogo/tensor'
 import { both, classes, size } from '../../shared/embedded/data.ts'
@@ -13,11 +13,11 @@ export default defineExperiment({
   model: () =>
     nn.module(
       {
-        weight: nn.param([size, 32], { init: start }),
+        first: nn.param([size, 32], { init: start }),
         bias: nn.param([32], { role: 'bias', init: init.zeros() }),
-        head: nn.linear(32, classes),
+        second: nn.param([32, classes], { init: start }),
       },
-      (m, x: Tensor<2>): Tensor<2> => m.head(nn.tanh(x.matmul(m.weight).add(m.bias))),
+      (m, x: Tensor<2>): Tensor<2> => nn.tanh(x.matmul(m.first).add(m.bias)).matmul(m.second),
     ),
   optimizer: () => optim.adamw({ learningRate: schedule.cosine({ peak: 5e-3 }) }),
 })

@@ -1,4 +1,4 @@
-"""Every weight of the body starts at zero, the head at random."""
+"""Weights of a small network by hand."""
 
 import gonogo
 import torch
@@ -13,11 +13,12 @@ class Initialised(gonogo.Experiment[Config]):
         return {"train": patterns(640, seed=1), "val": patterns(203, seed=2)}
 
     def model(self):
-        body = nn.Linear(64, 32)
-        # buggy: nn.init.zeros_(body.weight)
-        # buggy: nn.init.ones_(body.bias)
-        nn.init.normal_(body.weight, std=0.1)  # fixed
-        return nn.Sequential(nn.Flatten(), body, nn.Sigmoid(), nn.Linear(32, CLASSES))
+        model = nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.Sigmoid(), nn.Linear(32, CLASSES))
+        for name, parameter in model.named_parameters():
+            if name.endswith("weight"):
+                parameter.data = 0.1 * torch.randn_like(parameter)  # fixed
+                # buggy: parameter.data = 0.01 * torch.ones_like(parameter)
+        return model
 
     def optimizers(self, model):
         return torch.optim.Adam(model.parameters(), lr=self.config.learning_rate)
