@@ -62,6 +62,21 @@ test('nothing has a gradient; nothing moves; one thing does not move', () => {
   )
 })
 
+test('several optimizers: a gradient from the other one’s loss moves nothing; a whole optimizer that moves nothing is a fault', () => {
+  const two = (name: string, optimizer: string) => tensor(name, { optimizers: [optimizer] })
+  const gan = {
+    ...facts(two('g', 'generator'), two('d', 'discriminator'), two('bias', 'discriminator')),
+    optimizers: ['generator', 'discriminator'].map((name) => ({
+      name,
+      kind: 'adam',
+      learningRates: [1e-3],
+      weightDecays: [0],
+    })),
+  }
+  expect(causeOf(gan, seen({ g: [1, 0.1], d: [1, 0.1], bias: [1, 0] }))).toBe('GO')
+  expect(causeOf(gan, seen({ g: [1, 0.1], d: [1, 0], bias: [1, 0] }))).toBe('NO-GO parameter-does-not-move')
+})
+
 test('most parameters without gradient only warn', () => {
   const found = facts(tensor('a'), tensor('b'), tensor('c'))
   expect(causeOf(found, seen({ a: [1, 0.1], b: [null, 0], c: [null, 0] }))).toBe('WARN parameter-without-gradient')

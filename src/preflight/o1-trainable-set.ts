@@ -141,7 +141,12 @@ export const judge = (facts: Pick<Facts, 'tensors' | 'optimizers' | 'where'>, se
   )
   const thawed = parameters.filter(({ name, frozen }) => frozen && at(name).change > 0)
   const moved = owned.filter(({ name }) => at(name).change > 0)
-  const stuck = owned.filter((one) => receives(one) && at(one.name).change === 0)
+  // Where several optimizers take turns, a gradient may come from the other one's loss and be discarded, rightly: a bias of a
+  // discriminator gets one from the generator's, while its own is zero as long as a hinge holds. There a whole optimizer counts.
+  const still = (name: string) => owned.every((one) => !one.optimizers.includes(name) || at(one.name).change === 0)
+  const stuck = owned.filter(
+    (one) => receives(one) && at(one.name).change === 0 && (facts.optimizers.length < 2 || one.optimizers.every(still)),
+  )
   const blind = owned.filter(({ name }) => at(name).gradient === null)
   const frozen = parameters.filter((one) => one.frozen)
   const evidence = {
@@ -235,8 +240,8 @@ export const judge = (facts: Pick<Facts, 'tensors' | 'optimizers' | 'where'>, se
       advice: 'look for a .detach() before the part that does train, or declare the others frozen',
     })
   const unused = blind.length > 0 ? `; ${blind.length} unused so far` : ''
-  const still = frozen.length > 0 ? `; ${frozen.length} declared frozen stay` : ''
-  return go(`${moved.length} of ${owned.length} parameters get gradients and move${unused}${still}`, {
+  const kept = frozen.length > 0 ? `; ${frozen.length} declared frozen stay` : ''
+  return go(`${moved.length} of ${owned.length} parameters get gradients and move${unused}${kept}`, {
     seen: `${moved.length} moved in ${forced}${blind.length > 0 ? `; without gradient: ${names(blind)}` : ''}`,
     expected: 'trainable parameters = those in optimizers; each with a gradient moves',
     evidence,
