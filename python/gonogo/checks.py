@@ -20,6 +20,7 @@ CHECKS = {
     "O3": "step-descends",
     "O4": "overfit-one-batch",
     "O6": "schedule",
+    "O7": "accumulation",
     "O8": "finite-numbers",
     "O9": "clipping",
     "S1": "same-seed",

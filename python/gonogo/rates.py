@@ -14,6 +14,8 @@ from gonogo.found import Found, find, is_schedule
 
 #: Seconds for going through the run's steps.
 PATIENCE = 60.0
+#: Calls of a step in which an update is waited for.
+LONGEST = 32
 
 Event = tuple[str, str]
 
@@ -36,23 +38,28 @@ def schedule(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
     """A ScheduleReport."""
     experiment, found, slots = subject.experiment, find(subject.experiment), state.Slots()
     slots.capture("schedule", state.read(experiment, found, subject.mid_update()), found)
-    first, period = experiment.progress.step, max(1, experiment.accumulate if subject.managed_steps else 1)
+    first, period = experiment.progress.step, max(1, experiment.accumulate if subject.managed_steps else 0)
     watch = _Events(found)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with watch.noting():
-                records, pattern = [], []
-                for _ in range(2 * period):
+                records: list[dict[str, Any]] = []
+                pattern: list[list[Event]] = []
+                ended: list[bool] = []
+                while len(records) < 2 * period:
                     records += [record for group in subject.train({"steps": 1}, lambda: False) for record in group]
                     pattern.append(watch.taken())
+                    ended.append(experiment.progress.batch == 0)
+                    if not subject.managed_steps and len(records) == period < LONGEST and not _updated(found, records):
+                        # A step of the project's own may accumulate by itself.
+                        period += 1
                 before = _rates(found)
                 experiment.on_epoch_end()
                 at_end = watch.taken()
                 by_hand = not at_end and _rates(found) != before
-            if len(records) and experiment.progress.batch == 0:
-                # An epoch ended within the observed steps: its events are the end's, and not the step's.
-                pattern[-1] = pattern[-1][: len(pattern[-1]) - len(at_end)] if at_end else pattern[-1]
+            # Where an epoch ended within the observed steps, its events are the end's, and not the step's.
+            pattern = [call[: len(call) - len(at_end)] if last and at_end else call for call, last in zip(pattern, ended)]
             _begin(found, subject.start)
             driven = _schedulers(found, pattern[-period:], at_end)
             report, seen = _drive(subject, found, pattern[-period:], at_end, probe.get("points", 200), first, len(records))
@@ -60,6 +67,12 @@ def schedule(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
         slots.restore("schedule", experiment, find(experiment))
     lived = [{one["optimizer"]: one["learningRates"] for one in record["updates"]} for record in records]
     return {**report, "schedulers": driven, "doubt": report["doubt"] or watch.doubt or _doubt(by_hand, lived, seen)}
+
+
+def _updated(found: Found, records: list[dict[str, Any]]) -> bool:
+    """Every optimizer has made an update."""
+    made = {one["optimizer"] for record in records for one in record["updates"] if one["outcome"] == "applied"}
+    return made.issuperset(found.optimizers)
 
 
 def _schedulers(found: Found, pattern: list[list[Event]], at_end: list[Event]) -> list[dict[str, Any]]:

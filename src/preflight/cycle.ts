@@ -2,6 +2,7 @@
 // Runs and measures; what a difference between two cycles means is each check's own.
 import type { StepRecord, TrainProbe } from '../contract/index.ts'
 import type { Context } from './context.ts'
+import { Crash } from './crash.ts'
 import type { Trial } from './trial.ts'
 
 /** Calls without an update after which a program is said to make none: more than people accumulate or a loss scale takes to settle. */
@@ -60,3 +61,13 @@ const gradientsOf = ({ facts }: Context, records: readonly StepRecord[], optimiz
 
 /** L2 norm over all parameters of an optimizer. */
 export const whole = (gradients: ReadonlyMap<string, number>): number => Math.hypot(...gradients.values())
+
+/** The records, or null where the program crashes on them: batches that a run never has are its own business. */
+export const orNull = async <T>(records: Promise<T>): Promise<T | null> => {
+  try {
+    return await records
+  } catch (error) {
+    if (error instanceof Crash && error.stage === 'train') return null
+    throw error
+  }
+}

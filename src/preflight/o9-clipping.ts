@@ -8,7 +8,7 @@
 import type { StepRecord } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, plural, warn } from './check.ts'
 import type { Context } from './context.ts'
-import { baseRate, cycle, frozenSize } from './cycle.ts'
+import { baseRate, cycle, frozenSize, orNull } from './cycle.ts'
 import type { Trial } from './trial.ts'
 
 const singles = 12
@@ -110,7 +110,7 @@ const lossIsCut = async (context: Context, trial: Trial): Promise<Outcome | null
   const size = trial.facts.samples.train ?? 0
   if (!context.can('batchByIds') || !context.can('suppressUpdates') || size < singles) return null
   const ids = Array.from({ length: singles }, (_, i) => [Math.floor((i * size) / singles)])
-  const records = await trial.steps({
+  const steps = trial.steps({
     steps: singles,
     batch: { ids },
     observe: true,
@@ -119,6 +119,8 @@ const lossIsCut = async (context: Context, trial: Trial): Promise<Outcome | null
     statistics: false,
     accumulate: context.can('accumulate') ? 1 : null,
   })
+  const records = await orNull(steps)
+  if (records === null) return null
   const found = records.map(({ loss, parameters }) => ({ loss, gradient: wholeOf(parameters) }))
   const cut = cutAt(found)
   if (cut === null) return null

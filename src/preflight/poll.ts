@@ -20,6 +20,7 @@ import { o2 } from './o2-fresh-gradients.ts'
 import { o3 } from './o3-step-descends.ts'
 import { o4 } from './o4-overfit-one-batch.ts'
 import { o6 } from './o6-schedule.ts'
+import { o7 } from './o7-accumulation.ts'
 import { o8 } from './o8-finite-numbers.ts'
 import { o9 } from './o9-clipping.ts'
 import { p1 } from './p1-ranks-agree.ts'
@@ -44,6 +45,7 @@ const checks: readonly Check[] = [
   o3,
   o9,
   o8,
+  o7,
   p1,
   p2,
   v4,

@@ -70,6 +70,7 @@ const words: Partial<Record<Cause, string>> = {
   'clips-before-unscaling': 'gradients are clipped before the loss scale is taken out',
   'clip-limit-exceeded': 'gradients are not clipped as declared',
   'loss-clipped': 'the loss is clipped instead of its gradient',
+  'accumulation-mis-normalised': 'micro-batches are not weighted by what they hold',
   'schedule-unlike-declared': 'the learning rate is not what is declared',
   'schedule-unit-wrong': 'the scheduler counts epochs where it is given batches, or the other way round',
   'schedule-stepped-twice': 'the scheduler is stepped twice',

@@ -43,6 +43,7 @@ const walked: Readonly<
   V5: 'not on both engines',
   V7: 'not on both engines',
   O3: 'not on both engines',
+  O7: 'not on both engines',
   O6: 'not on both engines',
   M1: 'not on both engines',
   O9: 'not on both engines',

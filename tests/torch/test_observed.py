@@ -35,6 +35,21 @@ class Leaves(Manual):
         loss.backward()
         return {"loss": loss}
 
+class Waits(Manual):
+    def setup(self):
+        super().setup()
+        self.schedule = torch.optim.lr_scheduler.ExponentialLR(self.optimizer, 0.5)
+        self.calls_made = 0
+
+    def train_step(self, batch):
+        loss = torch.nn.functional.cross_entropy(self.model(batch[0]), batch[1])
+        (loss / 4).backward()
+        if (self.progress.step + 1) % 4 == 0:
+            self.optimizer.step()
+            self.optimizer.zero_grad()
+            self.schedule.step()
+        return {"loss": loss}
+
 class Beyond(Plain):
     def optimizers(self, model):
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -109,6 +124,15 @@ def test_a_census_counts_the_graphs_that_steps_leave_behind(opened: Any):
         leaking = opened(kind)
         counts = [graphs(leaking) for _ in range(3)]
         assert counts[2] - counts[1] == counts[1] - counts[0] >= 4 * 5, kind
+
+
+def test_a_schedule_waits_for_the_update_that_a_step_accumulates(opened: Any):
+    process = opened("Waits", length={"epochs": 3})
+    known = process.ask("schedule")
+    assert known["schedulers"][0]["perStep"] == 0.25 and known["schedulers"][0]["perEpoch"] == 0 and known["doubt"] is None
+    told = {point["step"]: point["rates"]["optimizer"][0] for point in known["points"]}
+    lived = {one["step"]: one["updates"][0]["learningRates"][0] for one in anew(process, 16)}
+    assert [told[step] for step in range(1, 17)] == pytest.approx([lived[step] for step in range(1, 17)])
 
 
 def test_a_schedule_names_its_schedulers_and_says_when_one_refuses(opened: Any):

@@ -43,6 +43,13 @@ Kind = Literal[
     "sums-losses",
     "keeps-losses-for-an-epoch",
     "keeps-numbers",
+    "micro-batches",
+    "micro-batches-weighted",
+    "class-weights",
+    "contrastive",
+    "summed",
+    "micro-batches-undivided",
+    "micro-batches-mean-of-means",
 ]
 
 
@@ -148,6 +155,12 @@ class Optim(gonogo.Experiment[Config]):
             return cross_entropy(logits, label).clamp(max=1.0)
         if kind == "clamps-each-loss":
             return cross_entropy(logits, label, reduction="none").clamp(max=1.0).mean()
+        if kind == "class-weights":
+            return cross_entropy(logits, label, weight=torch.arange(1.0, CLASSES + 1))
+        if kind == "contrastive":
+            return cross_entropy(logits @ logits.T, torch.arange(len(label)))
+        if kind == "summed":
+            return cross_entropy(logits, label, reduction="sum")
         if kind == "hinges":
             return nn.functional.multi_margin_loss(logits, label, margin=0.1)
         return cross_entropy(logits, label)
@@ -167,6 +180,32 @@ class Optim(gonogo.Experiment[Config]):
         return loss
 
     _frozen_half = _maximises = _by_hand = _root_of_zero = _clamps_the_loss = _clamps_each_loss = _hinges = _plain
+    _class_weights = _contrastive = _summed = _plain
+
+    def _micro(self, batch, loss_of):
+        """Four parts of a batch, one update."""
+        self.optimizer.zero_grad()
+        total = 0.0
+        for given, label in zip(batch[0].chunk(4), batch[1].chunk(4)):
+            loss = loss_of(self.model(given), label, batch[1])
+            loss.backward()
+            total += loss.item()
+        self.optimizer.step()
+        return total
+
+    def _micro_batches(self, batch):
+        return self._micro(batch, lambda logits, label, whole: cross_entropy(logits, label) * len(label) / len(whole))
+
+    def _micro_batches_weighted(self, batch):
+        weight = torch.arange(1.0, CLASSES + 1)
+        return self._micro(batch, lambda logits, label, whole: cross_entropy(logits, label, weight, reduction="sum") / weight[whole].sum())
+
+    def _micro_batches_undivided(self, batch):
+        return self._micro(batch, lambda logits, label, whole: cross_entropy(logits, label))
+
+    def _micro_batches_mean_of_means(self, batch):
+        weight = torch.arange(1.0, CLASSES + 1)
+        return self._micro(batch, lambda logits, label, whole: cross_entropy(logits, label, weight) / 4)
 
     def _flipped(self, batch):
         self.optimizer.zero_grad()
