@@ -73,9 +73,14 @@ class Split:
         finally:
             own.generator = None
 
-    def loader(self, batch_size: int | None, limit: int | None, order: Any = "given") -> tuple[Any, int | None]:
-        """The loader to go through, and after how many samples to stop."""
-        bounds = [bound for bound in (limit, self._limit) if bound is not None]
+    def loader(
+        self, batch_size: int | None, limit: int | None, order: Any = "given", whole: bool = False, ids: list[int] | None = None
+    ) -> tuple[Any, int | None]:
+        """The loader to go through, and after how many samples to stop. `whole`: without the limit that a preflight set; `ids`: these
+        places of the whole split alone."""
+        if ids is not None:
+            return self._chosen(batch_size, ids), None
+        bounds = [bound for bound in (limit, None if whole else self._limit) if bound is not None]
         bound = min(bounds) if bounds else None
         if self._dataset is not None:
             count = self.whole() if bound is None else min(bound, self.whole())
@@ -96,6 +101,19 @@ class Split:
             return own, bound
         assert isinstance(own, DataLoader)
         return feed.rebuilt(own, ordered(self._indices[:bound], order), batch_size or batch_size_of(own) or 1), None
+
+    def _chosen(self, batch_size: int | None, ids: list[int]) -> Any:
+        beyond = next((one for one in ids if not 0 <= one < self.whole()), None)
+        if beyond is not None:
+            raise Fault("SAMPLE_UNKNOWN", f"the {self.name} split has no such sample", seen=f"id {beyond}", expected=f"0 to {self.whole() - 1}")
+        if self._dataset is not None:
+            part = self._world.share(len(ids)) if self.shared else slice(0, len(ids))
+            return batches.Slices(self._dataset, len(ids), batch_size or self._experiment.evaluate_batch_size, self._experiment.collate, part.start, part.stop, ids)
+        own = self._own()
+        if self._indices is None or self._dealt or not isinstance(own, DataLoader):
+            raise Fault("ORDER_UNKNOWN", f"samples of {self.name}_loader cannot be chosen", seen=type(own).__name__, expected="a DataLoader over an indexed data set")
+        indices = [self._indices[one] for one in ids]
+        return feed.rebuilt(own, indices[self._world.share(len(indices))] if self.shared else indices, batch_size or batch_size_of(own) or 1)
 
 
 def _is_single(value: Any) -> bool:

@@ -3,7 +3,7 @@ Not here: how it is run (subject.py) or what managed means (managed.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_args, get_origin
 
@@ -130,6 +130,8 @@ class Experiment(Generic[C]):
     #: For adapters: `file:line` of the project's functions that ours stand for, and further facts of the environment.
     _places: Mapping[str, str] = {}
     _environment: Mapping[str, Any] = {}
+    #: What watches a metric in the project's own trainer, as facts.
+    _watching: Sequence[Mapping[str, Any]] = ()
 
     @property
     def steps(self) -> int:

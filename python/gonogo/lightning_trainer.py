@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from typing import Any
 
+from gonogo import monitors
 from gonogo.errors import Fault
 
 #: Arguments of Trainer that gonogo's run file has its own word for, or that would do what gonogo does. The rest is the project's.
@@ -74,6 +75,7 @@ def trainer_of(package: str, given: Any, experiment: Any, ours: Any) -> tuple[An
     if trainer.reload_dataloaders_every_n_epochs:
         raise Fault("LIGHTNING_UNSUPPORTED", "loaders that are made anew every few epochs cannot be followed", seen="reload_dataloaders_every_n_epochs", expected="0")
     dropped = [one for one in trainer.callbacks if _is_replaced(package, one)]
+    experiment._watching = monitors.of_callbacks(dropped)
     trainer.callbacks = [*(one for one in trainer.callbacks if one not in dropped), ours]
     if trainer.loggers or not isinstance(given, Mapping) or given.get("logger", True):
         # A logger that takes whatever it is told, so that self.logger.experiment.add_image(…) still runs.

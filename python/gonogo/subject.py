@@ -199,6 +199,8 @@ class Subject:
             "data": manifests,
             "environment": environment,
             "arithmetic": device.arithmetic(self._request["precision"], experiment.device),
+            "hashing": {"sample": str(hash("gonogo"))},
+            "monitors": list(experiment._watching),
             "loadSeconds": time.perf_counter() - started,
             "declared": facts.declared(kind, found),
         }
@@ -297,7 +299,7 @@ class Subject:
             raise Fault("DATA_SPLITS", "the training split is not evaluated", seen="train", expected=", ".join(self._splits))
         if name not in self._splits:
             raise Fault("DATA_SPLITS", f"the experiment has no {name} split", seen=name, expected=", ".join(self._splits))
-        loader, limit = self._splits[name].loader(probe.get("batchSize"), probe.get("limit"), probe.get("order", "given"))
+        loader, limit = self._splits[name].loader(probe.get("batchSize"), probe.get("limit"), probe.get("order", "given"), probe.get("whole", False), probe.get("ids"))
         tap = batches.Tap(loader, limit, None if outputs is None else outputs.passing, cancelled)
         look = probes.Look(self.experiment.task.kind, self._scored(), probe)
         tap.change = look.change

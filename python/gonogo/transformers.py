@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from gonogo import beside, facts, seeds, signatures
+from gonogo import beside, facts, monitors, seeds, signatures
 from gonogo.epochs import modes_kept
 from gonogo.errors import Fault
 from gonogo.experiment import Experiment
@@ -94,6 +94,9 @@ class _Transformers(Experiment[Any]):
             )
         if trainer.args.world_size != 1 or trainer.args.n_gpu > 1:
             raise Fault("TRANSFORMERS_PROCESSES", "the Trainer is driven in one process, on one device", seen=f"{trainer.args.world_size} processes, {trainer.args.n_gpu} GPUs", expected="1")
+        metric, larger = trainer.args.metric_for_best_model, trainer.args.greater_is_better
+        if trainer.args.load_best_model_at_end and isinstance(metric, str):
+            self._watching = [monitors.fact("keeper", type(trainer).__name__, metric, None if larger is None else "max" if larger else "min")]
         for name, value in OFF.items():
             setattr(trainer.args, name, value)
         trainer.args.seed = self.seed

@@ -159,6 +159,21 @@ export const facts = z.object({
   packages: z.record(z.string(), z.string()),
   data: z.array(splitManifest),
   environment: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  /** What this process makes of one word, where each process hashes with a seed of its own; or why no order hangs on a hash. */
+  hashing: z.union([z.object({ sample: z.string() }), z.object({ fixed: z.string() })]).optional(),
+  /** What watches a metric in the project's own trainer: keepers of the best checkpoint, stoppers. */
+  monitors: z
+    .array(
+      z.object({
+        role: z.enum(['keeper', 'stopper']),
+        /** Class of the object. */
+        kind: z.string(),
+        /** As the project names the metric; null where it watches none. */
+        metric: z.string().nullable(),
+        direction: z.enum(['min', 'max']).nullable(),
+      }),
+    )
+    .optional(),
   /** Seconds spent loading code and data, shown apart from the checks' own time. */
   loadSeconds: z.number(),
   /** The coarsest arithmetic that is declared; float32 where nothing is said. A program's own autocast shows in its outputs. */

@@ -14,6 +14,7 @@ import {
   type Plan,
   type ResumeKind,
   type Status,
+  type StepRecord,
   type Task,
   type WeightsReport,
 } from '../contract/index.ts'
@@ -21,7 +22,7 @@ import type { Engine, Process } from '../engine/engine.ts'
 import type { Outcome } from './check.ts'
 import { Crash } from './crash.ts'
 import { type Reference, runReference, type Schedule, scheduleOf } from './reference.ts'
-import { abortable, Trial } from './trial.ts'
+import { abortable, type Snapshot, Trial } from './trial.ts'
 
 export type ConfigIssue = {
   readonly path: readonly (string | number)[]
@@ -62,6 +63,15 @@ export type Repeatability =
   | { readonly kind: 'rounding'; readonly spread: number }
   | { readonly kind: 'unseeded' }
 
+/** Hashes of one word in two processes; or why no order hangs on a hash. */
+export type Hashes = { readonly first: string; readonly second: string } | { readonly fixed: string }
+
+/** Another seed's first steps. */
+export type Other = { readonly trial: Trial; readonly initial: Snapshot; readonly records: readonly StepRecord[] }
+
+/** Enough for an order and noise to show. */
+const otherSteps = 3
+
 /** A process that will be asked for. */
 export type Expected = { readonly seed: number; readonly process: Process }
 
@@ -80,6 +90,8 @@ export class Context {
   /** What has been found so far. */
   readonly outcomes = new Map<CheckCode, Outcome>()
   repeatability: Repeatability = { kind: 'unknown' }
+  /** How the processes of S1 hash; null until there were two. */
+  hashes: Hashes | null = null
   /** One subject at a time. */
   readonly alone: boolean
   #main: Promise<Trial> | null = null
@@ -90,6 +102,8 @@ export class Context {
   #reference: Promise<Reference> | null = null
   #evaluations = new Map<string, Promise<Evaluation>>()
   #weights: Promise<WeightsReport> | null = null
+  #other: Promise<Other> | null = null
+  #hashing: Facts['hashing'] = undefined
   #planned: Expected[] = []
   #ahead: (Expected & { trial: Promise<Trial> }) | null = null
   readonly #open = new Set<Promise<Trial>>()
@@ -215,6 +229,28 @@ export class Context {
     return this.#waiting(opening)
   }
 
+  /** A subject of another seed after its first steps, put back to where it was before; whoever is the last to need it closes it. */
+  async other(): Promise<Other> {
+    const known = await this.#other
+    if (known && !known.trial.dead) return known
+    this.#other = (async () => {
+      const trial = await this.fresh(otherSeed(this.seed))
+      const initial = await trial.digest()
+      await trial.capture('fresh')
+      const records = await trial.steps({ steps: Math.min(otherSteps, this.schedule(trial).steps) })
+      await trial.restore('fresh')
+      return { trial, initial, records }
+    })()
+    return this.#other
+  }
+
+  /** S1's second process has been opened: what it and the first make of one word, where hashes are seeded. */
+  alsoHashing({ hashing }: Facts): void {
+    const first = this.#hashing
+    if (hashing && 'fixed' in hashing) this.hashes = hashing
+    else if (hashing && first && 'sample' in first) this.hashes = { first: first.sample, second: hashing.sample }
+  }
+
   /** The experiment in one process, which knows that it is a world of one; the caller closes it. */
   async inOneProcess(): Promise<Trial> {
     await this.#makeRoom()
@@ -281,6 +317,7 @@ export class Context {
       if (this.alone) await this.#closeAll()
       const trial = await this.#waiting(this.#opened({ seed: this.seed, process: 'quick' }))
       await trial.capture('initial')
+      this.#hashing = trial.facts.hashing
       this.#openAhead()
       return trial
     })()

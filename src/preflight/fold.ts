@@ -12,9 +12,25 @@ const explains: Partial<Record<Cause, readonly Cause[]>> = {
   // what a resumed run has in training mode, the straight one has in evaluation mode
   'evaluation-changes-mode': ['rng-not-restored', 'section-not-saved'],
   'unseeded-randomness': ['rng-not-restored', 'section-not-saved'],
-  'weights-not-restored': ['section-not-saved'],
-  'buffers-not-restored': ['section-not-saved'],
-  'names-mismatched': ['weights-not-restored', 'buffers-not-restored'],
+  'weights-not-restored': ['section-not-saved', 'best-not-reproduced'],
+  'buffers-not-restored': ['section-not-saved', 'best-not-reproduced'],
+  'ema-not-restored': ['best-not-reproduced'],
+  'section-not-saved': ['best-not-reproduced'],
+  'checkpoints-share-a-file': [
+    'weights-not-restored',
+    'buffers-not-restored',
+    'optimizer-not-restored',
+    'schedule-not-restored',
+    'ema-not-restored',
+    'rng-not-restored',
+    'section-not-saved',
+    'best-not-reproduced',
+    'counter-off',
+    'data-position-lost',
+  ],
+  'hash-order': ['unseeded-initialisation', 'unseeded-data-order', 'unseeded-randomness'],
+
+  'names-mismatched': ['weights-not-restored', 'buffers-not-restored', 'best-not-reproduced'],
   'snapshot-aliases-live-state': ['weights-not-restored', 'buffers-not-restored', 'optimizer-not-restored'],
   'no-eval-mode': [
     'batch-dependent-outputs',

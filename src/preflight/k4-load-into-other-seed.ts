@@ -54,7 +54,8 @@ export const k4 = define({
       return skipped('the run is too short to be saved on the way')
     }
     const seed = otherSeed(context.seed)
-    await using trial = await context.fresh(seed)
+    const other = await context.other()
+    await using trial = other.trial
     const before = await trial.digest()
     const report = await trial.load(save.dir)
     const { parameters, buffers } = missingAfter(save.before, before, await trial.digest())

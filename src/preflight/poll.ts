@@ -12,8 +12,10 @@ import { i2 } from './i2-logits.ts'
 import { i3 } from './i3-symmetry.ts'
 import { k1 } from './k1-resume-equivalence.ts'
 import { k2 } from './k2-checkpoint-coverage.ts'
+import { k3 } from './k3-checkpoints-apart.ts'
 import { k4 } from './k4-load-into-other-seed.ts'
 import { k5 } from './k5-portable-weights.ts'
+import { k7 } from './k7-best-reproduced.ts'
 import { m1 } from './m1-memory-slope.ts'
 import { o1 } from './o1-trainable-set.ts'
 import { o2 } from './o2-fresh-gradients.ts'
@@ -26,11 +28,15 @@ import { o9 } from './o9-clipping.ts'
 import { p1 } from './p1-ranks-agree.ts'
 import { p2 } from './p2-world-size-invariance.ts'
 import { s1 } from './s1-same-seed.ts'
+import { s2 } from './s2-other-seed.ts'
+import { s3 } from './s3-hash-seed.ts'
+import { t1 } from './t1-monitors.ts'
 import { v1 } from './v1-evaluate-twice.ts'
 import { v2 } from './v2-batch-size-invariance.ts'
 import { v3 } from './v3-evaluation-purity.ts'
 import { v4 } from './v4-metrics-recomputed.ts'
 import { v5 } from './v5-permuted-validation.ts'
+import { v6 } from './v6-whole-validation.ts'
 import { v7 } from './v7-metric-extremes.ts'
 import { lowered, settingOf, waived } from './waivers.ts'
 
@@ -54,14 +60,20 @@ const checks: readonly Check[] = [
   m1,
   v5,
   v7,
+  t1,
   s1,
+  s3,
   v3,
   o6,
   c2,
+  k3,
   k1,
   k2,
+  k7,
+  s2,
   k4,
   k5,
+  v6,
   o4,
 ]
 
@@ -86,7 +98,7 @@ export async function* poll(polling: Polling): AsyncGenerator<Finding> {
   context.expect([
     ...(runs('S1') ? [{ seed: context.seed, process: 'own' } as const] : []),
     ...(runs('K1') ? [{ seed: context.seed, process: 'quick' } as const] : []),
-    ...(runs('K4') ? [{ seed: otherSeed(context.seed), process: 'quick' } as const] : []),
+    ...(runs('S2') || runs('K4') ? [{ seed: otherSeed(context.seed), process: 'quick' } as const] : []),
   ])
   const faults: Finding[] = []
   try {

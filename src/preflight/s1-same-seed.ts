@@ -46,6 +46,7 @@ export const s1 = define({
 const secondRun = async (context: Context, reference: Reference): Promise<Twin> => {
   // a process of its own has another seed of its hashes: an order that hangs on them shows
   await using trial = await context.fresh(context.seed, 'own')
+  context.alsoHashing(trial.facts)
   const initial = await trial.digest()
   const { records } = await follow(trial, reference.schedule, 0, { evaluate: reference.evaluationCrash === null })
   return { initial, records, final: await trial.digest(), kernels: await trial.determinism() }

@@ -28,10 +28,10 @@ export const evaluate = async (
 ): Promise<Evaluation> => {
   const started = performance.now()
   const probe = evalProbe.parse(given)
-  const dataset = splitOf(project, probe.split)
-  const samples = Math.min(probe.limit ?? dataset.length, dataset.length)
+  const dataset = (probe.whole || probe.ids ? wholeSplitOf : splitOf)(project, probe.split)
+  const samples = probe.ids?.length ?? Math.min(probe.limit ?? dataset.length, dataset.length)
   const size = probe.batchSize ?? project.request.evaluateBatchSize
-  const ids = orderOf(samples, probe.order)
+  const ids = probe.ids ? chosen(dataset, probe) : orderOf(samples, probe.order)
   const sums: Sums = { totals: new Map(), outputs: [], targets: [] }
   let batches = 0
   let previous: Target | null = null
@@ -63,6 +63,16 @@ const known = (splits: Splits, split: 'train' | 'val' | 'test'): Dataset => {
   if (!dataset)
     throw new GonogoError('DATA_SPLITS', `there is no ${split} split`, { seen: Object.keys(splits).join(', ') })
   return dataset
+}
+
+const chosen = (dataset: Dataset, { ids, split }: Probe): Uint32Array => {
+  const beyond = ids?.find((id) => id >= dataset.length)
+  if (beyond !== undefined)
+    throw new GonogoError('SAMPLE_UNKNOWN', `the ${split} split has no such sample`, {
+      seen: `id ${beyond}`,
+      expected: `0 to ${dataset.length - 1}`,
+    })
+  return Uint32Array.from(ids ?? [])
 }
 
 const orderOf = (samples: number, order: Probe['order']): Uint32Array =>

@@ -196,6 +196,7 @@ const factsOf = async (project: Project, loaded: Loaded, started: number): Promi
       platform: `${process.platform}-${process.arch}`,
       node: process.versions.node,
     },
+    hashing: { fixed: 'sets and maps keep the order in which they were filled' },
     loadSeconds: (performance.now() - started) / 1000,
     declared: { causal: project.experiment.causal ?? null, couplesBatch: project.experiment.couplesBatch ?? false },
   }
