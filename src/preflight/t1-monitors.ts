@@ -54,7 +54,8 @@ export const t1 = define({
       monitors: monitors.map(({ kind, metric, direction }) => `${kind}: ${metric} ${direction}`),
     }
     const where = placeOf(context.facts, 'metrics', 'evaluate', 'setup', 'model')
-    const reversed = told.find(({ metric, direction }) => (sense(metric) ?? direction) !== direction)
+    const apart = differing(monitors)
+    const reversed = told.find(isReversed)
     if (reversed) {
       const level = sure.has(plain(reversed.metric)) ? noGo : warn
       return level(
@@ -69,7 +70,6 @@ export const t1 = define({
         },
       )
     }
-    const apart = differing(monitors)
     if (apart)
       return warn('monitors-differ', 'what keeps the best and what stops early watch different metrics', {
         seen: apart,
@@ -96,7 +96,17 @@ export const t1 = define({
 
 const sense = (name: string): Direction | undefined => sure.get(plain(name)) ?? likely.get(plain(name))
 
-const differing = (monitors: NonNullable<Facts['monitors']>): string | null => {
+/** Whether a direction is the contrary of what the metric's name says. */
+export const isReversed = ({
+  metric,
+  direction,
+}: {
+  readonly metric: string
+  readonly direction: Direction
+}): boolean => (sense(metric) ?? direction) !== direction
+
+/** A stopper whose metric no keeper watches, in words; null where they agree or one of them is absent. */
+export const differing = (monitors: NonNullable<Facts['monitors']>): string | null => {
   const of = (role: 'keeper' | 'stopper') => monitors.filter((one) => one.role === role && one.metric !== null)
   const keepers = of('keeper')
   for (const stopper of of('stopper'))

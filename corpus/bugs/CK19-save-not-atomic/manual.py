@@ -9,7 +9,7 @@ from classifier import Classifier
 class TwoFiles(Classifier):
     def optimizer_file(self, path):
         return Path(path) / "optimizer.pt"  # fixed
-        # buggy: return Path(path).parent / "optimizer.pt"
+        # buggy: return Path(path).parent.parent / "optimizer.pt"
 
     def save(self, path):
         Path(path).mkdir(exist_ok=True)

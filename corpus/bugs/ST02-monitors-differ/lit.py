@@ -9,7 +9,7 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 def trainer():
     stopper = EarlyStopping("val_loss", mode="min", patience=3)
     keeper = ModelCheckpoint(monitor="val_loss", mode="min")  # fixed
-    # buggy: keeper = ModelCheckpoint(monitor="val_acc", mode="min")
+    # buggy: keeper = ModelCheckpoint(monitor="val_acc", mode="max")
     return {"callbacks": [stopper, keeper]}
 
 

@@ -30,6 +30,7 @@ const config = {
   optimizer: z.enum(['adamw', 'sgd']).default('adamw'),
   momentum: z.number().min(0).max(1).default(0.9),
   nested: z.strictObject({ rate: z.number().default(1e-2), idle: z.number().default(1) }).prefault({}),
+  val_samples: z.int().min(5).default(103),
   warmup_steps: z.int().default(5),
   comment: z.string().meta({ gonogo: 'note' }).default(''),
 }
@@ -42,7 +43,7 @@ const head = (fault: string) => (fault === 'ones-head' ? init.ones() : first(fau
 export default defineExperiment({
   config,
   task: classification({ classes: 4 }),
-  data: () => ({ train: points(320, 0), val: points(103, 50_000) }),
+  data: (c) => ({ train: points(320, 0), val: points(c.val_samples, 50_000) }),
   model: (c) =>
     nn.module(
       {
