@@ -35,4 +35,9 @@ CHECKS = {
     "T1": "monitors",
     "P1": "ranks-agree",
     "P2": "world-size-invariance",
+    "D1": "batch-leakage",
+    "D3": "split-overlap",
+    "D5": "input-scale",
+    "D7": "epoch-order",
+    "D8": "sound-values",
 }

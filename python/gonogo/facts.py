@@ -100,9 +100,17 @@ def loading(feed: Any) -> dict[str, Any]:
     if loader is None:
         return {"workers": 0, "shuffles": True, "dropsLast": False}
     sampler = getattr(loader, "sampler", None)
-    known = {"RandomSampler": True, "DistributedSampler": None, "SequentialSampler": False}
-    shuffles = getattr(sampler, "shuffle", None) if type(sampler).__name__ == "DistributedSampler" else known.get(type(sampler).__name__)
-    return {"workers": getattr(loader, "num_workers", None), "shuffles": shuffles, "dropsLast": getattr(loader, "drop_last", None)}
+    return {"workers": getattr(loader, "num_workers", None), "shuffles": _shuffles(sampler), "dropsLast": getattr(loader, "drop_last", None)}
+
+
+def _shuffles(sampler: Any) -> bool | None:
+    """What a sampler says by its attribute, or by its name."""
+    said, name = getattr(sampler, "shuffle", None), type(sampler).__name__.lower()
+    if isinstance(said, bool):
+        return said
+    if type(sampler) is torch.utils.data.SequentialSampler:
+        return False
+    return True if "random" in name or "shuffl" in name else None
 
 
 def places(kind: type) -> dict[str, str]:
@@ -219,31 +227,3 @@ def _whole(dataset: Any) -> list[np.ndarray] | None:
 def _numpy(tensor: torch.Tensor) -> np.ndarray:
     tensor = tensor.detach().cpu().contiguous()
     return tensor.reshape(-1).view(torch.uint8).numpy() if tensor.dtype == torch.bfloat16 else tensor.numpy()
-
-
-def sane(split: str, dataset: Any, count: int, task: Any) -> None:
-    """Refuses data that cannot be right: NaN inputs, labels outside the classes. All of it in memory, else a sample."""
-    if isinstance(dataset, (Part, torch.utils.data.Subset)):
-        return sane(split, dataset.dataset, len(dataset.dataset), task)
-    if isinstance(dataset, (Arrays, torch.utils.data.TensorDataset)):
-        _sane_batch(split, dataset.tensors, task, np.arange(count))
-    elif count and batches.indexed(dataset):
-        with seeds.kept():
-            for index in np.unique(np.linspace(0, count - 1, min(count, 32)).astype(np.int64)):
-                _sane_batch(split, dataset[int(index)], task, [index])
-
-
-def _sane_batch(split: str, batch: Any, task: Any, indices: Any) -> None:
-    given, target = batches.input_of(batch), batches.target_of(batch)
-    if isinstance(given, torch.Tensor) and given.is_floating_point() and not bool(torch.isfinite(given.sum())):
-        bad = (~torch.isfinite(given)).reshape(len(indices), -1).any(1) if len(indices) > 1 else torch.tensor([True])
-        if bool(bad.any()) and not bool(torch.isfinite(given).all()):
-            at = int(indices[int(bad.nonzero()[0])])
-            raise Fault("DATA_NOT_FINITE", f"a {split} input is NaN or infinite", seen=f"sample {at}", expected="finite numbers")
-    if task.kind == "classification" and target is not None and not isinstance(target, str):
-        labels = torch.as_tensor(target)
-        if not labels.is_floating_point() and labels.numel():
-            low, high = int(labels.min()), int(labels.max())
-            # −100 is what cross_entropy ignores.
-            if high >= task.classes or (low < 0 and low != -100):
-                raise Fault("DATA_LABEL_RANGE", f"a {split} label lies outside the classes", seen=f"labels {low} to {high}", expected=f"0 to {task.classes - 1}")

@@ -39,6 +39,7 @@ export const descriptions: ReadonlyMap<string, string> = new Map([
   ['preflight', 'The checks before training.'],
   ['preflight.budget', 'What the checks may cost.'],
   ['preflight.budget.seconds', 'Seconds for all of them.'],
+  ['preflight.overlap', 'Share of validation inputs that may also be training inputs, 0 to 1.'],
   ['preflight.checks', 'Levels of single checks, by code: block, warn or skip. Lowering one demands a reason.'],
   ['stop', 'When a run ends before its length.'],
   ['stop.mode', 'Off, advise only, or stop.'],

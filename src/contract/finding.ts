@@ -36,6 +36,11 @@ export const checkCode = z.enum([
   'T1',
   'P1',
   'P2',
+  'D1',
+  'D3',
+  'D5',
+  'D7',
+  'D8',
 ])
 export type CheckCode = z.infer<typeof checkCode>
 
@@ -73,6 +78,11 @@ export const checkWords = {
   T1: 'monitors',
   P1: 'ranks-agree',
   P2: 'world-size-invariance',
+  D1: 'batch-leakage',
+  D3: 'split-overlap',
+  D5: 'input-scale',
+  D7: 'epoch-order',
+  D8: 'sound-values',
 } as const satisfies Record<CheckCode, string>
 
 export const status = z.enum(['GO', 'WARN', 'NO-GO', 'SKIPPED', 'WAIVED'])
@@ -187,6 +197,21 @@ export const cause = z.enum([
   'same-samples-on-every-rank',
   'padded-duplicates-scored',
   'metrics-not-reduced',
+  // data
+  'input-not-finite',
+  'target-not-finite',
+  'label-out-of-range',
+  'inputs-constant',
+  'splits-overlap',
+  'groups-overlap',
+  'validation-not-normalised',
+  'normalised-twice',
+  'inputs-not-normalised',
+  'splits-differ',
+  'validation-augmented',
+  'order-repeats',
+  'samples-repeated',
+  'class-runs',
   // a check that could not finish
   'crashed',
   'timed-out',

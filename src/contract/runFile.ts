@@ -114,6 +114,8 @@ export const runFile = z.strictObject({
   preflight: z
     .strictObject({
       budget: z.strictObject({ seconds: z.number().positive().default(60) }).prefault({}),
+      /** Share of validation inputs that may be training inputs too. */
+      overlap: z.number().min(0).max(1).default(0.01),
       checks: z.record(z.string(), checkSetting).default({}),
     })
     .prefault({}),

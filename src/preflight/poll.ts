@@ -6,6 +6,11 @@ import { c2 } from './c2-config-effect.ts'
 import { type Check, type Outcome, skipped } from './check.ts'
 import { Context, otherSeed, type Polling } from './context.ts'
 import { Crash, crashed } from './crash.ts'
+import { d1 } from './d1-batch-leakage.ts'
+import { d3 } from './d3-split-overlap.ts'
+import { d5 } from './d5-input-scale.ts'
+import { d7 } from './d7-epoch-order.ts'
+import { d8 } from './d8-sound-values.ts'
 import { fold } from './fold.ts'
 import { i1 } from './i1-chance-level.ts'
 import { i2 } from './i2-logits.ts'
@@ -43,6 +48,11 @@ import { lowered, settingOf, waived } from './waivers.ts'
 /** In the order of the poll: cheap first, and what others build on before them. */
 const checks: readonly Check[] = [
   c1,
+  d8,
+  d1,
+  d7,
+  d5,
+  d3,
   i1,
   i2,
   o1,
@@ -125,7 +135,9 @@ export async function* poll(polling: Polling): AsyncGenerator<Finding> {
 }
 
 const outcomeOf = async (check: Check, context: Context): Promise<Outcome> => {
-  const failed = check.after.find((code) => context.outcomes.get(code)?.status === 'NO-GO')
+  // numbers that cannot be used spoil whatever is computed from them
+  const ground: readonly CheckCode[] = check.costClass === 'none' || check.code === 'D8' ? [] : ['D8']
+  const failed = [...ground, ...check.after].find((code) => context.outcomes.get(code)?.status === 'NO-GO')
   if (failed) return skipped(`needs ${failed}, which is NO-GO`)
   for (const ability of check.needs) {
     const lacking = lack(context.facts, ability)

@@ -63,6 +63,11 @@ const walked: Readonly<
   K2: 'not on both engines',
   K4: 'not on both engines',
   K5: 'not on both engines',
+  D1: [{ bug: 'mixes', cause: 'batch-dependent-outputs' }],
+  D3: 'not on both engines',
+  D5: 'not on both engines',
+  D7: 'not on both engines',
+  D8: 'not on both engines',
   P1: 'several ranks',
   P2: 'several ranks',
 }

@@ -157,20 +157,6 @@ class Quits(Managed):
         raise SystemExit("enough")
 
 
-class BadLabel(Managed):
-    def datasets(self):
-        image, label = samples(100, 1)
-        label[7] = 3
-        return {"train": gonogo.arrays(image, label), "val": gonogo.arrays(*samples(41, 2))}
-
-
-class BadInput(Managed):
-    def datasets(self):
-        image, label = samples(100, 1)
-        image[7, 2] = np.nan
-        return {"train": gonogo.arrays(image, label), "val": gonogo.arrays(*samples(41, 2))}
-
-
 class NoVal(Managed):
     def datasets(self):
         return {"train": gonogo.arrays(*samples(100, 1)), "val": gonogo.arrays(*samples(0, 2))}

@@ -423,7 +423,7 @@ def test_an_exception_names_the_users_line_and_the_worker_lives(bare: Process, t
 
 @pytest.mark.parametrize(
     ("kind", "code"),
-    [("Quits", "USER_CODE"), ("BadLabel", "DATA_LABEL_RANGE"), ("BadInput", "DATA_NOT_FINITE"), ("NoVal", "DATA_EMPTY")],
+    [("Quits", "USER_CODE"), ("NoVal", "DATA_EMPTY")],
 )
 def test_what_cannot_be_opened_says_why(bare: Process, tmp_path: Path, kind: str, code: str):
     with pytest.raises(Refused) as refused:

@@ -1,0 +1,111 @@
+// D3: no validation sample is a training sample, and no group (patient, speaker, document) lies in both splits.
+// Not whether the splits are alike as a whole (D5).
+//
+// Inputs are compared by the hash of their decoded bytes; where training changes a sample each time it is decoded, by what the
+// data set holds of it before: a path, or a row. duplicates.ts says how many common inputs chance explains. What is more than
+// that, and more than the run file allows (preflight.overlap), five different inputs or more, is an overlap.
+//
+// A group that lies in both splits is a leak where knowing the group is knowing the answer: each group has one label, and
+// several share it. A speaker who is the class, or a user whose past predicts his future, belongs in both: those only
+// warn.
+import type { Evidence, SampleDigest } from '../contract/index.ts'
+import { define, go, noGo, number, type Outcome, placeOf, plural, skipped, warn } from './check.ts'
+import type { Context } from './context.ts'
+import { groupsOf, type Overlap, overlapOf } from './duplicates.ts'
+
+const fewest = 5
+
+export const d3 = define({
+  code: 'D3',
+  needs: ['survey', 'reset'],
+  after: [],
+  costClass: 'warm',
+  async run(context) {
+    const training = await context.samples('train')
+    const validation = await context.samples('val')
+    const { changing } = await context.survey('train')
+    const overlap = compared(training, validation, changing > 0)
+    const groups = judgedGroups(context, training, validation)
+    if (!overlap)
+      return groups ?? skipped('training samples change each time, and the data set shows nothing of them before that')
+    return judged(context, overlap) ?? groups ?? held(overlap)
+  },
+})
+
+/** By decoded bytes, or by what is stored where decoding is never twice the same; null where neither tells. */
+const compared = (
+  training: readonly SampleDigest[],
+  validation: readonly SampleDigest[],
+  changes: boolean,
+): Overlap | null => {
+  const stored = (samples: readonly SampleDigest[]) =>
+    samples.flatMap(({ id, stored, std }) => (stored === undefined ? [] : [{ id, hash: stored, std }]))
+  const byBytes = overlapOf(training, validation)
+  if (!changes || byBytes.shared > 0) return byBytes
+  const [inside, outside] = [stored(training), stored(validation)]
+  return inside.length > 0 && outside.length > 0 ? overlapOf(inside, outside) : null
+}
+
+const evidenceOf = (overlap: Overlap, allowed: number): Evidence => ({
+  validation: overlap.validation,
+  training: overlap.training,
+  shared: overlap.shared,
+  distinct: overlap.distinct,
+  share: overlap.share,
+  twins: overlap.twins,
+  kinds: overlap.kinds,
+  explained: overlap.explained,
+  allowed,
+})
+
+const judged = (context: Context, overlap: Overlap): Outcome | null => {
+  const allowed = context.plan.run.preflight.overlap
+  const { share, distinct, shared, validation, training, explained, twins, pair } = overlap
+  if (share <= allowed || shared === 0) return null
+  const found = {
+    seen: `${shared} of ${validation} validation inputs are training inputs too (${number(100 * share)} %)${pair ? `, as val ${pair[0]} and train ${pair[1]}` : ''}`,
+    expected: `${number(100 * allowed)} % at most, as preflight.overlap says; of ${training} training inputs ${number(100 * twins)} % have a twin`,
+    where: placeOf(context.facts, 'data', 'datasets', 'setup'),
+    evidence: evidenceOf(overlap, allowed),
+    advice:
+      'split once, by indices, and keep them; take duplicates out before splitting; or allow them: preflight: { overlap: … }',
+  }
+  if (share > explained && distinct >= fewest)
+    return noGo('splits-overlap', 'validation samples are also trained on', found)
+  // as many twins within training as across: few possible inputs, or, where inputs are many, copies made before the split
+  return distinct >= fewest && share > 0.1 && overlap.kinds > 0.2
+    ? warn('splits-overlap', 'validation shares inputs with training, as training does with itself', found)
+    : null
+}
+
+const judgedGroups = (
+  context: Context,
+  training: readonly SampleDigest[],
+  validation: readonly SampleDigest[],
+): Outcome | null => {
+  const groups = groupsOf(training, validation)
+  if (!groups || groups.shared === 0) return null
+  const found = {
+    seen: `${groups.shared} of ${plural(groups.validation, 'group')} of validation are in training too, as ${groups.example}`,
+    expected: 'no group in two splits',
+    where: placeOf(context.facts, 'data', 'datasets', 'setup'),
+    evidence: { ...groups },
+    advice: 'split the groups, not the samples: sklearn’s GroupShuffleSplit, or a hash of the group’s id',
+  }
+  const title = 'samples of one group lie in both splits'
+  return groups.decides ? noGo('groups-overlap', title, found) : warn('groups-overlap', title, found)
+}
+
+const held = (overlap: Overlap): Outcome => {
+  const { validation, training, shared, twins } = overlap
+  return go(
+    shared === 0
+      ? `none of ${validation} validation inputs among ${training} training inputs`
+      : `${shared} of ${validation} validation inputs are also in training, as chance or the run file allows`,
+    {
+      seen: `${shared} inputs in both; ${number(100 * twins)} % of training inputs have a twin`,
+      expected: 'no more than chance explains and preflight.overlap allows',
+      evidence: evidenceOf(overlap, 0),
+    },
+  )
+}

@@ -1,0 +1,183 @@
+// D8: every number of the data can be used: finite inputs and targets, labels within the classes, inputs that are not all one.
+// Not how the splits compare (D5), nor whether labels belong to their inputs (D4).
+//
+// A value that is no number, or a label outside the classes, may be meant: a model that fills in what is missing, a loss that
+// passes over 255. So the very sample is tried: one step on it, whose update is held back. What comes out of it as a number was
+// meant; what crashes, or is NaN, is the fault. On the validation split the evaluation is tried instead, up to that sample.
+import type { Cause, Evidence, Facts, Split, Survey } from '../contract/index.ts'
+import { define, go, noGo, number, type Outcome, placeOf, plural, warn } from './check.ts'
+import type { Context } from './context.ts'
+import { Crash } from './crash.ts'
+
+export const d8 = define({
+  code: 'D8',
+  needs: ['survey', 'reset'],
+  after: [],
+  costClass: 'warm',
+  async run(context) {
+    const surveys = new Map<Split, Survey>()
+    for (const split of ['train', 'val'] as const) surveys.set(split, await context.survey(split))
+    for (const [split, survey] of surveys)
+      for (const suspicion of suspicionsOf(context.facts, split, survey)) {
+        const verdict = await tried(context, suspicion)
+        if (verdict) return verdict
+      }
+    const train = surveys.get('train') as Survey
+    const same = allAlike(context, train)
+    if (same) return same
+    const odd = [...surveys].flatMap(([split, survey]) => suspicionsOf(context.facts, split, survey))
+    const [first] = odd
+    const counts = [...surveys].map(([split, { samples }]) => `${samples} of ${split}`).join(', ')
+    return go(first ? `${first.words}: the experiment makes a number of it` : `every number of ${counts} can be used`, {
+      seen: `${counts}: ${describe(train)}`,
+      expected: 'finite inputs and targets, labels within the classes',
+      evidence: evidenceOf(train),
+    })
+  },
+})
+
+type Suspicion = {
+  readonly split: Split
+  readonly sample: number
+  readonly cause: Cause
+  readonly words: string
+  readonly seen: string
+  readonly expected: string
+  /** A single label for the whole sample, which a managed loss cannot pass over. */
+  readonly certain: boolean
+}
+
+/** What may be wrong with a split's numbers, most telling first. */
+export const suspicionsOf = (
+  facts: Pick<Facts, 'task' | 'owns' | 'where'>,
+  split: Split,
+  { fields, samples }: Survey,
+): Suspicion[] => {
+  const found: Suspicion[] = []
+  for (const { name, role, nonFinite, nonFiniteAt = null, range = null, shape } of fields) {
+    if (nonFiniteAt !== null)
+      found.push({
+        split,
+        sample: nonFiniteAt,
+        cause: role === 'target' ? 'target-not-finite' : 'input-not-finite',
+        words: `${role === 'target' ? 'targets' : 'inputs'} of ${split} hold NaN or infinity`,
+        seen: `${number(100 * nonFinite)} % of field ${name} in ${plural(samples, 'sample')} of ${split}, first in sample ${nonFiniteAt}`,
+        expected: 'finite numbers, or an experiment that fills in what is missing',
+        certain: false,
+      })
+    if (facts.task.kind !== 'classification' || role !== 'target' || range === null) continue
+    const { min, max, minAt, maxAt } = range
+    const most = facts.task.classes - 1
+    if (min >= 0 && max <= most) continue
+    const [label, sample] = max > most ? [max, maxAt] : [min, minAt]
+    found.push({
+      split,
+      sample,
+      cause: 'label-out-of-range',
+      words: `a label of ${split} lies outside the classes`,
+      seen: `label ${number(label)} in sample ${sample} of ${split}; labels ${number(min)} to ${number(max)}`,
+      expected: `0 to ${most}: ${facts.task.classes} classes are declared`,
+      certain: shape.length === 0 && facts.owns.step === 'managed' && facts.where.loss === undefined,
+    })
+  }
+  return found
+}
+
+const advice: Partial<Record<Cause, string>> = {
+  'label-out-of-range': 'count classes from 0, raise the number of classes, or mask what has no label',
+  'input-not-finite': 'drop or repair the sample where the data is read',
+  'target-not-finite': 'drop the sample, or mask what has no target in the loss',
+}
+
+/** Null where the experiment makes a number of it. */
+const tried = async (context: Context, suspicion: Suspicion): Promise<Outcome | null> => {
+  const { split, sample, cause, words, seen, expected, certain } = suspicion
+  const fault = {
+    seen,
+    expected,
+    where: placeOf(context.facts, 'data', 'datasets', 'setup'),
+    evidence: { split, sample },
+    advice: advice[cause] ?? null,
+  }
+  if (certain) return noGo(cause, words, fault)
+  const shown = await consequence(context, split, sample)
+  if (shown === 'finite') return null
+  if (shown === 'unknown') return warn(cause, words, fault)
+  return noGo(cause, words, { ...fault, seen: `${seen}; ${shown}` })
+}
+
+/** Furthest into the validation split that an evaluation follows a sample. */
+const furthest = 20_000
+
+/** What one step, or an evaluation, makes of the sample. The ids are those of the whole data, so a preflight's limit is off. */
+const consequence = async (context: Context, split: Split, sample: number): Promise<string> => {
+  try {
+    if (split === 'train') {
+      if (!context.can('batchByIds') || !context.can('suppressUpdates')) return 'unknown'
+      await using trial = await context.whole()
+      const [record] = await trial.steps({
+        steps: 1,
+        batch: { ids: [[sample]] },
+        updates: 'suppressed',
+        // a batch of one has no spread of its own
+        statistics: false,
+        observe: true,
+      })
+      if (!record) return 'unknown'
+      if (!Number.isFinite(record.loss)) return `the loss of that sample is ${record.loss}`
+      return record.nonFinite?.gradients ? 'the gradients of that sample are not finite' : 'finite'
+    }
+    if (sample >= furthest) return 'unknown'
+    await using trial = await context.whole()
+    const { metrics } = await trial.evaluate({ split, limit: sample + 1 })
+    const bad = Object.entries(metrics).find(([, value]) => !Number.isFinite(value))
+    return bad ? `${split}_${bad[0]} is ${bad[1]}` : 'finite'
+  } catch (error) {
+    if (error instanceof Crash) return `it ends in an error: ${error.error.message}`
+    throw error
+  }
+}
+
+/** Inputs that are all the same number: nothing can be learnt from them. */
+const allAlike = (context: Context, survey: Survey): Outcome | null => {
+  const { channels, samples, fields } = survey
+  const inputs = fields.filter(({ role }) => role !== 'target')
+  const blank = channels.length > 0 && channels.every(isStill)
+  const task = context.task.kind
+  if (!blank || samples < 2 || task === 'custom' || inputs.length > 1) return null
+  return noGo('inputs-constant', 'every input is the same', {
+    seen: `${plural(samples, 'sample')} of train, all with mean ${number(channels[0]?.mean ?? 0)} and deviation ${number(channels[0]?.std ?? 0)}`,
+    expected: 'inputs that differ from each other',
+    where: placeOf(context.facts, 'data', 'datasets', 'setup'),
+    evidence: evidenceOf(survey),
+    advice:
+      'look for an index that is not used, a division of whole numbers, a cast to bytes, or a transform that clips everything',
+  })
+}
+
+/** No sample differs from another in mean or mean square by more than sums of doubles may. */
+const isStill = ({ mean, std, meanSpread = 1, squareSpread = 1 }: Survey['channels'][number]): boolean => {
+  const size = Math.abs(mean) + std
+  return meanSpread <= 1e-6 * size && squareSpread <= 1e-6 * size * size
+}
+
+const describe = ({ fields }: Survey): string =>
+  fields
+    .flatMap(({ name, range }) => (range ? [`${name} ${number(range.min)} to ${number(range.max)}`] : []))
+    .slice(0, 4)
+    .join(', ') || 'no numbers'
+
+const evidenceOf = ({ fields, samples }: Survey): Evidence => ({
+  samples,
+  ...Object.fromEntries(
+    fields.slice(0, 8).flatMap(({ name, range, nonFinite }) => [
+      [`${name} not finite`, nonFinite],
+      ...(range
+        ? [
+            [`${name} min`, range.min],
+            [`${name} max`, range.max],
+          ]
+        : []),
+    ]),
+  ),
+})
