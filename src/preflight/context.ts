@@ -78,8 +78,8 @@ const otherSteps = 3
 export type Expected = { readonly seed: number; readonly process: Process }
 
 /** Values that a survey of data in memory looks at, and seconds that one of data to be decoded may take. */
-const surveyedValues = 1e7
-const surveySeconds = 3
+const surveyedValues = 5e6
+const surveySeconds = 2
 
 /** About a thousand, ten batches of V2's size and one sample over, and a last batch of more than one at the usual size. */
 const validationSamples = (batchSize: number): number => {
@@ -216,7 +216,7 @@ export class Context {
   samples(split: 'train' | 'val'): Promise<readonly SampleDigest[]> {
     const known = this.#samples.get(split)
     if (known !== undefined) return known
-    const limit = split === 'val' ? 5000 : 20_000
+    const limit = split === 'val' ? 5000 : 10_000
     const made = this.at('initial').then((trial) => trial.data({ split, spread: true, limit, seconds: surveySeconds }))
     this.#samples.set(split, made)
     return made

@@ -111,10 +111,11 @@ export const ordered = (project: Project, given: OrderProbe): EpochOrder[] => {
   const { epochs, ids: reported, whole } = orderProbe.parse(given)
   const size = project.request.batchSize
   const available = (whole ? project.whole : project.splits).train.length
-  const batchOf = (epoch: number, batch: number): Uint32Array =>
-    whole ? wholeOrder(project, epoch).slice(batch * size, (batch + 1) * size) : idsAt(project, epoch, batch, size)
   return Array.from({ length: epochs }, (_, i) => {
-    const batches = Array.from({ length: Math.ceil(available / size) }, (_, batch) => batchOf(i + 1, batch))
+    const all = whole ? wholeOrder(project, i + 1) : null
+    const batches = Array.from({ length: Math.ceil(available / size) }, (_, batch) =>
+      all ? all.slice(batch * size, (batch + 1) * size) : idsAt(project, i + 1, batch, size),
+    )
     const ids = batches.flatMap((batch) => [...batch])
     const times = new Uint8Array(available)
     for (const id of ids) times[id] = Math.min(2, (times[id] as number) + 1)
