@@ -85,6 +85,27 @@ export const program = (terminal: Terminal, version: string, done: (code: ExitCo
       done(await vary(file, changes, o.output, terminal))
     })
 
+  verb('baseline <action> [name] [runs...]', 'named baselines: set NAME RUN…, list, show NAME')
+    .option('--reason <text>', 'set it without proof that it is better; recorded with it')
+    .action(async (action: string, name: string | undefined, runs: string[], o: { reason?: string }) => {
+      const { baseline } = await import('./baseline.ts')
+      done(await baseline(action, name, runs, o, terminal))
+    })
+
+  verb('compare <a> <b>', 'two experiments over their seeds: is B better than A?').action(
+    async (a: string, b: string) => {
+      const { compare } = await import('./compare.ts')
+      done(await compare(a, b, terminal))
+    },
+  )
+
+  verb('savings [dir]', 'what NO-GOs and stops have saved, less what the checks cost').action(
+    async (dir: string | undefined) => {
+      const { savings } = await import('./savings.ts')
+      done(await savings(dir, terminal))
+    },
+  )
+
   verb('replay <rule>', 'what a stopping rule would have saved and killed on recorded runs')
     .requiredOption('--curves <files...>', 'run folders, projects, TensorBoard logs, CSV or JSON')
     .option('--reference <group>', 'the group whose runs are the benchmark; each: every one in turn')

@@ -175,6 +175,7 @@ const verdictOf = (o: Options, step: number, s: Standing, held: BenchmarkState):
     numbers: {
       ...numbersOf(step, s),
       band,
+      goal: o.profile.final.mean,
       ramp: rampOf(o.constants, s.fraction),
       held: held.held,
       heldFraction: s.fraction - held.since,

@@ -1,5 +1,6 @@
 // report/: data → text, JSON, HTML. Pure: no clock, no files, no terminal.
 // Not a reader of run folders and not a writer to a terminal: record/ and cli/ are.
+export { baselineLines, baselinesTable, comparedLines, differenceWords } from './compare.ts'
 export { checkDocument, documentText, trainDocument } from './documents.ts'
 export { type Ending, endingLines, endingOf } from './ending.ts'
 export { errorLines } from './errors.ts'
@@ -9,6 +10,7 @@ export { nextLines, shellWord } from './lines.ts'
 export { type Colour, type Look, plain } from './look.ts'
 export { duration, plural } from './numbers.ts'
 export { type ReplayRow, replayHead, replayTable } from './replay.ts'
+export { savingsLines } from './savings.ts'
 export { type RunView, showLines } from './show.ts'
 export { type RunRow, type RunState, runsTable } from './tables.ts'
 export { loggedLine, movingLine, type Watched, watch, watchFrom } from './training.ts'

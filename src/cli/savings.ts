@@ -1,0 +1,17 @@
+// `gonogo savings`: what this project's NO-GOs and stops have saved, less what the checks cost.
+// Not the sums: savings.ts makes them.
+import { type ExitCode, exitCodes } from '../contract/index.ts'
+import { pastRuns } from '../past.ts'
+import { documentText, savingsLines } from '../report/index.ts'
+import { savingsOf } from '../savings.ts'
+import { projectRoot } from '../surroundings.ts'
+import type { Terminal } from './terminal.ts'
+
+export const savings = async (dir: string | undefined, terminal: Terminal): Promise<ExitCode> => {
+  const found = savingsOf(await pastRuns(await projectRoot(dir ?? process.cwd())))
+  terminal.result(savingsLines(found, terminal.look()))
+  terminal.document(
+    documentText({ ...found, stops: { ...found.stops, reasons: Object.fromEntries(found.stops.reasons) } }),
+  )
+  return exitCodes.done
+}

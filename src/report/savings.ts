@@ -1,0 +1,65 @@
+// What was saved and what it cost, on a few lines, each with what it is measured against.
+// Not the sums: savings.ts makes them.
+import { worded } from './lines.ts'
+import type { Look } from './look.ts'
+import { duration, plural } from './numbers.ts'
+
+type Amount = {
+  readonly seconds: number
+  readonly money: number | null
+  readonly kilowattHours: number | null
+  readonly carbon: number | null
+}
+
+export type SavingsView = {
+  readonly runs: number
+  readonly noGo: { readonly count: number; readonly unknown: number; readonly saved: Amount }
+  readonly stops: { readonly count: number; readonly saved: Amount; readonly reasons: ReadonlyMap<string, number> }
+  readonly cost: Amount
+  readonly audit: { readonly verdicts: number; readonly wrong: number; readonly interval: readonly [number, number] }
+}
+
+const words = ({ seconds, money, kilowattHours, carbon }: Amount): string =>
+  [
+    duration(seconds),
+    ...(money === null ? [] : [`${money.toFixed(2)} in money`]),
+    ...(kilowattHours === null ? [] : [`${kilowattHours.toPrecision(2)} kWh`]),
+    ...(carbon === null ? [] : [`${carbon.toPrecision(2)} kg CO2 (0.48 kg a kWh)`]),
+  ].join(', ')
+
+const percent = (share: number): string => `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)}%`
+
+export const savingsLines = (s: SavingsView, look: Look): string[] => {
+  const reasons = [...s.stops.reasons].map(([reason, n]) => `${n} ${reason}`).join(', ')
+  const unknown =
+    s.noGo.unknown === 0 ? '' : `; ${s.noGo.unknown} of them never finished, so what they saved is unknown`
+  const net = s.noGo.saved.seconds + s.stops.saved.seconds - s.cost.seconds
+  const muted = look.colour.muted
+  const audit =
+    s.audit.verdicts === 0
+      ? 'no run went on to its end after a stop verdict: the share of false stops is not measured yet'
+      : `${s.audit.wrong} of ${plural(s.audit.verdicts, 'stop verdict')} that were not obeyed were wrong: ${percent(s.audit.wrong / s.audit.verdicts)}, 95% interval ${percent(s.audit.interval[0])} to ${percent(s.audit.interval[1])}`
+  return [
+    plural(s.runs, 'run'),
+    ...worded(
+      'NO-GO',
+      `${s.noGo.count}: ${words(s.noGo.saved)}, as long as finished runs of the same file took${unknown}`,
+      look,
+      muted,
+    ),
+    ...worded(
+      'stops',
+      `${s.stops.count}${reasons ? ` (${reasons})` : ''}: ${words(s.stops.saved)}, the steps that were left at the run’s own pace`,
+      look,
+      muted,
+    ),
+    ...worded('cost', `${words(s.cost)} of preflights, loading included`, look, muted),
+    ...worded('audit', audit, look, muted),
+    ...worded(
+      net >= 0 ? 'SAVED' : 'SPENT',
+      duration(Math.abs(net)),
+      look,
+      net >= 0 ? look.colour.go : look.colour.warn,
+    ),
+  ]
+}

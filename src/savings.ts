@@ -1,0 +1,112 @@
+// What NO-GOs and stops have saved a project, what the preflights cost, and how often a stop verdict was wrong.
+// Not a promise: each figure stands beside what it is measured against, and what cannot be told is counted apart.
+import type { ReasonCode } from './contract/index.ts'
+import { mean, proportionInterval } from './decide/index.ts'
+import { bestOf, isFinished, type PastRun } from './past.ts'
+
+export type Amount = {
+  readonly seconds: number
+  /** In the currency of stop.budget.cost.per_hour; null where no run tells a price. */
+  readonly money: number | null
+  readonly kilowattHours: number | null
+  /** Kilograms of CO2, at the world's mean of 0.48 a kilowatt hour (Ember, Global Electricity Review 2024). */
+  readonly carbon: number | null
+}
+
+export type Savings = {
+  readonly runs: number
+  /** Preflights that said NO-GO. Saved: what a finished run of the same run file took. */
+  readonly noGo: { readonly count: number; readonly unknown: number; readonly saved: Amount }
+  /** Runs that a rule ended. Saved: the steps that were left, at the run's own pace. */
+  readonly stops: { readonly count: number; readonly saved: Amount; readonly reasons: ReadonlyMap<ReasonCode, number> }
+  /** Preflights, their loading included. */
+  readonly cost: Amount
+  /** Stop verdicts of the benchmark rule on runs that went on to their end: wrong where the run was a winner after all. */
+  readonly audit: { readonly verdicts: number; readonly wrong: number; readonly interval: readonly [number, number] }
+}
+
+const carbonOfKilowattHour = 0.48
+
+const stopReasons: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'not-finite',
+  'divergence',
+  'patience',
+  'benchmark',
+  'generalisation-loss',
+  'progress-quotient',
+  'successive-increase',
+])
+
+const amountOf = (run: PastRun, seconds: number): Amount => {
+  const { budget } = run.plan.run.stop
+  const hours = seconds / 3600
+  const kilowattHours = budget?.energy == null ? null : (hours * budget.energy.watts) / 1000
+  return {
+    seconds,
+    money: budget?.cost == null ? null : hours * budget.cost.per_hour,
+    kilowattHours,
+    carbon: kilowattHours === null ? null : kilowattHours * carbonOfKilowattHour,
+  }
+}
+
+const add = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : a + b)
+
+const total = (amounts: readonly Amount[]): Amount =>
+  amounts.reduce<Amount>(
+    (sum, a) => ({
+      seconds: sum.seconds + a.seconds,
+      money: add(sum.money, a.money),
+      kilowattHours: add(sum.kilowattHours, a.kilowattHours),
+      carbon: add(sum.carbon, a.carbon),
+    }),
+    { seconds: 0, money: null, kilowattHours: null, carbon: null },
+  )
+
+/** Mean seconds of finished runs by the name of their run file. */
+const secondsByName = (runs: readonly PastRun[]): ReadonlyMap<string, number> =>
+  new Map(
+    [...Map.groupBy(runs.filter(isFinished), ({ plan }) => plan.run.name)].map(([name, own]) => [
+      name,
+      mean(own.map(({ ended }) => ended?.seconds ?? 0)),
+    ]),
+  )
+
+/** Null where the run did not go on to its end after a verdict. */
+const auditOf = (run: PastRun): boolean | null => {
+  const goal = run.decisions.find(({ decision }) => decision.reason === 'benchmark')?.decision.numbers.goal
+  const best = bestOf(run)
+  if (goal === undefined || best === null || !isFinished(run)) return null
+  return run.plan.objective.direction === 'max' ? best >= goal : best <= goal
+}
+
+export const savingsOf = (runs: readonly PastRun[]): Savings => {
+  const finished = secondsByName(runs)
+  const noGo = runs.filter(({ ended }) => ended?.reason === 'no-go')
+  const known = noGo.flatMap((run) => {
+    const seconds = finished.get(run.plan.run.name)
+    return seconds === undefined ? [] : [amountOf(run, seconds)]
+  })
+  const stopped = runs.filter(({ ended }) => ended !== null && stopReasons.has(ended.reason))
+  const saved = stopped.map((run) => {
+    const { step, seconds } = run.ended!
+    return amountOf(run, step === 0 ? 0 : (seconds / step) * Math.max(0, run.plan.steps - step))
+  })
+  const reasons = Map.groupBy(stopped, ({ ended }) => ended!.reason)
+  const audited = runs.map(auditOf).filter((wrong) => wrong !== null)
+  const wrong = audited.filter(Boolean).length
+  return {
+    runs: runs.length,
+    noGo: { count: noGo.length, unknown: noGo.length - known.length, saved: total(known) },
+    stops: {
+      count: stopped.length,
+      saved: total(saved),
+      reasons: new Map([...reasons].map(([reason, own]) => [reason, own.length])),
+    },
+    cost: total(
+      runs.flatMap((run) =>
+        run.preflight === null ? [] : [amountOf(run, run.preflight.seconds + (run.preflight.loadSeconds ?? 0))],
+      ),
+    ),
+    audit: { verdicts: audited.length, wrong, interval: proportionInterval(wrong, audited.length) },
+  }
+}

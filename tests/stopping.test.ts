@@ -1,0 +1,141 @@
+// Stopping from end to end: seeds become a baseline, a lost run is stopped by it and its stop undone, and what that saved.
+// Not the rules themselves: decide/ and replay/ hold those.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { gonogo } from '../src/cli/gonogo.fixture.ts'
+import { checkCode, type RunEvent } from '../src/contract/index.ts'
+import { experimentText, writeExperiment } from '../src/engine/experiment.fixture.ts'
+import { effective, readJournal } from '../src/record/index.ts'
+import { resume, type TrainResult, train } from '../src/run.ts'
+
+const skip = new Map(checkCode.options.map((check) => [check, 'on trial elsewhere']))
+const home = process.cwd()
+let root = ''
+
+const text = experimentText({
+  config: 'config: { rate: z.number().positive().default(1e-2) },',
+  model: `model: () => nn.module({ fc: nn.linear(4, 8), head: nn.linear(8, 3) }, (m, x: Tensor<2>) => m.head(nn.relu(m.fc(x)))),`,
+  optimizer: 'optimizer: (c) => optim.adamw({ learningRate: c.rate }),',
+})
+
+const write = (name: string, seed: number, more = ''): string => {
+  const file = join(root, `${name}-${seed}.run.yaml`)
+  writeFileSync(
+    file,
+    `gonogo: 1\nname: ${name}\nexperiment: ./experiment.ts\nthreads: 1\nobjective: val_loss\nseed: ${seed}
+train: { length: { steps: 100 }, batch_size: 8 }
+evaluate: { every: { steps: 5 } }
+checkpoint: { every: { steps: 50 } }
+${more}`,
+  )
+  return file
+}
+const run = (name: string, seed: number, more = '') => train(write(name, seed, more), { skip })
+const cli = (...args: string[]) => gonogo(args, { cwd: root })
+const verdicts = async (result: TrainResult): Promise<Extract<RunEvent, { type: 'decided' }>[]> =>
+  effective((await readJournal(join(result.folder, 'journal.jsonl'))).entries.map(({ event }) => event)).filter(
+    (event) => event.type === 'decided' && event.decision.reason === 'benchmark',
+  ) as never
+
+const seeds: TrainResult[] = []
+beforeAll(async () => {
+  root = dirname(writeExperiment(text))
+  writeFileSync(join(root, 'package.json'), '{}')
+  process.chdir(root)
+  for (const seed of [0, 1, 2]) seeds.push(await run('good', seed))
+})
+afterAll(() => process.chdir(home))
+
+describe('a baseline', () => {
+  it('is made of seeds of one experiment, and lies in the project', async () => {
+    const { code, out } = await cli('baseline', 'set', 'good', ...seeds.map((s) => s.run))
+    expect(out).toContain('good@1')
+    expect(code).toBe(0)
+    expect(existsSync(join(root, 'gonogo.baselines.json'))).toBe(true)
+    const shown = JSON.parse((await cli('baseline', 'show', 'good', '--json')).out)
+    expect(shown.seeds.map((s: { seed: number }) => s.seed)).toEqual([0, 1, 2])
+    expect(shown.seeds[0].curve).toHaveLength(20)
+  })
+  it('is not replaced by seeds that do not beat it, unless somebody says why', async () => {
+    const again = await cli('baseline', 'set', 'good', ...seeds.map((s) => s.run))
+    expect(again.code).toBe(2)
+    expect(again.err).toContain('BASELINE_NOT_BETTER')
+    const why = await cli('baseline', 'set', 'good', ...seeds.map((s) => s.run), '--reason', 'the same, to try it')
+    expect(why.out).toContain('good@2')
+    expect((await cli('baseline', 'list')).out).toMatch(/good@1[\s\S]*good@2/)
+  })
+  it('refuses one seed twice, and runs of two experiments', async () => {
+    const twice = await run('good', 0)
+    const other = await run('wide', 5, 'config: { rate: 5e-3 }\n')
+    expect((await cli('baseline', 'set', 'x', seeds[0]!.run, twice.run)).err).toContain('SEEDS_TWICE')
+    expect((await cli('baseline', 'set', 'x', seeds[0]!.run, other.run)).err).toContain('SEEDS_MIXED')
+  })
+})
+
+describe('a lost run', () => {
+  const lost = 'config: { rate: 1e-7 }\nstop: { mode: stop, baseline: good, benchmark: { audit: 0 } }\n'
+  it('is stopped with numbers, goes on when resumed, and then only gets advice', async () => {
+    const result = await run('lost', 0, lost)
+    expect(result).toMatchObject({ exit: 4, stop: { reason: 'benchmark' } })
+    expect(result.steps).toBeLessThan(60)
+    expect(result.stop.sentence).toMatch(/good@2.*× noise.*of 2 evaluations/)
+    const on = await resume(result.run)
+    expect(on).toMatchObject({ exit: 0, steps: 100 })
+    const said = await verdicts(on)
+    expect(said.filter(({ decision }) => decision.action === 'stop')).toHaveLength(1)
+    expect(said.at(-1)?.decision.sentence).toContain('a stop was undone before')
+  })
+  it('ends at the same bits as if it had never been stopped', async () => {
+    const straight = await run('lost-straight', 0, lost.replace('mode: stop', 'mode: "off"'))
+    const stopped = await run('lost', 0, lost)
+    const on = await resume(stopped.run)
+    const weights = (result: TrainResult) => {
+      const latest = readFileSync(join(result.folder, 'checkpoints', 'latest'), 'utf8').trim()
+      return readFileSync(join(result.folder, 'checkpoints', latest, 'model.safetensors')).toString('base64')
+    }
+    expect(weights(on)).toBe(weights(straight))
+  })
+  it('only gets advice where the two may not be compared', async () => {
+    const longer = write('lost-long', 1, lost)
+    writeFileSync(longer, readFileSync(longer, 'utf8').replace('steps: 100', 'steps: 120'))
+    const result = await train(longer, { skip })
+    expect(result.stop.reason).toBe('length-reached')
+    expect((await verdicts(result))[0]?.decision).toMatchObject({ action: 'advise' })
+    expect((await verdicts(result))[0]?.decision.sentence).toContain('not comparable in budget')
+  })
+  it('a good run of another seed is left alone', async () => {
+    const result = await run('fine', 7, lost.replace('1e-7', '1e-2'))
+    expect(result).toMatchObject({ exit: 0, stop: { reason: 'length-reached' } })
+  })
+})
+
+describe('afterwards', () => {
+  it('two experiments are compared over their seeds', async () => {
+    const bad = 'config: { rate: 1e-7 }\n'
+    for (const seed of [0, 1]) await run('bad', seed, bad)
+    const { out } = await cli('compare', 'bad', 'good')
+    expect(out).toContain('BETTER  good@2')
+    expect((await cli('compare', 'bad', 'fine')).out).toContain('config.rate: 1e-7 | 0.01')
+    const found = JSON.parse((await cli('compare', 'good', 'bad', '--json')).out)
+    expect(found).toMatchObject({ verdict: 'worse', method: 'Welch', superiority: 0 })
+  })
+  it('what was saved is told, and what the verdicts were worth', async () => {
+    await run(
+      'lost-again',
+      3,
+      'config: { rate: 1e-7 }\nstop: { mode: stop, baseline: good, benchmark: { audit: 0 } }\n',
+    )
+    const found = JSON.parse((await cli('savings', '--json')).out)
+    expect(found.stops).toMatchObject({ count: 1, reasons: { benchmark: 1 } })
+    expect(found.stops.saved.seconds).toBeGreaterThan(0)
+    // two undone stops and one that was advice: none of them was a winner
+    expect(found.audit).toMatchObject({ verdicts: 3, wrong: 0 })
+    expect((await cli('savings')).out).toContain('0 of 3 stop verdicts that were not obeyed were wrong')
+  })
+  it('the project’s own runs can be replayed', async () => {
+    const { out, err } = await cli('replay', 'plain', '--curves', '.', '--seeds', '2', '--reference', 'good')
+    expect(err).toBe('')
+    expect(out).toContain('worse than baseline now, from 10%')
+  })
+})
