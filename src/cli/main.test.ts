@@ -7,7 +7,20 @@ describe('help and version', () => {
   test('help goes to standard output and names every verb', async () => {
     const { code, out, err } = await gonogo(['--help'])
     expect({ code, err }).toEqual({ code: 0, err: '' })
-    for (const verb of ['init', 'check', 'train', 'resume', 'runs', 'show', 'vary', 'schema', 'baseline', 'compare', 'savings', 'replay'])
+    for (const verb of [
+      'init',
+      'check',
+      'train',
+      'resume',
+      'runs',
+      'show',
+      'vary',
+      'schema',
+      'baseline',
+      'compare',
+      'savings',
+      'replay',
+    ])
       expect(out).toMatch(new RegExp(`^ {2}${verb} `, 'm'))
   })
   test('help of a verb', async () => {

@@ -70,7 +70,7 @@ describe('the verdict', () => {
     // 10% of 35% is below the ramp for the first time, and of 40% for the second
     expect(verdict?.numbers).toMatchObject({ step: 40, held: 2, seeds: 3 })
     expect(verdict?.sentence).toMatch(
-      /^at 40% you are where cnn@2 was at 10%: .*; the gap is [\d.]+ × noise \(3\.464 needed\) and [\d.]+ × what was still to be gained; to catch up it would have to improve [\d.]+ × as fast as of late; 2 of 2 evaluations, 5% of the run$/,
+      /^at 40% you are where cnn@2 was at 10%: .*; the gap is [\d.]+ × noise \(3\.464 needed\) and [\d.]+ × what was still to be gained; to catch up it would have to improve [\d.]+ × as fast as of late; so for 2 evaluations, 5% of the run$/,
     )
     // the run goes on, as after a resume: advice from then on
     expect(rest.length).toBeGreaterThan(0)

@@ -4,7 +4,7 @@ import type { Decision, Metric, StopMode } from '../contract/index.ts'
 import { metricOf } from './best.ts'
 import type { Profile } from './profile.ts'
 import type { Rule } from './rule.ts'
-import { figure, percent } from './sentence.ts'
+import { count, figure, percent } from './sentence.ts'
 import { type Standing, standingOf } from './standing.ts'
 import { noTrack, progressOf, type Track, tracked } from './track.ts'
 
@@ -169,7 +169,7 @@ const verdictOf = (o: Options, step: number, s: Standing, held: BenchmarkState):
       standingWords(o, s),
       `the gap is ${size} and ${figure(s.remaining)} × what was still to be gained`,
       pacesWords(s.pace),
-      `${held.held} of ${o.constants.hold.evaluations} evaluations, ${percent(s.fraction - held.since)} of the run`,
+      `so for ${count(held.held, 'evaluation')}, ${percent(s.fraction - held.since)} of the run`,
       ...tail,
     ].join('; '),
     numbers: {
