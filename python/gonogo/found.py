@@ -130,9 +130,13 @@ def is_users(value: Any) -> bool:
     return name in ("gonogo.data", "gonogo.order") or is_project_file(getattr(module, "__file__", None) or "")
 
 
+#: How averages of weights are called where they are no class of their own.
+AVERAGES = ("ema", "shadow", "polyak")
+
+
 def is_average(name: str, value: Any) -> bool:
     kind = type(value).__name__
-    named = any(part.lower().startswith("ema") for part in name.split("."))
+    named = any(part.lower().startswith(AVERAGES) for part in name.split("."))
     return (named and not isinstance(value, torch.Generator)) or kind == "AveragedModel" or "EMA" in kind or "Ema" in kind
 
 
