@@ -1,7 +1,7 @@
 // A failure of the subject during a check: which operation, and the worker's own error.
 // Failures of gonogo itself are not caught here; they end the poll as internal errors.
 import type { Cause, GonogoError } from '../contract/index.ts'
-import { noGo, type Outcome } from './check.ts'
+import { noGo, type Outcome, skipped } from './check.ts'
 
 export type Stage = 'open' | 'train' | 'evaluate' | 'data' | 'state' | 'save' | 'load' | 'weights'
 
@@ -30,6 +30,15 @@ const deaths: ReadonlySet<string> = new Set([
 
 export const endsProcess = ({ error }: Crash): boolean => deaths.has(error.code)
 
+/** Not the experiment's failure: a program whose parts cannot show what was asked, outputs that are not one a sample for instance. */
+const limits: ReadonlySet<string> = new Set([
+  'OUTPUTS_UNKNOWN',
+  'OUTPUTS_TOO_LARGE',
+  'SAMPLE_UNKNOWN',
+  'SAMPLES_UNKNOWN',
+  'ENGINE_UNSUPPORTED',
+])
+
 const causes: Partial<Record<Stage, Cause>> = {
   save: 'save-crashed',
   load: 'load-crashed',
@@ -45,6 +54,12 @@ const words: Record<Stage, string> = {
   save: 'the save crashed',
   load: 'the load crashed',
   weights: 'the weights could not be opened',
+}
+
+/** The failure as an outcome: SKIPPED where the subject cannot be asked, else a NO-GO in the words of its own error. */
+export const failed = (crash: Crash): Outcome => {
+  const { code, message, seen } = crash.error
+  return limits.has(code) ? skipped([message, seen].filter(Boolean).join(': ')) : crashed(crash)
 }
 
 /** The crash as a NO-GO, in the words of the subject's own error. */
