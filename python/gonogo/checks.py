@@ -7,6 +7,7 @@ CHECKS = {
     "K3": "checkpoints-apart",
     "K4": "load-into-other-seed",
     "K5": "portable-weights",
+    "K6": "best-is-best",
     "K7": "best-reproduced",
     "V1": "evaluate-twice",
     "V2": "batch-size-invariance",

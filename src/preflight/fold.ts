@@ -6,6 +6,16 @@ import type { Cause, Finding } from '../contract/index.ts'
 const sums: readonly Cause[] = ['mean-of-batch-means', 'wrong-divisor', 'samples-left-out', 'samples-counted-twice']
 const summed: readonly Cause[] = [...sums, 'loss-wrong', 'metric-wrong', 'order-dependent-metric']
 
+/** What a score that remembers the evaluations before looks like to a check of one evaluation. */
+const remembered: readonly Cause[] = [
+  'metric-wrong',
+  'metric-ignores-predictions',
+  'metric-direction-reversed',
+  'order-dependent-metric',
+  'random-evaluation',
+  'best-not-reproduced',
+]
+
 /** A root cause → what it shows up as in other checks. */
 const explains: Partial<Record<Cause, readonly Cause[]>> = {
   ...Object.fromEntries(sums.map((cause) => [cause, summed])),
@@ -28,6 +38,8 @@ const explains: Partial<Record<Cause, readonly Cause[]>> = {
     'counter-off',
     'data-position-lost',
   ],
+  'best-is-latest': remembered,
+  'metric-never-reset': remembered,
   'hash-order': ['unseeded-initialisation', 'unseeded-data-order', 'unseeded-randomness'],
 
   'names-mismatched': ['weights-not-restored', 'buffers-not-restored', 'best-not-reproduced'],

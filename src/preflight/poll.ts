@@ -20,6 +20,7 @@ import { k2 } from './k2-checkpoint-coverage.ts'
 import { k3 } from './k3-checkpoints-apart.ts'
 import { k4 } from './k4-load-into-other-seed.ts'
 import { k5 } from './k5-portable-weights.ts'
+import { k6 } from './k6-best-is-best.ts'
 import { k7 } from './k7-best-reproduced.ts'
 import { m1 } from './m1-memory-slope.ts'
 import { o1 } from './o1-trainable-set.ts'
@@ -79,6 +80,7 @@ const checks: readonly Check[] = [
   k3,
   k1,
   k2,
+  k6,
   k7,
   s2,
   k4,

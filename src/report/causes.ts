@@ -23,6 +23,8 @@ const words: Partial<Record<Cause, string>> = {
   'weights-unreadable': 'the weights cannot be read',
   'checkpoints-share-a-file': 'checkpoints share a file, which each save overwrites',
   'best-not-reproduced': 'what is evaluated is not what is saved',
+  'best-is-latest': 'the score is the best so far, so that the newest checkpoint always is the best',
+  'metric-never-reset': 'a metric adds up over evaluations, and is never reset',
   'objective-not-reported': 'the metric that decides is not reported',
   'mean-of-batch-means': 'a mean of batch means: the last, smaller batch counts as much as a full one',
   'wrong-divisor': 'a sum is divided by the wrong count',

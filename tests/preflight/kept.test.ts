@@ -19,7 +19,7 @@ const no = (cause: Cause) => ({ status: 'NO-GO', cause })
 
 test('healthy, on five seeds: checkpoints apart, the best again, another seed another run', async () => {
   for (const seed of [0, 1, 2, 3, 4]) {
-    const found = await findingsOf(file, { seed, only: ['K3', 'K7', 'S1', 'S2', 'S3', 'T1', 'V6'] })
+    const found = await findingsOf(file, { seed, only: ['K3', 'K6', 'K7', 'S1', 'S2', 'S3', 'T1', 'V6'] })
     expect(
       found.filter(({ status }) => status !== 'GO').map(({ check }) => check),
       summary(found),
@@ -92,6 +92,24 @@ test('V6: where the whole set takes too long, its first and last batch and some 
   expect(ids.length % 50).toBe(13)
   expect(ids.length).toBeLessThanOrEqual(750)
   expect(new Set(ids).size).toBe(ids.length)
+}, 60_000)
+
+test('K6: a score that is the best so far, and one that is averaged over evaluations', async () => {
+  const remembering = (of: (before: readonly number[], now: number) => number) => {
+    const before: number[] = []
+    return withHand((subject) => ({
+      evaluate: async (probe = {}) => {
+        const found = await subject.evaluate(probe)
+        before.push(found.metrics.accuracy ?? 0)
+        return { ...found, metrics: { ...found.metrics, accuracy: of(before, before.at(-1) ?? 0) } }
+      },
+    }))
+  }
+  const best = remembering((before) => Math.max(...before))
+  expect(await sayOf('K6', { engine: best })).toMatchObject(no('best-is-latest'))
+  const mean = remembering((before) => before.reduce((a, b) => a + b, 0) / before.length)
+  expect(await sayOf('K6', { engine: mean })).toMatchObject(no('metric-never-reset'))
+  expect(await sayOf('K6', { engine: remembering((_, now) => now) })).toMatchObject({ status: 'GO' })
 }, 60_000)
 
 test('S2: a seed that the experiment ignores', async () => {

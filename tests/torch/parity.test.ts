@@ -40,6 +40,7 @@ const walked: Readonly<
   I3: 'not on both engines',
   C2: 'not on both engines',
   K3: 'not on both engines',
+  K6: 'not on both engines',
   K7: 'not on both engines',
   S2: 'not on both engines',
   S3: 'not on both engines',
