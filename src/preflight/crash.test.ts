@@ -2,11 +2,11 @@
 // Not real crashes: tests/preflight/poll.test.ts.
 import { expect, test } from 'vitest'
 import { GonogoError } from '../contract/index.ts'
-import { Crash, failed } from './crash.ts'
+import { Crash, failure } from './crash.ts'
 
 test('an error of the experiment is a NO-GO with its words', () => {
   const error = new GonogoError('USER_CODE', 'RuntimeError: shapes differ', { where: 'train.py:12' })
-  expect(failed(new Crash('evaluate', error))).toMatchObject({
+  expect(failure(new Crash('evaluate', error))).toMatchObject({
     status: 'NO-GO',
     cause: 'evaluation-crashed',
     where: 'train.py:12',
@@ -16,7 +16,7 @@ test('an error of the experiment is a NO-GO with its words', () => {
 test('outputs that are not one a sample, and what an engine does not offer, are no fault of the experiment', () => {
   for (const code of ['OUTPUTS_UNKNOWN', 'SAMPLES_UNKNOWN', 'ENGINE_UNSUPPORTED']) {
     const error = new GonogoError(code, 'the model’s outputs are not one for each sample', { seen: '[64] rows' })
-    expect(failed(new Crash('evaluate', error))).toMatchObject({ status: 'SKIPPED', cause: null })
-    expect(failed(new Crash('evaluate', error)).title).toContain('[64] rows')
+    expect(failure(new Crash('evaluate', error))).toMatchObject({ status: 'SKIPPED', cause: null })
+    expect(failure(new Crash('evaluate', error)).title).toContain('[64] rows')
   }
 })

@@ -57,7 +57,7 @@ const words: Record<Stage, string> = {
 }
 
 /** The failure as an outcome: SKIPPED where the subject cannot be asked, else a NO-GO in the words of its own error. */
-export const failed = (crash: Crash): Outcome => {
+export const failure = (crash: Crash): Outcome => {
   const { code, message, seen } = crash.error
   return limits.has(code) ? skipped([message, seen].filter(Boolean).join(': ')) : crashed(crash)
 }

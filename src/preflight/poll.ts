@@ -5,7 +5,7 @@ import { c1 } from './c1-strict-config.ts'
 import { c2 } from './c2-config-effect.ts'
 import { type Check, type Outcome, skipped } from './check.ts'
 import { Context, otherSeed, type Polling } from './context.ts'
-import { Crash, failed } from './crash.ts'
+import { Crash, failure } from './crash.ts'
 import { d1 } from './d1-batch-leakage.ts'
 import { d3 } from './d3-split-overlap.ts'
 import { d5 } from './d5-input-scale.ts'
@@ -150,7 +150,7 @@ const outcomeOf = async (check: Check, context: Context): Promise<Outcome> => {
   try {
     return withGuarantee(await check.run(context), check, context.facts)
   } catch (error) {
-    if (error instanceof Crash) return failed(error)
+    if (error instanceof Crash) return failure(error)
     throw error
   }
 }
