@@ -139,8 +139,8 @@ export async function* poll(polling: Polling): AsyncGenerator<Finding> {
 const outcomeOf = async (check: Check, context: Context): Promise<Outcome> => {
   // numbers that cannot be used spoil whatever is computed from them
   const ground: readonly CheckCode[] = check.costClass === 'none' || check.code === 'D8' ? [] : ['D8']
-  const failed = [...ground, ...check.after].find((code) => context.outcomes.get(code)?.status === 'NO-GO')
-  if (failed) return skipped(`needs ${failed}, which is NO-GO`)
+  const ahead = [...ground, ...check.after].find((code) => context.outcomes.get(code)?.status === 'NO-GO')
+  if (ahead) return skipped(`needs ${ahead}, which is NO-GO`)
   for (const ability of check.needs) {
     const lacking = lack(context.facts, ability)
     if (lacking) return lacking
