@@ -10,25 +10,24 @@ const given = {
   run: z.record(z.string(), z.unknown()).default({}),
 }
 
+const severity = z.enum(['no-go', 'warn'])
 const expected = {
   /** Checks that should speak; the first is the one that is meant to. */
   checks: z.array(z.string()).min(1),
   /** Causes that name it rightly. Codes of errors do too, where the bug is refused as it is read. */
   causes: z.array(z.string()).min(1),
-  severity: z.enum(['no-go', 'warn']).default('no-go'),
 }
 
 const bug = z.strictObject({
   title: z.string().min(1),
   source: z.string().optional(),
   ...expected,
+  severity: severity.default('no-go'),
   ...given,
   programs: z
     .record(
       z.string(),
-      z
-        .strictObject({ checks: expected.checks, causes: expected.causes, severity: expected.severity, run: given.run })
-        .partial(),
+      z.strictObject({ checks: expected.checks, causes: expected.causes, severity, run: given.run }).partial(),
     )
     .default({}),
 })

@@ -27,3 +27,11 @@ test('a program does not give the bug away, and no module of another name is hid
     expect(['lightning.py', 'torch.py', 'numpy.py', 'gonogo.py']).not.toContain(file)
   }
 })
+
+test('what a bug says holds for each way of writing it, but for what that way says itself', () => {
+  const warned = programs.find(({ name }) => name === 'DI03/single')
+  expect(warned?.expected).toMatchObject({ severity: 'warn', checks: ['D7'] })
+  expect(warned?.run).toMatchObject({ world: 1 })
+  expect(programs.find(({ name }) => name === 'DI03/ranks')?.run).toMatchObject({ world: 2 })
+  expect(programs.find(({ name }) => name === 'CF01/lit')?.expected?.causes).toEqual(['SIGNATURE_TYPE'])
+})
