@@ -8,7 +8,7 @@
 import type { Evaluation, Split } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, plural, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
-import { Crash, crashed } from './crash.ts'
+import { Crash, crashed, failure } from './crash.ts'
 import type { Trial } from './trial.ts'
 
 /** Seconds for the whole pass, at most, and the share of what is left of the budget. */
@@ -78,6 +78,8 @@ const pass = async (
   } catch (error) {
     if (!(error instanceof Crash)) throw error
     const where = before ? `; the first ${before.samples} samples of it were evaluated without` : ''
+    const limit = failure(error)
+    if (limit.status === 'SKIPPED') return limit
     return crashed(error, `${ids ? `${ids.length} samples` : 'the whole'} of the ${split} split${where}`)
   }
 }
