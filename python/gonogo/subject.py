@@ -346,7 +346,7 @@ class Subject:
         """The data set of a split, to be decoded by index."""
         dataset = self.feed().dataset() if name == "train" else self._splits[name].dataset() if name in self._splits else None
         if dataset is None or not batches.indexed(dataset):
-            raise Fault("DATA_SPLITS", f"the samples of {name} cannot be reached by index", seen=name)
+            raise Fault("SAMPLES_UNKNOWN", f"the samples of {name} cannot be reached by index", seen=name)
         return dataset
 
     def state(self, probe: dict[str, Any]) -> dict[str, Any]:
