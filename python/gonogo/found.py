@@ -144,8 +144,16 @@ def is_schedule(value: Any) -> bool:
     return all(hasattr(value, key) for key in ("step", "state_dict", "load_state_dict", "optimizer"))
 
 
+_modules: tuple[int, list[tuple[str, Any]]] = (0, [])
+
+
 def _project_modules() -> list[tuple[str, Any]]:
-    return [(name, module) for name, module in list(sys.modules.items()) if is_project_file(getattr(module, "__file__", None) or "")]
+    """Looked up again whenever another module has been imported: there are thousands, and few are the project's."""
+    global _modules
+    count = len(sys.modules)
+    if _modules[0] != count:
+        _modules = (count, [(name, module) for name, module in list(sys.modules.items()) if is_project_file(getattr(module, "__file__", None) or "")])
+    return _modules[1]
 
 
 def project_generators() -> dict[str, Any]:
