@@ -1,4 +1,5 @@
 // Processes that join by themselves: a script, an interactive session, one that dies, one that is not wanted.
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -11,6 +12,9 @@ const statuses = (text: string): ReadonlySet<string> => {
   // without those that need several processes
   return new Set(findings.filter(({ check }) => all.includes(check)).map(({ check, status }) => `${check} ${status}`))
 }
+const hasSlurm = spawnSync('sinfo', ['--noheader']).status === 0
+if (!hasSlurm) console.log('no Slurm cluster answers sinfo: its test is skipped')
+
 const all: readonly string[] = ['C1', 'I1', 'K1', 'K2', 'K4', 'K5', 'O1', 'O4', 'S1', 'V2', 'V3', 'V4']
 
 /** Says something at the door and reads what comes back until it hangs up. */
@@ -134,6 +138,18 @@ describe('a process that joins by itself', () => {
     for (const check of ['I1', 'P1', 'P2', 'K1']) expect(gonogo.text()).toMatch(new RegExp(`^GO +${check} `, 'm'))
     expect(gonogo.text()).toContain('DONE  ')
     expect(ranks.text().match(/script goes on/g)).toHaveLength(2)
+  })
+
+  it.skipIf(!hasSlurm)('Slurm: a task on each of two nodes joins, and starts itself anew', async () => {
+    using made = project(60, ['I1', 'P1', 'P2', 'K1'], 2)
+    const gonogo = waiting(made.folder, 'train', 'run.yaml')
+    const env = { GONOGO_ATTACH: await addressIn(made.folder) }
+    const tasks = started(made.folder, ['script.py'], env, '', ['srun', '--nodes', '2', '--ntasks', '2'])
+    expect(await gonogo.ended, gonogo.text()).toBe(0)
+    expect(await tasks.ended, tasks.text()).toBe(0)
+    for (const check of ['I1', 'P1', 'P2', 'K1']) expect(gonogo.text()).toMatch(new RegExp(`^GO +${check} `, 'm'))
+    expect(gonogo.text()).toContain('DONE  ')
+    expect(tasks.text().match(/script goes on/g)).toHaveLength(2)
   })
 
   it('nobody comes: Ctrl-C ends the wait at once', async () => {

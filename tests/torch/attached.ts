@@ -102,8 +102,11 @@ export const started = (
   args: readonly string[],
   env: Record<string, string> = {},
   input = '',
+  /** What starts it, and how often: a launcher and its arguments. */
+  launcher: readonly string[] = [],
 ): Running => {
-  const child = spawn(python, args, {
+  const [command = python, ...rest] = [...launcher, python, ...args]
+  const child = spawn(command, rest, {
     cwd: folder,
     env: { ...process.env, PYTHONPATH: join(root, 'python'), OMP_NUM_THREADS: '1', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
