@@ -14,7 +14,7 @@ beforeAll(() => {
   process.env.GONOGO_PYTHON = python
 })
 
-test.skipIf(!folder).each(['mnist', 'nlp'])('%s: no NO-GO', async (name) => {
+test.skipIf(!folder).each(['mnist', 'nlp', 'peft'])('%s: no NO-GO', async (name) => {
   const found = await findingsOf(path.join(import.meta.dirname, 'examples', name, 'run.yaml'))
   expect(verdictOf(found), summary(found)).toBe('GO')
 })
