@@ -33,7 +33,8 @@ export const findingsOf = async (file: string, changes: Changes = {}): Promise<F
   const run = changes.run?.(given) ?? given
   const own = changes.own ?? engineFor(loaded.experiment, run, { folder: loaded.folder, log: null })
   const asked = { ...run.config, ...changes.config }
-  const described = await own.describe({ experiment: loaded.experiment, config: asked })
+  const named = { experiment: loaded.experiment, config: asked }
+  const described = await own.describe(named, openRequest({ run, ...named }), 'quick')
   const description = changes.description?.(described) ?? described
   const config = { ...defaultsOf(description), ...asked }
   const scratch = await mkdtemp(path.join(tmpdir(), 'gonogo-preflight-'))
@@ -60,6 +61,7 @@ export const findingsOf = async (file: string, changes: Changes = {}): Promise<F
     return found
   } finally {
     await subject[Symbol.asyncDispose]()
+    if (changes.own === undefined) await own[Symbol.asyncDispose]()
     await rm(scratch, { recursive: true, force: true })
   }
 }
