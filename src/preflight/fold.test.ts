@@ -82,6 +82,12 @@ test('layers that are not registered: in no optimizer, and so in no checkpoint',
   ).toEqual(['NO-GO O1 [K2]', 'SKIPPED K2 []', 'NO-GO K4 []'])
 })
 
+test('one crash at other shapes is one crash', () => {
+  const crash = (check: CheckCode, rows: number) =>
+    finding(check, 'NO-GO', 'crashed', { message: `mat1 and mat2 cannot be multiplied (${rows}x32 and 96x8)` })
+  expect(shown(fold([crash('I1', 640), crash('O1', 512)]))).toEqual(['NO-GO I1 [O1]', 'SKIPPED O1 []'])
+})
+
 test('a step that crashes for want of a gradient is said by O1', () => {
   const crash = finding('I1', 'NO-GO', 'crashed', { stage: 'train', message: 'no grad' })
   expect(shown(fold([crash, finding('O1', 'NO-GO', 'parameter-without-gradient')]))).toEqual([

@@ -104,10 +104,13 @@ const crashes: ReadonlySet<Cause> = new Set([
   'evaluation-crashed',
 ])
 
+/** What a crash says, whatever sizes it met: shapes differ from batch to batch. */
+const words = ({ evidence }: Finding): string => String(evidence.message).replaceAll(/\d+/g, '0')
+
 const isExplained = (symptom: Finding, root: Finding): boolean => {
   if (root.cause === null || symptom.cause === null || root.status !== 'NO-GO') return false
   if (root.cause === symptom.cause)
-    return !crashes.has(root.cause) || root.evidence.message === symptom.evidence.message
+    return !crashes.has(root.cause) || words(root) === words(symptom)
   return (
     (explains[root.cause]?.includes(symptom.cause) ?? false) || areOrphans(symptom, root) || cannotStep(symptom, root)
   )

@@ -37,6 +37,11 @@ test('a poll at 100 columns', () => {
   `)
 })
 
+test('a symptom that another finding explains has no line: its root names it', () => {
+  const symptom = finding({ check: 'O1', status: 'SKIPPED', title: 'explained by I1', evidence: { explainedBy: 'I1' } })
+  expect(findingLines(symptom, plain)).toEqual([])
+})
+
 test('under 90 columns: no seconds, text wraps under the text', () => {
   expect(board({ ...plain, columns: 60 })).toMatchInlineSnapshot(`
     "mnist-cnn · some-engine cpu, 2 threads · seed 0 · plan 7f3a91c2

@@ -46,6 +46,8 @@ const shortTitle = (f: Finding): string =>
 
 /** One finding: one line that wraps under its text, or, for a NO-GO, the line and the evidence below it. */
 export const findingLines = (f: Finding, look: Look): string[] => {
+  // its root names it under "folded"
+  if (f.status === 'SKIPPED' && f.evidence.explainedBy !== undefined) return []
   const withSeconds =
     look.columns >= boardColumns && f.status !== 'NO-GO' && f.status !== 'SKIPPED' && f.status !== 'WAIVED'
   const room = (withSeconds ? boardColumns - secondsColumns : roomOf(look)) - textColumn
