@@ -1,8 +1,26 @@
 // What a run is compared with: the baseline its run file names, whether the two may be compared, what the project's history adds.
 // Not the rule: decide/ judges; and not the baselines' file, which record/ keeps.
 import { createHash } from 'node:crypto'
-import { type BaselineSeed, type Comparable, canonicalJson, GonogoError, type Plan } from './contract/index.ts'
-import { type Comparison, constantsOf, learnedLag, profileOf, seedNoise } from './decide/index.ts'
+import {
+  type BaselineSeed,
+  type Comparable,
+  canonicalJson,
+  GonogoError,
+  type OpenRequest,
+  type Plan,
+} from './contract/index.ts'
+import {
+  type Comparison,
+  constantsOf,
+  learnedLag,
+  profileOf,
+  schedulesDiffer,
+  seedNoise,
+  shapeOf,
+  shapePoints,
+  shapeSteps,
+} from './decide/index.ts'
+import type { Engine } from './engine/index.ts'
 import { bestOf, isFinished, type PastRun, pastRuns, readPast } from './past.ts'
 
 export const comparableOf = (plan: Plan): Comparable => ({
@@ -41,12 +59,48 @@ export const experimentKey = (plan: Plan): string => {
   return canonicalJson({ code: plan.fingerprint.code, data: plan.fingerprint.data, steps: plan.steps, run })
 }
 
-export const seedOf = (run: PastRun): BaselineSeed => ({
+/** The shape of the learning rate that a past run had; null where its journal tells none. */
+const shapeOfRun = async ({ journal, plan }: PastRun): Promise<readonly number[] | null> => {
+  const { readRates } = await import('./record/index.ts')
+  const rates = await readRates(journal, new Set(shapeSteps(plan.steps)))
+  return shapeOf(
+    [...rates].map(([step, rate]) => ({ step, rate })),
+    plan.steps,
+  )
+}
+
+/**
+ * The shape that an experiment is going to have; null where its engine cannot tell, or only guesses. Asked of a subject of its own,
+ * because some engines take steps to find out, and the one that trains must not have been looked at. A question that
+ * cannot be answered is no reason to end a run: it is then compared without.
+ */
+export const plannedShape = async (
+  engine: Pick<Engine, 'concurrency' | 'open'>,
+  request: OpenRequest,
+): Promise<readonly number[] | null> => {
+  if (engine.concurrency === 'one') return null
+  try {
+    await using subject = await engine.open(request)
+    if (subject.facts.can.schedule !== 'yes') return null
+    const { points, steps, doubt } = await subject.schedule({ points: shapePoints })
+    if (doubt !== null) return null
+    return shapeOf(
+      points.map(({ step, rates }) => ({ step, rate: Math.max(...Object.values(rates).flat()) })),
+      steps,
+    )
+  } catch (error) {
+    if (error instanceof GonogoError) return null
+    throw error
+  }
+}
+
+export const seedOf = async (run: PastRun): Promise<BaselineSeed> => ({
   run: run.run,
   seed: run.plan.run.seed,
   fingerprint: run.plan.fingerprint.whole,
   curve: run.curve.map(({ fraction, value }) => [fraction, value]),
   best: bestOf(run) ?? Number.NaN,
+  schedule: (await shapeOfRun(run))?.map((v) => v) ?? null,
 })
 
 type Named = { readonly name: string; readonly comparable: Comparable; readonly seeds: readonly BaselineSeed[] }
@@ -63,24 +117,36 @@ export const namedBaseline = async (root: string, name: string): Promise<Named> 
       try: 'gonogo baseline list',
     })
   const run = await readPast(await findRun(root, name))
-  return { name: run.run, comparable: comparableOf(run.plan), seeds: [seedOf(run)] }
+  return { name: run.run, comparable: comparableOf(run.plan), seeds: [await seedOf(run)] }
 }
 
 /** Of the winners; the design's 1% needs a hundred of them, and with fewer the smallest lag seen is taken. */
 const alpha = 0.01
 
 /** Undefined where the run file names no baseline, or the baseline has no curve. */
-export const comparisonOf = async (plan: Plan, root: string, run: string): Promise<Comparison | undefined> => {
+export const comparisonOf = async (
+  plan: Plan,
+  root: string,
+  run: string,
+  shape: () => Promise<readonly number[] | null>,
+): Promise<Comparison | undefined> => {
   const { stop } = plan.run
   if (stop.baseline === null) return undefined
   const named = await namedBaseline(root, stop.baseline)
-  const differs = differsIn(comparableOf(plan), named.comparable)
+  const own = await shape()
+  const scheduled = named.seeds.some(
+    ({ schedule }) => own !== null && schedule !== null && schedulesDiffer(own, schedule),
+  )
+  const differs = [
+    ...differsIn(comparableOf(plan), named.comparable),
+    ...(scheduled ? ['kind of learning-rate schedule'] : []),
+  ]
   const { direction } = plan.objective
   const like = (await pastRuns(root)).filter(
     (past) =>
       past.run !== run && isFinished(past) && differsIn(comparableOf(past.plan), comparableOf(plan)).length === 0,
   )
-  const groups = [...Map.groupBy(like, ({ plan: own }) => experimentKey(own)).values()]
+  const groups = [...Map.groupBy(like, ({ plan: past }) => experimentKey(past)).values()]
   const curves = named.seeds.map(({ curve }) => curve.map(([fraction, value]) => ({ fraction, value })))
   const profile = profileOf({
     direction,

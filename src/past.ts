@@ -7,6 +7,8 @@ import type { RunFolder } from './record/index.ts'
 
 export type PastRun = {
   readonly run: string
+  /** Path of its journal: for what only a few of those who ask need. */
+  readonly journal: string
   readonly plan: Plan
   /** Share of the budget → value of the run's own objective. */
   readonly curve: BaselineCurve
@@ -33,6 +35,7 @@ export const readPast = async (folder: RunFolder): Promise<PastRun> => {
   })
   return {
     run: folder.run,
+    journal: folder.journal,
     plan,
     curve,
     preflight: typed(events, 'preflight').at(-1) ?? null,

@@ -143,7 +143,7 @@ export const train = async (file: string, options: Options = {}): Promise<TrainR
   // the first one had to make room for the poll's
   await using subject = prepared.engine.concurrency === 'one' ? await prepared.engine.open(openRequest(plan)) : first
   // awaited here: the resources above are disposed of when this function returns
-  return await loop({ run, plan, subject, store, emit, findings, from: null, options, root })
+  return await loop({ engine: prepared.engine, run, plan, subject, store, emit, findings, from: null, options, root })
 }
 
 /** Goes on with a run from its newest intact checkpoint, or from the start where there is none. */
@@ -207,7 +207,7 @@ export const resume = async (
     passedOver: passedOver.map(({ name, reason }) => ({ name, reason })),
   })
   // awaited here: the resources above are disposed of when this function returns
-  return await loop({ run, plan, subject, store, emit, findings, from, options, root })
+  return await loop({ engine, run, plan, subject, store, emit, findings, from, options, root })
 }
 
 const surroundingsOf = ({ on, signal }: Options, home: string) => ({
@@ -323,6 +323,7 @@ const storeOptions = (plan: Plan, lock: Pick<RunLock, 'check'>, journal: Pick<Jo
 })
 
 type LoopOptions = {
+  readonly engine: Engine
   readonly run: RunFolder
   readonly plan: Plan
   readonly subject: Subject
@@ -338,13 +339,13 @@ const loop = async (o: LoopOptions): Promise<TrainResult> => {
   const { run, plan, subject, store, emit, from, options } = o
   const { train: trainLoop } = await import('./train/index.ts')
   const { ruleChanges, stopping } = await import('./decide/index.ts')
-  const { comparisonOf } = await import('./comparison.ts')
+  const { comparisonOf, plannedShape } = await import('./comparison.ts')
   const { openTensorboard } = await import('./record/index.ts')
   const rule = stopping({
     settings: plan.run.stop,
     objective: plan.objective,
     steps: plan.steps,
-    comparison: await comparisonOf(plan, o.root, run.run),
+    comparison: await comparisonOf(plan, o.root, run.run, () => plannedShape(o.engine, openRequest(plan))),
   })
   const changed = from === null ? [] : ruleChanges(rule, from.state.rules)
   if (changed.length > 0)

@@ -14,9 +14,14 @@ const home = process.cwd()
 let root = ''
 
 const text = experimentText({
-  config: 'config: { rate: z.number().positive().default(1e-2) },',
+  head: `import { classification, defineExperiment } from 'gonogo'
+import { arrays } from 'gonogo/data'
+import { nn, optim, schedule, type Tensor } from 'gonogo/tensor'
+import { z } from 'zod'
+`,
+  config: 'config: { rate: z.number().positive().default(1e-2), cosine: z.boolean().default(false) },',
   model: `model: () => nn.module({ fc: nn.linear(4, 8), head: nn.linear(8, 3) }, (m, x: Tensor<2>) => m.head(nn.relu(m.fc(x)))),`,
-  optimizer: 'optimizer: (c) => optim.adamw({ learningRate: c.rate }),',
+  optimizer: 'optimizer: (c) => optim.adamw({ learningRate: c.cosine ? schedule.cosine({ peak: c.rate }) : c.rate }),',
 })
 
 const write = (name: string, seed: number, more = ''): string => {
@@ -104,6 +109,12 @@ describe('a lost run', () => {
     expect((await verdicts(result))[0]?.decision).toMatchObject({ action: 'advise' })
     expect((await verdicts(result))[0]?.decision.sentence).toContain('not comparable in budget')
   })
+  it('only gets advice where the learning rate goes another way', async () => {
+    const file = write('lost-cosine', 1, lost.replace('rate: 1e-7', 'rate: 1e-7, cosine: true'))
+    const result = await train(file, { skip })
+    expect(result.stop.reason).toBe('length-reached')
+    expect((await verdicts(result))[0]?.decision.sentence).toContain('not comparable in kind of learning-rate schedule')
+  })
   it('a good run of another seed is left alone', async () => {
     const result = await run('fine', 7, lost.replace('1e-7', '1e-2'))
     expect(result).toMatchObject({ exit: 0, stop: { reason: 'length-reached' } })
@@ -129,9 +140,9 @@ describe('afterwards', () => {
     const found = JSON.parse((await cli('savings', '--json')).out)
     expect(found.stops).toMatchObject({ count: 1, reasons: { benchmark: 1 } })
     expect(found.stops.saved.seconds).toBeGreaterThan(0)
-    // two undone stops and one that was advice: none of them was a winner
-    expect(found.audit).toMatchObject({ verdicts: 3, wrong: 0 })
-    expect((await cli('savings')).out).toContain('0 of 3 stop verdicts that were not obeyed were wrong')
+    // two undone stops and two that were advice: none of them was a winner
+    expect(found.audit).toMatchObject({ verdicts: 4, wrong: 0 })
+    expect((await cli('savings')).out).toContain('0 of 4 stop verdicts that were not obeyed were wrong')
   })
   it('the project’s own runs can be replayed', async () => {
     const { out, err } = await cli('replay', 'plain', '--curves', '.', '--seeds', '2', '--reference', 'good')

@@ -43,10 +43,10 @@ const newestOfEachSeed = (runs: readonly PastRun[]): PastRun[] => [
   ...new Map(runs.map((run) => [run.plan.run.seed, run])).values(),
 ]
 
-const sideOf = (name: string, runs: readonly PastRun[]): Side => ({
+const sideOf = async (name: string, runs: readonly PastRun[]): Promise<Side> => ({
   name,
   comparable: comparableOf(runs[0]!.plan),
-  seeds: runs.map(seedOf),
+  seeds: await Promise.all(runs.map(seedOf)),
   runs,
 })
 

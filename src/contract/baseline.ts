@@ -26,6 +26,8 @@ export const baselineSeed = z.strictObject({
   curve: z.array(z.tuple([z.number(), measured])),
   /** Best value of the whole run. */
   best: z.number(),
+  /** Learning rate relative to its peak, at even points of the budget; null where the run told none. */
+  schedule: z.array(z.number()).nullable().default(null),
 })
 export type BaselineSeed = z.infer<typeof baselineSeed>
 

@@ -9,6 +9,7 @@ export { acquireLock, type Holder, lockHolder, type RunLock } from './lock.ts'
 export type { Life } from './processIdentity.ts'
 export { collectProvenance, type GitState, type Provenance, type ProvenanceInput } from './provenance.ts'
 export { type JournalRead, type ReadOptions, readJournal, type TornTail } from './readJournal.ts'
+export { readRates } from './readSchedule.ts'
 export { readScalars, type Scalars } from './readTensorboard.ts'
 export {
   createRun,
