@@ -19,10 +19,6 @@ export const pooled = (parts: readonly { readonly sd: number; readonly freedom: 
   return freedom > 0 ? Math.sqrt(parts.reduce((sum, p) => sum + p.freedom * p.sd ** 2, 0) / freedom) : null
 }
 
-/** The q-quantile, the lower of two neighbours: an observed value, never one between them. */
-export const lowerQuantile = (sorted: readonly number[], q: number): number =>
-  sorted[Math.max(0, Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1))] ?? Number.NaN
-
 /** log Γ(x) for x > 0, Lanczos with g = 7 (Numerical Recipes, 3rd ed., 6.1); 15 digits. */
 const logGamma = (x: number): number => {
   const c = [

@@ -1,6 +1,6 @@
 // The public list of the record room: the run folder, its journal, its lock, and what is written beside them.
 // What is not listed here is the room's own.
-export { addBaseline, baselineNamed, baselinesPath, readBaselines } from './baselines.ts'
+export { addBaseline, baselineNamed, readBaselines } from './baselines.ts'
 export { effective } from './effective.ts'
 export { type Journal, type JournalOptions, openJournal } from './journal.ts'
 export type { JournalEntry } from './journalLine.ts'

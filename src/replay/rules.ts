@@ -8,7 +8,7 @@ import type { Judge } from './outcome.ts'
 
 export type NamedJudge = { readonly name: string; readonly words: string; readonly judge: Judge }
 
-export const ruleNames = ['benchmark', 'plain', 'band', 'patience', 'median', 'asha', 'all'] as const
+const ruleNames = ['benchmark', 'plain', 'band', 'patience', 'median', 'asha', 'all'] as const
 
 /** The judges of a rule; several where it is known with several settings. Throws RULE_UNKNOWN. */
 export const judgesOf = (name: string, constants: BenchmarkConstants): NamedJudge[] => {
