@@ -37,8 +37,12 @@ CHECKS = {
     "P1": "ranks-agree",
     "P2": "world-size-invariance",
     "D1": "batch-leakage",
+    "D2": "causality",
     "D3": "split-overlap",
+    "D4": "alignment",
     "D5": "input-scale",
+    "D6": "augmentation",
     "D7": "epoch-order",
     "D8": "sound-values",
+    "D9": "padding",
 }

@@ -11,7 +11,7 @@ import torch
 
 from gonogo import batches
 from gonogo.errors import Fault
-from gonogo.padding import padding_changed
+from gonogo.padding import padding_changed, tensor_of
 
 WORD = 0xFFFF_FFFF
 
@@ -62,7 +62,9 @@ def corrupted(batch: Any, how: dict[str, Any]) -> tuple[Any, int]:
         was = batches.fields(batch).get(name)
         return (batch, 0) if made is None else (with_field(batch, name, made if isinstance(was, torch.Tensor) else made.numpy()), count)
     given = batches.input_of(batch)
-    values = given if isinstance(given, torch.Tensor) else torch.as_tensor(np.asarray(given))
+    values = tensor_of(given)
+    if values is None or values.ndim == 0:
+        raise Fault("DATA_FIELD", "the input of a batch is no array of numbers", seen=type(given).__name__)
     if how["kind"] == "inputsZeroed":
         changed, count = torch.zeros_like(values), values.numel()
     else:

@@ -13,6 +13,7 @@ import torch
 from torch.utils.data import Subset, TensorDataset
 
 from gonogo import batches, seeds
+from gonogo.data import Arrays, Part
 from gonogo.padding import padding_of, tensor_of
 from gonogo.reach import covered, spread_over
 
@@ -26,13 +27,13 @@ def survey(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
     name = probe.get("split", "train")
     dataset, indices = subject.split(name), spread_over(covered(subject, name), probe.get("limit", 1000))
     channels, fields, shifted, padded = _Channels(), _Fields(), _Shifted(), _Padded()
-    seen, tried = 0, min(8, len(indices))
+    seen, seconds = 0, probe.get("seconds", 60)
     with seeds.kept():
-        for ids, batch, _ in looked_at(dataset, indices, probe.get("seconds", 60)):
+        for ids, batch, _ in looked_at(dataset, indices, seconds):
             seen += len(ids)
             for one in (channels, fields, shifted, padded):
                 one.add(batch, ids)
-        changing, reseeding = _twice(dataset, indices[:tried], subject.experiment.seed)
+        tried, changing, reseeding = _twice(dataset, indices[:8], subject.experiment.seed, seconds)
     return {
         "samples": seen,
         "channels": channels.report(),
@@ -71,8 +72,8 @@ def _scattered(count: int) -> Iterator[int]:
 
 def many(dataset: Any) -> Callable[[list[int]], Any] | None:
     """How to reach many samples at once, without a loop over them."""
-    if hasattr(dataset, "batch"):
-        return dataset.batch  # type: ignore[no-any-return]
+    if isinstance(dataset, (Arrays, Part)) and hasattr(dataset, "batch"):
+        return dataset.batch
     if type(dataset) is TensorDataset:
         return lambda ids: tuple(tensor[ids] for tensor in dataset.tensors)
     if type(dataset) is Subset and (inner := many(dataset.dataset)) is not None:
@@ -92,10 +93,14 @@ def one_row(sample: Any) -> Any:
     return rows
 
 
-def _twice(dataset: Any, indices: Sequence[int], seed: int) -> tuple[int, int]:
-    """Of these samples: how many decode differently from other generators, and how many seed the global ones anew."""
-    changing = reseeding = 0
+def _twice(dataset: Any, indices: Sequence[int], seed: int, seconds: float) -> tuple[int, int, int]:
+    """How many of these samples there was time for; of them, how many decode differently from other generators, and how many seed the global ones anew."""
+    tried = changing = reseeding = 0
+    until = time.monotonic() + seconds
     for index in indices:
+        if time.monotonic() > until:
+            break
+        tried += 1
         hashes, ended = set(), []
         for name in ("once", "again"):
             seeds.seed_all(seed, f"survey/{name}")
@@ -103,7 +108,7 @@ def _twice(dataset: Any, indices: Sequence[int], seed: int) -> tuple[int, int]:
             ended.append((torch.initial_seed(), np.random.get_state()[1][:4].tolist(), hash(_python_state())))  # type: ignore[index]
         changing += len(hashes) > 1
         reseeding += any(one == other for one, other in zip(*ended))
-    return changing, reseeding
+    return tried, changing, reseeding
 
 
 def _python_state() -> tuple[int, ...]:

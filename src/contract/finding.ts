@@ -38,10 +38,14 @@ export const checkCode = z.enum([
   'P1',
   'P2',
   'D1',
+  'D2',
   'D3',
+  'D4',
   'D5',
+  'D6',
   'D7',
   'D8',
+  'D9',
 ])
 export type CheckCode = z.infer<typeof checkCode>
 
@@ -81,10 +85,14 @@ export const checkWords = {
   P1: 'ranks-agree',
   P2: 'world-size-invariance',
   D1: 'batch-leakage',
+  D2: 'causality',
   D3: 'split-overlap',
+  D4: 'alignment',
   D5: 'input-scale',
+  D6: 'augmentation',
   D7: 'epoch-order',
   D8: 'sound-values',
+  D9: 'padding',
 } as const satisfies Record<CheckCode, string>
 
 export const status = z.enum(['GO', 'WARN', 'NO-GO', 'SKIPPED', 'WAIVED'])
@@ -212,10 +220,16 @@ export const cause = z.enum([
   'normalised-twice',
   'inputs-not-normalised',
   'splits-differ',
-  'validation-augmented',
   'order-repeats',
   'samples-repeated',
   'class-runs',
+  'sees-the-future',
+  'workers-draw-alike',
+  'augmentation-repeats',
+  'padding-seen',
+  'padding-scored',
+  'nothing-supervised',
+  'inputs-and-labels-misaligned',
   // a check that could not finish
   'crashed',
   'timed-out',

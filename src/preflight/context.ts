@@ -13,10 +13,8 @@ import {
   type OpenRequest,
   type Plan,
   type ResumeKind,
-  type SampleDigest,
   type Status,
   type StepRecord,
-  type Survey,
   type Task,
   type WeightsReport,
 } from '../contract/index.ts'
@@ -77,10 +75,6 @@ const otherSteps = 3
 /** A process that will be asked for. */
 export type Expected = { readonly seed: number; readonly process: Process }
 
-/** Values that a survey of data in memory looks at, and seconds that one of data to be decoded may take. */
-const surveyedValues = 5e6
-const surveySeconds = 2
-
 /** About a thousand, ten batches of V2's size and one sample over, and a last batch of more than one at the usual size. */
 const validationSamples = (batchSize: number): number => {
   for (let samples = 1001; samples > 900; samples -= 10)
@@ -110,8 +104,6 @@ export class Context {
   #weights: Promise<WeightsReport> | null = null
   #other: Promise<Other> | null = null
   #hashing: Facts['hashing'] = undefined
-  readonly #surveys = new Map<string, Promise<Survey>>()
-  readonly #samples = new Map<string, Promise<readonly SampleDigest[]>>()
   #planned: Expected[] = []
   #ahead: (Expected & { trial: Promise<Trial> }) | null = null
   readonly #open = new Set<Promise<Trial>>()
@@ -198,28 +190,6 @@ export class Context {
 
   schedule(trial: Trial): Schedule {
     return scheduleOf(trial.facts.stepsPerEpoch, ownSteps(this.plan, trial.facts.stepsPerEpoch))
-  }
-
-  /** Statistics of as many samples of a split as are cheap to look at. Done once. */
-  survey(split: 'train' | 'val'): Promise<Survey> {
-    const known = this.#surveys.get(split)
-    if (known !== undefined) return known
-    const fields = this.facts.data.find((one) => one.split === split)?.fields ?? []
-    const values = fields.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 1)
-    const limit = Math.round(Math.min(50_000, Math.max(200, surveyedValues / values)))
-    const made = this.at('initial').then((trial) => trial.survey({ split, limit, seconds: surveySeconds }))
-    this.#surveys.set(split, made)
-    return made
-  }
-
-  /** Digests of samples spread over a split. Done once. */
-  samples(split: 'train' | 'val'): Promise<readonly SampleDigest[]> {
-    const known = this.#samples.get(split)
-    if (known !== undefined) return known
-    const limit = split === 'val' ? 5000 : 10_000
-    const made = this.at('initial').then((trial) => trial.data({ split, spread: true, limit, seconds: surveySeconds }))
-    this.#samples.set(split, made)
-    return made
   }
 
   /** A subject whose data no limit of the preflight has cut, beside the shared one where there is room; the caller closes it. */

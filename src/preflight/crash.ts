@@ -38,6 +38,9 @@ const limits: ReadonlySet<string> = new Set([
   'SAMPLE_UNKNOWN',
   'SAMPLES_UNKNOWN',
   'ENGINE_UNSUPPORTED',
+  'ORDER_UNKNOWN',
+  'DATA_FIELD',
+  'DATA_SPLITS',
 ])
 
 const causes: Partial<Record<Stage, Cause>> = {

@@ -11,6 +11,7 @@
 import type { Evidence, SampleDigest } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, plural, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
+import { samplesOf, surveyOf } from './data.ts'
 import { groupsOf, type Overlap, overlapOf } from './duplicates.ts'
 
 const fewest = 5
@@ -21,9 +22,9 @@ export const d3 = define({
   after: [],
   costClass: 'warm',
   async run(context) {
-    const training = await context.samples('train')
-    const validation = await context.samples('val')
-    const { changing } = await context.survey('train')
+    const training = await samplesOf(context, 'train')
+    const validation = await samplesOf(context, 'val')
+    const { changing } = await surveyOf(context, 'train')
     const overlap = compared(training, validation, changing > 0)
     const groups = judgedGroups(context, training, validation)
     if (!overlap)

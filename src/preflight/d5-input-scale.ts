@@ -6,7 +6,7 @@
 // on one side and standardised on the other. Whole-number types hold codes, or bytes that the model scales, and are left alone.
 import type { Cause, Evidence, Survey } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
-import type { Context } from './context.ts'
+import { surveyOf } from './data.ts'
 import { type Apart, apartOf, isDividedTwice, isPixels, isStandard, isStandardisedTwice } from './scales.ts'
 
 const fewest = 8
@@ -17,7 +17,7 @@ export const d5 = define({
   after: [],
   costClass: 'warm',
   async run(context) {
-    const [train, val] = [await context.survey('train'), await context.survey('val')]
+    const [train, val] = [await surveyOf(context, 'train'), await surveyOf(context, 'val')]
     const input = train.fields.find(({ role }) => role === 'input')
     if (train.channels.length === 0 || train.channels.length !== val.channels.length)
       return skipped('the inputs are no numbers of one shape in both splits')
@@ -25,13 +25,7 @@ export const d5 = define({
     if (Math.min(train.samples, val.samples) < fewest)
       return skipped(`${Math.min(train.samples, val.samples)} samples are too few to compare splits`)
     const where = placeOf(context.facts, 'data', 'datasets', 'setup')
-    return (
-      between(train, val, where) ??
-      twice(train, where) ??
-      augmented(context, train, val, where) ??
-      unusual(train, where) ??
-      held(train, val)
-    )
+    return between(train, val, where) ?? twice(train, where) ?? unusual(train, where) ?? held(train, val)
   },
 })
 
@@ -125,18 +119,6 @@ const twice = (train: Survey, where: string | null): Outcome | null => {
     where,
     evidence: evidenceOf(train, train),
     advice: 'normalise in one place: in the data set, or in the model',
-  })
-}
-
-/** Noise in validation samples: healthy where the task is to remove noise, else an augmentation that belongs to training. */
-const augmented = (context: Context, train: Survey, val: Survey, where: string | null): Outcome | null => {
-  if (val.changing === 0 || context.task.kind === 'custom') return null
-  return warn('validation-augmented', 'validation samples change each time they are decoded', {
-    seen: `${val.changing} of ${val.tried} validation samples, and ${train.changing} of ${train.tried} training samples, decode differently with other random numbers`,
-    expected: 'validation samples that stay the same',
-    where,
-    evidence: { valChanging: val.changing, valTried: val.tried, trainChanging: train.changing },
-    advice: 'give the validation split a transform of its own, without augmentation',
   })
 }
 

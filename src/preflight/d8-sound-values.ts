@@ -8,6 +8,7 @@ import type { Cause, Evidence, Facts, Split, Survey } from '../contract/index.ts
 import { define, go, noGo, number, type Outcome, placeOf, plural, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { Crash } from './crash.ts'
+import { surveyOf } from './data.ts'
 
 export const d8 = define({
   code: 'D8',
@@ -16,7 +17,7 @@ export const d8 = define({
   costClass: 'warm',
   async run(context) {
     const surveys = new Map<Split, Survey>()
-    for (const split of ['train', 'val'] as const) surveys.set(split, await context.survey(split))
+    for (const split of ['train', 'val'] as const) surveys.set(split, await surveyOf(context, split))
     for (const [split, survey] of surveys)
       for (const suspicion of suspicionsOf(context.facts, split, survey)) {
         const verdict = await tried(context, suspicion)

@@ -7,10 +7,14 @@ import { type Check, type Outcome, skipped } from './check.ts'
 import { Context, otherSeed, type Polling } from './context.ts'
 import { Crash, failure } from './crash.ts'
 import { d1 } from './d1-batch-leakage.ts'
+import { d2 } from './d2-causality.ts'
 import { d3 } from './d3-split-overlap.ts'
+import { d4 } from './d4-alignment.ts'
 import { d5 } from './d5-input-scale.ts'
+import { d6 } from './d6-augmentation.ts'
 import { d7 } from './d7-epoch-order.ts'
 import { d8 } from './d8-sound-values.ts'
+import { d9 } from './d9-padding.ts'
 import { fold } from './fold.ts'
 import { i1 } from './i1-chance-level.ts'
 import { i2 } from './i2-logits.ts'
@@ -51,9 +55,11 @@ const checks: readonly Check[] = [
   c1,
   d8,
   d1,
+  d2,
   d7,
   d5,
   d3,
+  d6,
   i1,
   i2,
   o1,
@@ -68,6 +74,7 @@ const checks: readonly Check[] = [
   v4,
   v1,
   v2,
+  d9,
   m1,
   v5,
   v7,
@@ -87,6 +94,7 @@ const checks: readonly Check[] = [
   k5,
   v6,
   o4,
+  d4,
 ]
 
 /** What a run rests on: that it starts again where it was, that its numbers are right, that it can learn. */

@@ -109,3 +109,22 @@ test('a coupling of the batch that is declared is not looked for', async () => {
     rmSync(folder, { recursive: true })
   }
 }, 30_000)
+
+test('D4: labels that do not belong to their inputs are learnt by heart, and help nobody; real ones do, on three seeds', async () => {
+  const larger = (fault: string, seed: number) =>
+    findingsOf('splits/splits.run.yaml', {
+      config: { fault },
+      only: ['D4'],
+      seed,
+      run: (run) => ({ ...run, train: { ...run.train, batch_size: 48 } }),
+    })
+  for (const seed of [0, 1, 2]) {
+    const apart = await larger('misaligned', seed)
+    expect(findingOf(apart, 'D4'), summary(apart)).toMatchObject({
+      status: 'WARN',
+      cause: 'inputs-and-labels-misaligned',
+    })
+    const right = await larger('none', seed)
+    expect(findingOf(right, 'D4').status, summary(right)).toBe('GO')
+  }
+}, 90_000)

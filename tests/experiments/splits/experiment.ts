@@ -22,6 +22,7 @@ const faults = [
   'nan-val',
   'label-beyond',
   'label-from-one',
+  'misaligned',
   'all-alike',
   'overlap',
   'same',
@@ -137,6 +138,9 @@ export default defineExperiment({
     if (fault === 'all-alike') trained.fill(0.25)
     if (fault === 'nan-input' || odd === 'missing-filled-in') trained[5 * size + 7] = Number.NaN
     if (fault === 'nan-val') held[9 * size + 2] = Number.NaN
+    // sorted by something else than the pictures
+    if (fault === 'misaligned')
+      train.label.set(train.label.map((_, i) => train.label[(i * 7 + 3) % train.label.length] ?? 0))
     if (fault === 'label-beyond') train.label[11] = classes
     if (fault === 'label-from-one') for (const { label } of [train, val]) label.set(label.map((value) => value + 1))
     const grouped = fault === 'group' || odd === 'group-is-class' || odd === 'group-within-train'

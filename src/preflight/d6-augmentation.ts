@@ -1,0 +1,88 @@
+// D6: augmentation draws anew: in each loader process, and in each epoch. Not which samples are drawn (D7).
+//
+// The loader is asked for one sample again and again, through its own workers and for two epochs; what differs is what was drawn
+// for it. Two workers, or two epochs of a worker, whose samples are equal one by one, all along, share their random numbers: by
+// chance it would happen once in a thousand million times, counted from how often draws agree at all (a flip agrees every other time).
+// Where the draws belong to the sample and the epoch, all of them are equal within an epoch: then samples that come in both
+// epochs are compared instead.
+import { define, go, noGo, placeOf, plural, skipped, warn } from './check.ts'
+import { surveyOf } from './data.ts'
+import { alike, comebacks } from './draws.ts'
+
+const rows = 64
+const fewest = 8
+
+export const d6 = define({
+  code: 'D6',
+  needs: ['passes', 'survey', 'sampleIds', 'reset'],
+  after: [],
+  costClass: 'warm',
+  async run(context) {
+    const survey = await surveyOf(context, 'train')
+    const where = placeOf(context.facts, 'train_loader', 'data', 'datasets', 'setup')
+    if (survey.changing === 0) {
+      if ((survey.reseeding ?? 0) < survey.tried || survey.tried === 0)
+        return skipped('training samples decode alike each time: nothing is drawn for them')
+      return warn('augmentation-repeats', 'decoding a sample seeds the global random generators', {
+        seen: `${survey.reseeding} of ${survey.tried} samples leave the generators at the same place, wherever they stood before`,
+        expected: 'a data set that draws, and does not seed',
+        where,
+        evidence: { tried: survey.tried, reseeding: survey.reseeding ?? 0 },
+        advice:
+          'use a generator of its own, seeded with the epoch and the index: np.random.default_rng((seed, epoch, index))',
+      })
+    }
+    const workers = Math.max(1, context.facts.loading?.workers ?? 1)
+    const size = context.plan.run.train.batch_size
+    const trial = await context.at('initial')
+    const batches = Math.min(trial.facts.stepsPerEpoch, workers * Math.max(1, Math.ceil(rows / size)))
+    const drawn = await trial.data({ passes: { epochs: 2, batches, same: 0 } })
+    const found = alike(drawn)
+    const distinct = new Set(drawn.map(({ hash }) => hash)).size
+    const evidence = { drawn: drawn.length, distinct, workers, batches }
+    if (found) {
+      const [epoch, worker] = found.first.split('/')
+      const [otherEpoch, otherWorker] = found.second.split('/')
+      const common = { where, evidence: { ...evidence, equal: found.count } }
+      return found.what === 'workers'
+        ? noGo('workers-draw-alike', 'loader workers draw the same random numbers', {
+            ...common,
+            seen: `workers ${worker} and ${otherWorker} turn one sample into the same ${found.count} samples, one by one`,
+            expected: 'other draws in each worker',
+            alternatives: ['augmentation-repeats'],
+            advice:
+              'seed generators in worker_init_fn from torch.initial_seed(), or make them on first use in the worker',
+          })
+        : noGo('augmentation-repeats', 'augmentation is the same in every epoch', {
+            ...common,
+            seen: `epochs ${epoch} and ${otherEpoch} turn one sample into the same ${found.count} samples, one by one`,
+            expected: 'other draws in each epoch',
+            alternatives: ['workers-draw-alike'],
+            advice:
+              'seed workers from torch.initial_seed(), which is another one each epoch, and never with a constant',
+          })
+    }
+    if (distinct > 2) return held(evidence, `${distinct} different samples of ${drawn.length} made from one`)
+    const passes = await (await context.at('initial')).data({
+      passes: { epochs: 2, batches: trial.facts.stepsPerEpoch },
+    })
+    const { both, same } = comebacks(passes)
+    if (both < fewest) return skipped(`${plural(both, 'sample')} came in both epochs: too few to compare`)
+    if (same < both)
+      return held({ ...evidence, both, same }, `${both - same} of ${both} samples that came twice were others`)
+    return noGo('augmentation-repeats', 'augmentation is the same in every epoch', {
+      seen: `all of ${both} samples that came in both epochs were the same, though ${survey.changing} of ${survey.tried} change with other random numbers`,
+      expected: 'other draws in each epoch',
+      where,
+      evidence: { ...evidence, both, same },
+      advice: 'draw from a generator that is seeded with the epoch as well as the index',
+    })
+  },
+})
+
+const held = (evidence: Readonly<Record<string, number>> & { readonly workers: number }, seen: string) =>
+  go('augmentation draws anew, in every worker and epoch', {
+    seen: `${seen}; ${plural(evidence.workers, 'stream')}, two epochs`,
+    expected: 'no two streams that draw alike',
+    evidence,
+  })
