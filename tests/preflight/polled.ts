@@ -74,6 +74,9 @@ const defaultsOf = ({ schema }: Description): Record<string, unknown> =>
       .map(([key, property]) => [key, property.default]),
   )
 
+/** Checks whose subject no classifier of plain pictures in one process has: time, augmentation, padding, several ranks. */
+export const absent: readonly CheckCode[] = ['D2', 'D6', 'D9', 'P1', 'P2']
+
 export const findingOf = (findings: readonly Finding[], check: CheckCode): Finding => {
   const found = findings.find((finding) => finding.check === check)
   if (!found) throw new Error(`no finding of ${check}: ${findings.map((one) => one.check).join(', ')}`)
