@@ -7,6 +7,7 @@ import {
   type Finding,
   type Plan,
   type ReasonCode,
+  type RunEvent,
   type RunEventOf,
   type Verdict,
   verdictOf,
@@ -21,6 +22,8 @@ export type TrainResult = {
   readonly steps: number
   readonly epochs: number
   readonly seconds: number
+  /** What was foretold of `seconds`; null where nothing was. */
+  readonly forecast: NonNullable<RunEventOf<'ended'>['forecast']> | null
   /** Of loading the experiment's code and data. */
   readonly loadSeconds: number
   readonly metrics: Readonly<Record<string, number>>
@@ -48,6 +51,7 @@ export const resultOf = (o: {
   steps: o.ended.step,
   epochs: o.ended.epoch,
   seconds: o.ended.seconds,
+  forecast: o.ended.forecast ?? null,
   loadSeconds: o.loadSeconds,
   metrics: o.ended.metrics,
   best: o.ended.best,
@@ -56,6 +60,14 @@ export const resultOf = (o: {
   findings: o.findings,
   exit: exitOf(o.ended.reason),
 })
+
+/** The end of a run beside what the preflight foretold of it; every other event as it is. */
+export const withForecast = (event: RunEvent, findings: readonly Finding[]): RunEvent => {
+  const { seconds, secondsLow: low, secondsHigh: high } = findings.find(({ check }) => check === 'F1')?.evidence ?? {}
+  if (event.type !== 'ended' || typeof seconds !== 'number' || typeof low !== 'number' || typeof high !== 'number')
+    return event
+  return { ...event, forecast: { seconds, low, high } }
+}
 
 const exitOf = (reason: ReasonCode): ExitCode => {
   switch (reason) {

@@ -28,7 +28,7 @@ import { changesSince, insideProject } from './earlier.ts'
 import { type Engine, engineFor, type Process, type Subject } from './engine/index.ts'
 import { makePlan, openRequest } from './plan/index.ts'
 import type { Journal, RunFolder, RunLock } from './record/index.ts'
-import { resultOf, sentenceOf, type TrainResult } from './result.ts'
+import { resultOf, sentenceOf, type TrainResult, withForecast } from './result.ts'
 import { newLog, ownVersion, projectRoot, removeLog, scratchFolder } from './surroundings.ts'
 import type { TrainOptions } from './train/index.ts'
 
@@ -360,7 +360,8 @@ const loop = async (o: LoopOptions): Promise<TrainResult> => {
   let step = from?.state.step ?? 0
   const board = await openTensorboard(run.tensorboard, { resumedFrom: from?.state.step })
   try {
-    for await (const event of trainLoop({ plan, subject, store, rule: rule as never, from, signal })) {
+    for await (const made of trainLoop({ plan, subject, store, rule: rule as never, from, signal })) {
+      const event = withForecast(made, o.findings)
       await emit(event)
       board.add(event)
       if (event.type === 'steps') step = event.records.at(-1)?.step ?? step

@@ -31,6 +31,7 @@ def tensors(found: Found, frozen: tuple[str, ...], kind: type) -> list[dict[str,
     for name, optimizer in found.optimizers.items():
         for parameter in {id(one) for group in optimizer.param_groups for one in group["params"]}:
             holders.setdefault(parameter, []).append(name)
+    decays = {id(one): group.get("weight_decay") for held in found.optimizers.values() for group in held.param_groups for one in group["params"]}
     where = makers.of_tensors(found, kind)
     named = [(name, one, "parameter", None) for name, one in found.parameters.items()]
     named += [(name, one, "buffer", None) for name, one in found.buffers.items()]
@@ -47,10 +48,15 @@ def tensors(found: Found, frozen: tuple[str, ...], kind: type) -> list[dict[str,
             "frozen": any(fnmatch.fnmatchcase(name, pattern) for pattern in frozen),
             "tiedTo": first,
             "optimizers": holders.get(id(one), []),
+            "weightDecay": _number(decays.get(id(one))),
             "where": where.get(first or name),
         }
         for name, one, kind, first in named
     ]
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, (int, float)) else None
 
 
 def optimizers(found: Found) -> list[dict[str, Any]]:

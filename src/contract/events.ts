@@ -107,6 +107,8 @@ export const runEvent = z.discriminatedUnion('type', [
       .nullable(),
     metrics: measurements,
     seconds: z.number(),
+    /** What was foretold of `seconds` before the run began, with its interval. */
+    forecast: z.strictObject({ seconds: z.number(), low: z.number(), high: z.number() }).optional(),
   }),
 ])
 export type RunEvent = z.infer<typeof runEvent>

@@ -108,6 +108,8 @@ export const tensorFact = z.object({
   tiedTo: z.string().nullable(),
   /** Names of the optimizers that hold it. */
   optimizers: z.array(z.string()),
+  /** The weight decay of its group; left out or null where that is not known. */
+  weightDecay: z.number().nullable().optional(),
   /** `file:line` where it was made, when known. */
   where: z.string().nullable(),
 })

@@ -79,6 +79,24 @@ export const scheduleDeclared = z.strictObject({
 })
 export type ScheduleDeclared = z.output<typeof scheduleDeclared>
 
+/** What the whole run may take, by a forecast made before it begins. Units stand in the names. */
+export const allowance = z.strictObject({
+  minutes: z.number().positive().optional(),
+  disk_gigabytes: z.number().positive().optional(),
+  memory_gigabytes: z.number().positive().optional(),
+  kilowatt_hours: z.number().positive().optional(),
+  /** Money, from the time, the energy, or both. */
+  cost: z
+    .strictObject({
+      limit: z.number().positive(),
+      per_hour: z.number().min(0).default(0),
+      per_kilowatt_hour: z.number().min(0).default(0),
+    })
+    .optional(),
+  carbon: z.strictObject({ kilograms: z.number().positive(), grams_per_kilowatt_hour: z.number().min(0) }).optional(),
+})
+export type Allowance = z.output<typeof allowance>
+
 export const runFile = z.strictObject({
   gonogo: z.literal(1),
   /** Names the run folder: letters, digits, dot, dash, underscore. Never inherited. */
@@ -119,6 +137,7 @@ export const runFile = z.strictObject({
       checks: z.record(z.string(), checkSetting).default({}),
     })
     .prefault({}),
+  budget: allowance.optional(),
   stop: z
     .strictObject({
       mode: stopMode.default('advise'),

@@ -15,6 +15,7 @@ import { d6 } from './d6-augmentation.ts'
 import { d7 } from './d7-epoch-order.ts'
 import { d8 } from './d8-sound-values.ts'
 import { d9 } from './d9-padding.ts'
+import { f1 } from './f1-forecast.ts'
 import { fold } from './fold.ts'
 import { i1 } from './i1-chance-level.ts'
 import { i2 } from './i2-logits.ts'
@@ -27,20 +28,24 @@ import { k5 } from './k5-portable-weights.ts'
 import { k6 } from './k6-best-is-best.ts'
 import { k7 } from './k7-best-reproduced.ts'
 import { m1 } from './m1-memory-slope.ts'
+import { m2 } from './m2-data-wait.ts'
 import { o1 } from './o1-trainable-set.ts'
 import { o2 } from './o2-fresh-gradients.ts'
 import { o3 } from './o3-step-descends.ts'
 import { o4 } from './o4-overfit-one-batch.ts'
+import { o5 } from './o5-update-size.ts'
 import { o6 } from './o6-schedule.ts'
 import { o7 } from './o7-accumulation.ts'
 import { o8 } from './o8-finite-numbers.ts'
 import { o9 } from './o9-clipping.ts'
+import { o10 } from './o10-weight-decay-groups.ts'
 import { p1 } from './p1-ranks-agree.ts'
 import { p2 } from './p2-world-size-invariance.ts'
 import { s1 } from './s1-same-seed.ts'
 import { s2 } from './s2-other-seed.ts'
 import { s3 } from './s3-hash-seed.ts'
 import { t1 } from './t1-monitors.ts'
+import { t2 } from './t2-peak-rate.ts'
 import { v1 } from './v1-evaluate-twice.ts'
 import { v2 } from './v2-batch-size-invariance.ts'
 import { v3 } from './v3-evaluation-purity.ts'
@@ -67,6 +72,7 @@ const checks: readonly Check[] = [
   o2,
   o3,
   o9,
+  o10,
   o8,
   o7,
   p1,
@@ -83,6 +89,10 @@ const checks: readonly Check[] = [
   s3,
   v3,
   o6,
+  f1,
+  m2,
+  o5,
+  t2,
   c2,
   k3,
   k1,

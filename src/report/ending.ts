@@ -17,6 +17,8 @@ export type Ending = {
   readonly plannedSteps: number
   readonly epochs: number
   readonly seconds: number
+  /** What was foretold of `seconds`; null where nothing was. */
+  readonly forecast: { readonly seconds: number } | null
   readonly stop: { readonly reason: ReasonCode; readonly sentence: string }
   readonly best: {
     readonly metric: string
@@ -82,7 +84,13 @@ export const afterWord = (sentence: string): string => sentence.replace(/^(inter
 const firstLine = (e: Ending, look: Look): string[] => {
   const word = endWord(e.stop.reason)
   const paint = paintOf(word, look)
-  if (word === 'DONE') return worded(word, `${amount(e)}, ${duration(e.seconds)}`, look, paint)
+  if (word === 'DONE')
+    return worded(
+      word,
+      `${amount(e)}, ${duration(e.seconds)}${e.forecast ? ` (forecast ${duration(e.forecast.seconds)})` : ''}`,
+      look,
+      paint,
+    )
   if (word === 'NO-GO') return worded(word, `${e.stop.sentence}; nothing was trained`, look, paint)
   const at = `step ${count(e.steps)} of ${count(e.plannedSteps)}, ${duration(e.seconds)}`
   return worded(word, `${afterWord(e.stop.sentence)} · ${at}`, look, paint)

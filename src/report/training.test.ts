@@ -102,6 +102,7 @@ describe('the last block', () => {
       steps: 1290,
       epochs: 3,
       seconds: 33.4,
+      forecast: { seconds: 34 },
       stop: { reason: 'length-reached', sentence: 'all 3 epochs are done' },
       best: { metric: 'val_accuracy', value: 0.9902, step: 1290, checkpoint: 'step-1290' },
       metrics: { val_accuracy: 0.9902, test_loss: 0.03, test_accuracy: 0.9907 },
@@ -110,7 +111,7 @@ describe('the last block', () => {
   })
   test('done', () => {
     expect(endingLines(ending(), plain).join('\n')).toMatchInlineSnapshot(`
-      "DONE  3 epochs, 1,290 steps, 0:33
+      "DONE  3 epochs, 1,290 steps, 0:33 (forecast 0:34)
       best  val_accuracy 0.9902, epoch 3; test_accuracy 0.9907
       kept  runs/mnist-cnn-3b2a/checkpoints/step-1290
       next  gonogo show mnist-cnn-3b2a

@@ -11,3 +11,5 @@ class Steps(Managed):
         optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
         return optimizer, torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.7)
 
+    def on_epoch_end(self):
+        self.schedule.step()

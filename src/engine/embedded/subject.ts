@@ -20,6 +20,7 @@ import type {
   TrainProbe,
 } from '../../contract/index.ts'
 import { GonogoError } from '../../contract/index.ts'
+import { decays } from '../../tensor/optim/optimizer.ts'
 import { metricsOf } from './describe.ts'
 import { digests } from './digests.ts'
 import { evaluate } from './evaluate.ts'
@@ -161,6 +162,7 @@ const factsOf = async (project: Project, loaded: Loaded, started: number): Promi
       frozen: project.frozen.has(path),
       tiedTo: tiedTo ?? null,
       optimizers: role !== 'state' && !project.frozen.has(path) ? ['main'] : [],
+      weightDecay: role !== 'state' && decays(role) ? optimizer.weightDecay : 0,
       where: whereMade(tensor),
     })),
     optimizers: [

@@ -65,6 +65,8 @@ class Config:
     kind: Kind = "plain"
     schedule: Schedule = "none"
     learning_rate: float = gonogo.number(1e-2, above=0)
+    weight_decay: float = gonogo.number(0.01, min=0)
+    decay: Literal["all", "matrices", "by-name"] = "all"
 
 
 def patterns(count, seed):
@@ -109,7 +111,7 @@ class Optim(gonogo.Experiment[Config]):
         elif "closure" in kind:
             self.optimizer = torch.optim.LBFGS(self.model.parameters(), lr=rate, max_iter=4)
         else:
-            self.optimizer = torch.optim.AdamW((p for p in self.model.parameters() if p.requires_grad), lr=rate)
+            self.optimizer = torch.optim.AdamW(self.groups(), lr=rate)
         if kind == "maximises":
             self.optimizer = torch.optim.SGD(self.model.parameters(), lr=rate, maximize=True)
         if kind in ("scaled", "clips-before-unscaling"):
@@ -119,6 +121,17 @@ class Optim(gonogo.Experiment[Config]):
         self.calls = 0
         self.keys = [0.0] * 8
         self.kept, self.total = [], 0.0
+
+    def groups(self):
+        named = [(name, p) for name, p in self.model.named_parameters() if p.requires_grad]
+        spared = {
+            "all": lambda name, p: False,
+            "matrices": lambda name, p: p.ndim < 2,
+            "by-name": lambda name, p: name.endswith("bias"),
+        }[self.config.decay]
+        kept = [p for name, p in named if not spared(name, p)]
+        rest = [p for name, p in named if spared(name, p)]
+        return [{"params": kept, "weight_decay": self.config.weight_decay}, {"params": rest, "weight_decay": 0.0}] if rest else [{"params": kept, "weight_decay": self.config.weight_decay}]
 
     def make_schedule(self, kind):
         rates, epochs = torch.optim.lr_scheduler, self.steps // len(self.train_loader)

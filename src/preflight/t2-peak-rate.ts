@@ -1,0 +1,82 @@
+// T2: training does not diverge at its peak learning rate, which a long warm-up would reach only after hours.
+// Not whether the rate is the best one, nor whether it is too low (O5).
+//
+// Live steps from the start, the rate rising to its peak over ten of them instead of the run's own warm-up. A real run has more time
+// to settle first, so a loss that climbs only warns; values that are no numbers, or a loss a hundred times its start, block.
+// The loss of a custom task may be anything: there only values that are no numbers are told.
+import type { StepRecord } from '../contract/index.ts'
+import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
+import type { Context } from './context.ts'
+import { baseRate } from './cycle.ts'
+import { curveOf } from './rates.ts'
+import { median } from './slope.ts'
+import { wholeRun } from './whole.ts'
+
+const rising = 10
+const atPeak = 40
+const seconds = 5
+const fewest = 20
+
+export const t2 = define({
+  code: 'T2',
+  needs: ['frozenBatch', 'reset'],
+  after: ['O1', 'O3'],
+  costClass: 'fresh',
+  async run(context) {
+    const { schedule } = await wholeRun(context)
+    const curve = schedule && schedule.doubt === null && schedule.refused === null ? curveOf(schedule) : null
+    const peak = curve && curve.peak > 0 ? curve.peak : baseRate(context)
+    const at = schedule?.points.find(({ step }) => step >= (curve?.peakAt ?? 1))
+    const rates = new Set(Object.values(at?.rates ?? {}).flat())
+    if (rates.size > 1) return skipped('groups have rates of their own: no one rate stands for the peak')
+    const { accumulate } = context.plan.run.train
+    const steps = Math.min(context.plan.steps, (rising + atPeak) * accumulate)
+    if (steps < fewest * accumulate)
+      return skipped(`the run has ${context.plan.steps} steps: its warm-up cannot be shortened`)
+    const trial = await context.at('initial')
+    const records: StepRecord[] = []
+    for (let i = 1; i <= rising && records.length < steps; i++)
+      records.push(...(await trial.steps({ steps: accumulate, learningRate: (peak * i) / rising })))
+    const began = performance.now()
+    while (
+      records.length < steps &&
+      (performance.now() - began < 1000 * seconds || records.length < fewest * accumulate)
+    )
+      records.push(
+        ...(await trial.steps({ steps: Math.min(10 * accumulate, steps - records.length), learningRate: peak })),
+      )
+    await trial.restore('initial')
+    return judgePeak(context, records, peak)
+  },
+})
+
+/** A step whose update a loss scaler has skipped says nothing. */
+const counted = (records: readonly StepRecord[]): StepRecord[] =>
+  records.filter(({ updates }) => !updates.every(({ outcome }) => outcome === 'skipped'))
+
+export const judgePeak = (
+  { facts, task }: Pick<Context, 'facts' | 'task'>,
+  records: readonly StepRecord[],
+  peak: number,
+): Outcome => {
+  const losses = counted(records).map(({ loss }) => loss)
+  const start = median(losses.slice(0, 3))
+  const late = losses.slice(-10)
+  const end = median(late)
+  const found = {
+    seen: `loss ${number(start)} → ${number(end)} in ${records.length} steps, ${rising} of them up to rate ${number(peak)}`,
+    expected: 'a loss that does not climb',
+    where: placeOf(facts, 'optimizer', 'optimizers', 'setup'),
+    evidence: { peak, start, end, steps: records.length, losses: losses.filter((_, i) => i % 5 === 0) },
+    alternatives: ['learning-rate-out-of-range' as const],
+    advice: 'lower the peak learning rate by ten, warm up for longer, or clip the gradients',
+  }
+  if (!Number.isFinite(start)) return skipped('the first losses are no numbers')
+  const broken = late.filter((loss) => !Number.isFinite(loss)).length
+  if (broken > late.length / 2) return noGo('diverges', 'training diverges at the peak learning rate', found)
+  if (task.kind !== 'custom' && start > 0) {
+    if (end > 100 * start) return noGo('diverges', 'training diverges at the peak learning rate', found)
+    if (end > 3 * start) return warn('diverges', 'the loss climbs at the peak learning rate', found)
+  }
+  return go(`at the peak rate, ${number(peak)}: loss ${number(start)} → ${number(end)}`, found)
+}
