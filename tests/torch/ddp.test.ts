@@ -1,17 +1,13 @@
 // Data parallel: two processes over gloo. Healthy programs are GO, planted bugs are named; a lost rank costs no checkpoint.
 import path from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { type Cause, type CheckCode, type Finding, verdictOf } from '../../src/contract/index.ts'
 import { findingOf, findingsOf, summary } from '../preflight/polled.ts'
+import { corpusTwins } from './planted.ts'
 
 const folder = path.join(import.meta.dirname, 'ranks')
 const runOf = (name: string) => path.join(folder, name, 'run.yaml')
-
-beforeAll(() => {
-  const python = process.env.GONOGO_TEST_PYTHON
-  if (!python) throw new Error('GONOGO_TEST_PYTHON is not set: npm run test:torch sets it')
-  process.env.GONOGO_PYTHON = python
-})
+const twinOf = corpusTwins()
 
 const notGo = (found: readonly Finding[]) =>
   found.filter(({ status }) => status !== 'GO').map(({ check, status }) => `${check} ${status}`)
@@ -27,18 +23,19 @@ test.each(['managed', 'manual', 'replicated'])('%s: every check is GO on two ran
 type Bug = readonly [name: string, check: CheckCode, status: Finding['status'], cause: Cause]
 
 const bugs: readonly Bug[] = [
-  ['not-wrapped', 'P1', 'NO-GO', 'gradients-not-averaged'],
+  ['DI01/ranks', 'P1', 'NO-GO', 'gradients-not-averaged'],
   ['seeded-by-rank', 'P1', 'NO-GO', 'ranks-start-apart'],
   ['drifts', 'P1', 'NO-GO', 'ranks-drift-apart'],
-  ['no-sampler', 'P1', 'NO-GO', 'same-samples-on-every-rank'],
+  ['DI02/ranks', 'P1', 'NO-GO', 'same-samples-on-every-rank'],
   ['shuffled-by-rank', 'P1', 'WARN', 'same-samples-on-every-rank'],
   ['summed', 'P2', 'NO-GO', 'gradients-not-averaged'],
-  ['padded-evaluation', 'P2', 'NO-GO', 'padded-duplicates-scored'],
-  ['not-reduced', 'P2', 'NO-GO', 'metrics-not-reduced'],
+  ['DI04/ranks', 'P2', 'NO-GO', 'padded-duplicates-scored'],
+  ['DI05/ranks', 'P2', 'NO-GO', 'metrics-not-reduced'],
 ]
 
 test.each(bugs)('%s: %s says %s, %s', async (name, check, status, cause) => {
-  const found = await findingsOf(runOf(name), { only: ['P1', 'P2'] })
+  const file = name.includes('/') ? (await twinOf(name, 'buggy')).file : runOf(name)
+  const found = await findingsOf(file, { only: ['P1', 'P2'] })
   const finding = findingOf(found, check)
   expect(finding, summary(found)).toMatchObject({ status, cause })
   expect(finding.advice).not.toBeNull()

@@ -11,6 +11,7 @@ import { effective, readJournal } from '../../src/record/index.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const ranks = fileURLToPath(new URL('ranks', import.meta.url))
+const shared = fileURLToPath(new URL('../../corpus/shared/torch', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'gonogo-world-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 beforeAll(() => {
@@ -18,7 +19,7 @@ beforeAll(() => {
   if (!python) throw new Error('GONOGO_TEST_PYTHON is not set: npm run test:torch sets it')
   process.env.GONOGO_PYTHON = python
   writeFileSync(join(folder, 'pyproject.toml'), '')
-  const own = `import sys\nsys.path[:0] = [${JSON.stringify(ranks)}, ${JSON.stringify(join(ranks, 'managed'))}]\n`
+  const own = `import sys\nsys.path[:0] = [${JSON.stringify(shared)}, ${JSON.stringify(join(ranks, 'managed'))}]\n`
   const fault = (name: string, what: string) => `
     def on_epoch_end(self):
         if self.rank == 1 and self.progress.epoch == 20 and not os.path.exists("${name}.done"):
@@ -29,7 +30,7 @@ beforeAll(() => {
   writeFileSync(join(folder, 'managed.py'), `${managed}    pass\n`)
   writeFileSync(join(folder, 'killed.py'), managed + fault('killed', 'os.kill(os.getpid(), signal.SIGKILL)'))
   writeFileSync(join(folder, 'raises.py'), managed + fault('raises', 'raise ValueError("only here")'))
-  writeFileSync(join(folder, 'manual.py'), `${own}from program import Program\n\nclass Mine(Program):\n    pass\n`)
+  writeFileSync(join(folder, 'manual.py'), `${own}from ranks_base import Program\n\nclass Mine(Program):\n    pass\n`)
   for (const name of ['managed', 'interrupted', 'resized', 'killed', 'raises', 'manual'])
     writeFileSync(
       join(folder, `${name}.yaml`),

@@ -8,7 +8,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import DataLoaderConfiguration
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "corpus/shared/torch"))
 from project import CLASSES, Net, loaders
 
 accelerator = Accelerator(cpu=True, gradient_accumulation_steps=3, dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True))

@@ -8,7 +8,7 @@ import torch
 from accelerate import Accelerator
 from torch.nn.functional import cross_entropy
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "corpus/shared/torch"))
 from project import CLASSES, Net, loaders
 
 accelerator = Accelerator(cpu=True, mixed_precision="bf16", gradient_accumulation_steps=2)

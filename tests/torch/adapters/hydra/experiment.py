@@ -6,7 +6,7 @@ from pathlib import Path
 import gonogo
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "corpus/shared/torch"))
 from project import CLASSES, Net, loaders
 
 

@@ -7,7 +7,7 @@ import gonogo
 import torch
 from torch.nn.functional import cross_entropy
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "corpus/shared/torch"))
 from project import CLASSES, Net, loaders
 
 model = Net()

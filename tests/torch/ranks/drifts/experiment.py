@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "corpus/shared/torch"))
 
 import torch.distributed as dist
-from program import Program
+from ranks_base import Program
 from torch.nn.functional import cross_entropy
 
 

@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "corpus/shared/torch"))
 
-from program import Program
+from ranks_base import Program
 
 
 class Manual(Program):

@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "corpus/shared/torch"))
 
-from program import Program, blobs
+from ranks_base import Program, blobs
 from torch.utils.data import DataLoader
 
 

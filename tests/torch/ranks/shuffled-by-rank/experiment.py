@@ -3,11 +3,11 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "corpus/shared/torch"))
 
 import torch
 import torch.distributed as dist
-from program import Program, blobs
+from ranks_base import Program, blobs
 from torch.utils.data import DataLoader
 
 
