@@ -16,7 +16,7 @@ LENGTHS = ("length", "lengths", "input_lengths")
 
 
 def padding_of(batch: Any) -> tuple[str, torch.Tensor] | None:
-    """The field that says, and [batch, time] of bool. A plain `mask` counts only where it is ones and then zeros: others are called so too."""
+    """The field that says, and [batch, time] of bool; null where none does. A plain `mask` counts only where it is ones and then zeros: others are called so too."""
     given = tensor_of(batches.input_of(batch))
     if given is None or given.ndim < 2:
         return None
@@ -31,7 +31,16 @@ def padding_of(batch: Any) -> tuple[str, torch.Tensor] | None:
                 return name, padded
         if name in LENGTHS and said.shape == (rows,):
             return name, torch.arange(length, device=said.device)[None, :] >= said[:, None]
-    return None
+    return unscored_end(given, tensor_of(batches.target_of(batch)))
+
+
+def unscored_end(given: torch.Tensor, target: torch.Tensor | None) -> tuple[str, torch.Tensor] | None:
+    """Where no field says: the end of samples whose targets are −100 and whose inputs there, two or more, are all one whole number."""
+    if target is None or given.shape != target.shape or given.ndim != 2 or given.is_floating_point():
+        return None
+    ends = (target == -100).flip(1).long().cumprod(1).flip(1).bool()
+    ends &= ends.sum(1, keepdim=True) >= 2
+    return ("target", ends) if bool(ends.any()) and len(torch.unique(given[ends])) == 1 else None
 
 
 def padding_changed(batch: Any, name: str) -> tuple[torch.Tensor | None, int]:

@@ -4,8 +4,10 @@ Not here: single samples (samples.py). The run's generators are put back."""
 from __future__ import annotations
 
 import math
+import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -101,19 +103,48 @@ def _twice(dataset: Any, indices: Sequence[int], seed: int, seconds: float) -> t
         if time.monotonic() > until:
             break
         tried += 1
-        hashes, ended = set(), []
+        hashes, ended, made = set(), [], 0
         for name in ("once", "again"):
             seeds.seed_all(seed, f"survey/{name}")
-            hashes.add(batches.bytes_digest(batches.input_of(dataset[int(index)])))
+            with counting() as count:
+                hashes.add(batches.bytes_digest(batches.input_of(dataset[int(index)])))
+            made += count[0]
             ended.append((torch.initial_seed(), np.random.get_state()[1][:4].tolist(), hash(_python_state())))  # type: ignore[index]
         changing += len(hashes) > 1
-        reseeding += any(one == other for one, other in zip(*ended))
+        reseeding += made >= 2 or any(one == other for one, other in zip(*ended))
     return tried, changing, reseeding
 
 
-def _python_state() -> tuple[int, ...]:
-    import random
+@contextmanager
+def counting() -> Iterator[list[int]]:
+    """How many generators are made inside, by their usual names."""
+    count, names = [0], [(np.random, "default_rng"), (np.random, "RandomState"), (random, "Random"), (torch, "Generator")]
+    kept = [getattr(module, name) for module, name in names]
 
+    def counted(original: Any) -> Any:
+        if not isinstance(original, type):
+            def call(*given: Any, **named: Any) -> Any:
+                count[0] += 1
+                return original(*given, **named)
+
+            return call
+
+        def new(kind: Any, *given: Any, **named: Any) -> Any:
+            count[0] += 1
+            return original.__new__(kind, *given, **named)
+
+        return type(original.__name__, (original,), {"__new__": new})
+
+    try:
+        for (module, name), original in zip(names, kept):
+            setattr(module, name, counted(original))
+        yield count
+    finally:
+        for (module, name), original in zip(names, kept):
+            setattr(module, name, original)
+
+
+def _python_state() -> tuple[int, ...]:
     return random.getstate()[1][:8]
 
 

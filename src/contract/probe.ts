@@ -253,7 +253,7 @@ export const survey = z.object({
   /** Samples, of those tried twice, that decode differently from one time to the next: augmentation. */
   tried: z.int(),
   changing: z.int(),
-  /** Of the same: decoding leaves the global generators at the same place wherever they stood before: it seeds them anew. */
+  /** Of the same: decoding seeds the global generators anew (they end at one place wherever they stood), or makes one of its own. */
   reseeding: z.int().optional(),
 })
 export type Survey = z.infer<typeof survey>

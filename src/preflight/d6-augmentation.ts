@@ -6,10 +6,13 @@
 // Where the draws belong to the sample and the epoch, all of them are equal within an epoch: then samples that come in both
 // epochs are compared instead.
 import { define, go, noGo, placeOf, plural, skipped, warn } from './check.ts'
+import type { Context } from './context.ts'
 import { surveyOf } from './data.ts'
 import { alike, comebacks } from './draws.ts'
 
 const rows = 64
+/** Samples whose draws may belong to them and the epoch. */
+const keyed = 6
 const fewest = 8
 
 export const d6 = define({
@@ -23,9 +26,12 @@ export const d6 = define({
     if (survey.changing === 0) {
       if ((survey.reseeding ?? 0) < survey.tried || survey.tried === 0)
         return skipped('training samples decode alike each time: nothing is drawn for them')
-      return warn('augmentation-repeats', 'decoding a sample seeds the global random generators', {
-        seen: `${survey.reseeding} of ${survey.tried} samples leave the generators at the same place, wherever they stood before`,
-        expected: 'a data set that draws, and does not seed',
+      const other = await differing(context)
+      if (other > 0)
+        return held({ workers: 1, tried: keyed, other }, `${other} of ${keyed} samples were others in the next epoch`)
+      return warn('augmentation-repeats', 'what is drawn for a sample is the same each time', {
+        seen: `${survey.reseeding} of ${survey.tried} samples are decoded with a generator that is seeded anew each time, and decode alike`,
+        expected: 'another draw each time that a sample is used',
         where,
         evidence: { tried: survey.tried, reseeding: survey.reseeding ?? 0 },
         advice:
@@ -79,6 +85,17 @@ export const d6 = define({
     })
   },
 })
+
+/** How many of a few samples are others in the second epoch. */
+const differing = async (context: Context): Promise<number> => {
+  let other = 0
+  for (let same = 0; same < keyed; same++) {
+    const drawn = await (await context.at('initial')).data({ passes: { epochs: 2, batches: 1, same } })
+    const first = new Set(drawn.filter(({ epoch }) => epoch === 1).map(({ hash }) => hash))
+    if (drawn.some(({ epoch, hash }) => epoch === 2 && !first.has(hash))) other++
+  }
+  return other
+}
 
 const held = (evidence: Readonly<Record<string, number>> & { readonly workers: number }, seen: string) =>
   go('augmentation draws anew, in every worker and epoch', {

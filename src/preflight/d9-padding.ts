@@ -1,8 +1,9 @@
 // D9: what stands where there is padding has no influence: not on outputs, and not on the loss; and something is supervised at all.
 // Not padded samples at the end of an evaluation (V2, P2).
 //
-// The batch says which positions are padding: attention_mask, a padding_mask, lengths. Its content is replaced by other values that occur
-// in the batch, first in the inputs, then in the targets, and the evaluation is made again. An attention or padding mask that is there and not
+// The batch says which positions are padding: attention_mask, a padding_mask, lengths, or ends of one repeated token whose targets
+// are left out. Its content is replaced by other values that occur
+// in the batch, first in the targets, then in the inputs, and the evaluation is made again. An attention or padding mask that is there and not
 // heeded is a broken word. Convolutions look past a length, and a plain mask may mean anything, so there it is a warning; and a
 // target that ends a text may stand on the first padding: only where most of the padding is scored is it a fault.
 import type { Evaluation, Survey } from '../contract/index.ts'
@@ -24,7 +25,10 @@ export const d9 = define({
     const unsupervised = nothingSupervised(context, train)
     if (unsupervised) return unsupervised
     const { padding } = val
-    if (!padding) return skipped('no field says which positions are padding: attention_mask, padding_mask or lengths')
+    if (!padding)
+      return skipped(
+        'nothing says which positions are padding: no attention_mask, padding_mask or lengths, and no ends that are left out',
+      )
     if (padding.share === 0) return skipped(`${padding.field} marks no padding in ${val.samples} validation samples`)
     const ask = async (what: 'input' | 'target' | null): Promise<Evaluation> => {
       const trial = await context.at('trained')
@@ -34,18 +38,7 @@ export const d9 = define({
     const tolerance = roundingOf(arithmeticOf(context.facts, usual)).metric
     if (metricsApart(usual, await ask(null), tolerance).length > 0) return skipped('the evaluation differs from itself')
     const evidence = { field: padding.field, share: padding.share, scored: padding.scored, samples: usual.samples }
-    const [seen] = metricsApart(usual, await ask('input'), tolerance)
-    const where = placeOf(context.facts, 'model', 'evaluate', 'setup')
-    if (seen) {
-      const certain = /attention|padding/.test(padding.field)
-      return (certain ? noGo : warn)('padding-seen', 'what padding contains changes the result', {
-        seen: `val_${seen.name} ${number(seen.a)}, and ${number(seen.b)} with other inputs where ${padding.field} says padding`,
-        expected: 'the same value, whatever padding contains',
-        where,
-        evidence: { ...evidence, usual: seen.a, changed: seen.b },
-        advice: `give ${padding.field} to the model, and mask in every layer that mixes positions`,
-      })
-    }
+    // targets first: what is scored there answers to its inputs as well
     const [scored] =
       padding.scored === null || padding.scored === 0 ? [] : metricsApart(usual, await ask('target'), tolerance)
     if (scored) {
@@ -56,6 +49,18 @@ export const d9 = define({
         where: placeOf(context.facts, 'loss', 'evaluate', 'data', 'setup'),
         evidence: { ...evidence, usual: scored.a, changed: scored.b },
         advice: 'set targets of padding to −100, or multiply the loss by the mask and divide by its sum',
+      })
+    }
+    const [seen] = metricsApart(usual, await ask('input'), tolerance)
+    const where = placeOf(context.facts, 'model', 'evaluate', 'setup')
+    if (seen) {
+      const certain = /attention|padding/.test(padding.field)
+      return (certain ? noGo : warn)('padding-seen', 'what padding contains changes the result', {
+        seen: `val_${seen.name} ${number(seen.a)}, and ${number(seen.b)} with other inputs where ${padding.field} says padding`,
+        expected: 'the same value, whatever padding contains',
+        where,
+        evidence: { ...evidence, usual: seen.a, changed: seen.b },
+        advice: `give ${padding.field} to the model, and mask in every layer that mixes positions`,
       })
     }
     return go(`what padding contains changes nothing; ${number(100 * padding.share)} % of positions are padding`, {

@@ -38,7 +38,27 @@ export const paddingOf = (arrays: Arrays, fields: readonly Field[], rows: number
         ),
       }
   }
-  return null
+  return unscoredEnd(arrays, fields, rows)
+}
+
+/** Where no field says: the end of samples whose targets are −100 and whose inputs there, two or more, are all one whole number. */
+const unscoredEnd = (arrays: Arrays, fields: readonly Field[], rows: number): Padding | null => {
+  const input = arrays.get('input')
+  const target = arrays.get('target') ?? arrays.get('label')
+  const shape = fields.find(({ name }) => name === 'input')?.shape ?? []
+  const [length = 0] = shape
+  if (!(input instanceof Int32Array) || !target || shape.length !== 1 || target.length !== input.length) return null
+  const isPadding = new Uint8Array(input.length)
+  const found = new Set<number>()
+  for (let row = 0; row < rows; row++) {
+    const end = (row + 1) * length
+    let from = end
+    while (from > row * length && target[from - 1] === -100) from--
+    if (end - from < 2) continue
+    isPadding.fill(1, from, end)
+    for (let i = from; i < end; i++) found.add(input[i] as number)
+  }
+  return found.size === 1 ? { field: 'target', length, isPadding } : null
 }
 
 /** Padding only ever follows. */
