@@ -68,7 +68,11 @@ export const d6 = define({
               'seed workers from torch.initial_seed(), which is another one each epoch, and never with a constant',
           })
     }
-    if (distinct > 2) return held(evidence, `${distinct} different samples of ${drawn.length} made from one`)
+    const byEpoch = [1, 2].map(
+      (epoch) => new Set(drawn.filter((one) => one.epoch === epoch).map(({ hash }) => hash)).size,
+    )
+    if (byEpoch.some((size) => size > 1) || (await differing(context)) > 0)
+      return held(evidence, `${distinct} different samples of ${drawn.length} made from one`)
     const passes = await (await context.at('initial')).data({
       passes: { epochs: 2, batches: trial.facts.stepsPerEpoch },
     })
