@@ -15,7 +15,9 @@ export const o5 = define({
   code: 'O5',
   needs: ['gradients', 'frozenBatch', 'reset'],
   after: ['O1'],
-  costClass: 'fresh',
+  // the rates of the whole run, which need a process of their own
+  heeds: ['O6'],
+  costClass: 'warm',
   async run(context) {
     const { schedule } = await wholeRun(context)
     const curve = schedule && schedule.doubt === null && schedule.refused === null ? curveOf(schedule) : null

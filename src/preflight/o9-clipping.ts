@@ -124,7 +124,9 @@ const lossIsCut = async (context: Context, trial: Trial): Promise<Outcome | null
   const found = records.map(({ loss, parameters }) => ({ loss, gradient: wholeOf(parameters) }))
   const cut = cutAt(found)
   if (cut === null) return null
-  const fault = task.kind === 'classification' ? noGo : warn
+  // a robust loss for a regression has a plateau too, but not for most of its samples
+  const most = task.kind === 'regression' && cut.count >= (2 * singles) / 3
+  const fault = task.kind === 'classification' || most ? noGo : warn
   return fault('loss-clipped', 'the loss is clipped, and with it the gradient of every sample above the bound', {
     seen: `${cut.count} of ${plural(singles, 'sample')}, one by one: loss exactly ${number(cut.at)}, gradient 0`,
     expected: 'a gradient wherever the loss is above its floor',

@@ -21,7 +21,9 @@ export const t2 = define({
   code: 'T2',
   needs: ['frozenBatch', 'reset'],
   after: ['O1', 'O3'],
-  costClass: 'fresh',
+  // the rates of the whole run, which need a process of their own
+  heeds: ['O6'],
+  costClass: 'warm',
   async run(context) {
     const { schedule } = await wholeRun(context)
     const curve = schedule && schedule.doubt === null && schedule.refused === null ? curveOf(schedule) : null
