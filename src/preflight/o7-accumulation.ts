@@ -230,5 +230,5 @@ const equalGroups = (one: Mixture, other: Mixture, order: readonly number[]): nu
     return sums.every((sum) => Math.abs(sum - mean) < 0.01 * Math.abs(mean))
   }
   const divisors = Array.from({ length: count - 2 }, (_, i) => i + 2).filter((groups) => count % groups === 0)
-  return divisors.find((groups) => even(one.weights, groups) && even(placed, groups)) ?? null
+  return divisors.findLast((groups) => even(one.weights, groups) && even(placed, groups)) ?? null
 }
