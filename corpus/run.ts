@@ -121,6 +121,10 @@ try {
         say(line(result))
       }
     }
+} catch (error) {
+  // what was polled until then is still told
+  if (!controller.signal.aborted) throw error
+  say('interrupted')
 } finally {
   if (!values.write) await removeTwins()
 }
