@@ -1,6 +1,6 @@
 // Stopping from end to end: seeds become a baseline, a lost run is stopped by it and its stop undone, and what that saved.
 // Not the rules themselves: decide/ and replay/ hold those.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { gonogo } from '../src/cli/gonogo.fixture.ts'
@@ -148,5 +148,21 @@ describe('afterwards', () => {
     const { out, err } = await cli('replay', 'plain', '--curves', '.', '--seeds', '2', '--reference', 'good')
     expect(err).toBe('')
     expect(out).toContain('worse than baseline now, from 10%')
+  })
+  it('so can TensorBoard logs and CSV', async () => {
+    const logs = join(root, 'logs')
+    for (const [i, { folder }] of seeds.entries())
+      cpSync(join(folder, 'tensorboard'), join(logs, 'good', `seed-${i}`), { recursive: true })
+    const asked = ['--objective', 'val/loss', '--direction', 'min', '--seeds', '2', '--json']
+    const board = JSON.parse((await cli('replay', 'patience', '--curves', 'logs', ...asked)).out)
+    // three reruns of one configuration, each against its twins
+    expect(board.rules.map((r: { falseStops: { runs: number } }) => r.falseStops.runs)).toEqual([3, 3, 3])
+    const untold = await cli('replay', 'patience', '--curves', 'logs', '--objective', 'val/los', '--direction', 'min')
+    expect(untold.err).toContain('val/loss')
+    const rows = [1, 2, 3, 4].flatMap((step) => ['a,0', 'a,1', 'a,2', 'b,0'].map((run) => `${run},${step},${step}`))
+    writeFileSync(join(root, 'c.csv'), `config,run,step,acc\n${rows.join('\n')}\n`)
+    const csv = await cli('replay', 'all', '--curves', 'c.csv', '--objective', 'acc', '--direction', 'max')
+    expect(csv.out).toContain('4 runs of')
+    expect((await cli('replay', 'benchmrk', '--curves', 'c.csv')).err).toContain('benchmark')
   })
 })

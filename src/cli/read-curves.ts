@@ -1,7 +1,7 @@
 // Recorded curves from what a person names: run folders, projects, TensorBoard logs, CSV, JSON, each plain or gzipped.
 // Not their formats: replay/ and record/ read those.
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { comparableOf, experimentKey } from '../comparison.ts'
 import { canonicalJson, type Direction, fromJson, GonogoError } from '../contract/index.ts'
@@ -33,11 +33,11 @@ const needed = (path: string, { objective, direction }: Asked) => {
 const readOne = async (path: string, asked: Asked): Promise<Recorded[]> => {
   const about = await stat(path).catch(() => null)
   if (about === null) throw new GonogoError('CURVES_NOT_FOUND', 'no such file or folder', { seen: path })
-  if (about.isDirectory()) return readFolder(path, asked)
+  if (about.isDirectory()) return readFolder(path, asked, path)
   const raw = await readFile(path)
   const bytes = path.endsWith('.gz') ? gunzipSync(raw) : raw
   const name = path.replace(/\.gz$/, '')
-  if (/tfevents/.test(basename(name))) return tensorboardRun([path], path, asked)
+  if (/tfevents/.test(basename(name))) return tensorboardRun([path], path, asked, dirname(path))
   if (name.endsWith('.csv')) return readCsvCurves(bytes.toString('utf8'), path, needed(path, asked))
   try {
     return readJsonCurves(fromJson(bytes.toString('utf8')), path)
@@ -51,7 +51,8 @@ const readOne = async (path: string, asked: Asked): Promise<Recorded[]> => {
   }
 }
 
-const readFolder = async (path: string, asked: Asked): Promise<Recorded[]> => {
+/** `root`: the folder that was named. In a log folder, the first folder below it is the configuration, the rest is the seed. */
+const readFolder = async (path: string, asked: Asked, root: string): Promise<Recorded[]> => {
   const names = await readdir(path)
   if (names.includes('run.json')) return ofGonogo([await readPast(await openRun(path, join(path, '.')))])
   const events = names.filter((name) => name.includes('tfevents')).sort()
@@ -60,12 +61,13 @@ const readFolder = async (path: string, asked: Asked): Promise<Recorded[]> => {
       events.map((name) => join(path, name)),
       path,
       asked,
+      root,
     )
   if (names.includes('runs')) return ofGonogo(await pastRuns(path))
   // a logdir: a folder a run
   const inner = await Promise.all(
     names.map(async (name) =>
-      (await stat(join(path, name))).isDirectory() ? readFolder(join(path, name), asked) : [],
+      (await stat(join(path, name))).isDirectory() ? readFolder(join(path, name), asked, root) : [],
     ),
   )
   return inner.flat()
@@ -94,7 +96,12 @@ const ofGonogo = (runs: readonly PastRun[]): Recorded[] =>
     )
   })
 
-const tensorboardRun = async (files: readonly string[], path: string, asked: Asked): Promise<Recorded[]> => {
+const tensorboardRun = async (
+  files: readonly string[],
+  path: string,
+  asked: Asked,
+  root: string,
+): Promise<Recorded[]> => {
   const { objective, direction } = needed(path, asked)
   const scalars = readScalars(await Promise.all(files.map((file) => readFile(file))))
   const points = scalars.get(objective)
@@ -104,9 +111,11 @@ const tensorboardRun = async (files: readonly string[], path: string, asked: Ask
       seen: objective,
       expected: [...scalars.keys()].join(', '),
     })
-  const name = basename(path)
-  const parent = basename(dirname(path))
-  const about = { family: parent, workload: parent, group: name, config: name, study: name, direction }
+  const [config = '', ...rest] = relative(root, path).split(sep)
+  const workload = basename(root)
+  const study = rest.length > 0 ? rest.join('/') : basename(path)
+  const group = config === '' ? basename(path) : config
+  const about = { family: workload, workload, group, config: group, study, direction }
   const end = Math.max(...points.map(([step]) => step))
   // logs do not say what was planned: each run is taken as whole
   const run = recorded(
