@@ -227,7 +227,9 @@ class Subject:
                 frozen = None if chosen is None else chosen[index % len(chosen)]
                 records.add(*self._step(frozen, found, probe, tracer if index < 2 else None, per_epoch), self.managed_steps)
                 now = time.perf_counter()
-                if len(records) >= FLUSH_RECORDS or now - sent > FLUSH_SECONDS:
+                # The last group waits for its census: however slow the steps, it must not have left before.
+                last = census and index + 1 == probe["steps"]
+                if not last and (len(records) >= FLUSH_RECORDS or now - sent > FLUSH_SECONDS):
                     sent = now
                     if group := records.seal():
                         group[-1]["memory"] = memory.now()

@@ -12,6 +12,7 @@ from harness import Process, request
 
 HERE = Path(__file__).parent
 KINDS = """
+import time
 import gonogo, torch
 from probed import Manual, Plain, Scaled
 
@@ -27,6 +28,11 @@ class Sums(Manual):
         found = super().train_step(batch)
         self.total = getattr(self, "total", 0) + found["fit"]
         return found
+
+class Slow(Manual):
+    def train_step(self, batch):
+        time.sleep(0.15)
+        return super().train_step(batch)
 
 class Leaves(Manual):
     def train_step(self, batch):
@@ -120,6 +126,7 @@ def test_a_census_counts_the_graphs_that_steps_leave_behind(opened: Any):
     healthy = opened("Manual")
     graphs(healthy)
     assert graphs(healthy) == graphs(healthy)
+    assert opened("Slow").ask("train", steps=2, census=True)[-1]["memory"]["graphs"] >= 0
     for kind in ("Keeps", "Sums"):
         leaking = opened(kind)
         counts = [graphs(leaking) for _ in range(3)]
