@@ -1,6 +1,7 @@
 """A classifier of two classes with an evaluation of its own, as it should be (`none`) and as people get it wrong."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -117,10 +118,11 @@ class Forward(gonogo.Experiment[Config]):
         return found
 
     def save(self, path):
-        torch.save({"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "progress": self.progress.state_dict()}, path / "all.pt")
+        Path(path).mkdir()
+        torch.save({"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "progress": self.progress.state_dict()}, Path(path) / "all.pt")
 
     def load(self, path):
-        state = torch.load(path / "all.pt", weights_only=False)
+        state = torch.load(Path(path) / "all.pt", weights_only=False)
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.progress.load_state_dict(state["progress"])
