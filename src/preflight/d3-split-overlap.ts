@@ -24,12 +24,13 @@ export const d3 = define({
   async run(context) {
     const training = await samplesOf(context, 'train')
     const validation = await samplesOf(context, 'val')
-    const { changing } = await surveyOf(context, 'train')
+    const { changing, fields } = await surveyOf(context, 'train')
+    const measured = fields.some(({ role, whole }) => role === 'input' && whole === false)
     const overlap = compared(training, validation, changing > 0)
     const groups = judgedGroups(context, training, validation)
     if (!overlap)
       return groups ?? skipped('training samples change each time, and the data set shows nothing of them before that')
-    return judged(context, overlap) ?? groups ?? held(overlap)
+    return judged(context, overlap, measured) ?? groups ?? held(overlap)
   },
 })
 
@@ -59,7 +60,7 @@ const evidenceOf = (overlap: Overlap, allowed: number): Evidence => ({
   allowed,
 })
 
-const judged = (context: Context, overlap: Overlap): Outcome | null => {
+const judged = (context: Context, overlap: Overlap, measured: boolean): Outcome | null => {
   const allowed = context.plan.run.preflight.overlap
   const { share, distinct, shared, validation, training, explained, twins, pair } = overlap
   if (share <= allowed || shared === 0) return null
@@ -73,8 +74,8 @@ const judged = (context: Context, overlap: Overlap): Outcome | null => {
   }
   if (share > explained && distinct >= fewest)
     return noGo('splits-overlap', 'validation samples are also trained on', found)
-  // as many twins within training as across: few possible inputs, or, where inputs are many, copies made before the split
-  return distinct >= fewest && share > 0.1 && overlap.kinds > 0.2
+  // as many twins within training as across: few possible inputs, or, where inputs are many and measured, copies made before the split
+  return measured && distinct >= fewest && share > 0.1 && overlap.kinds > 0.2
     ? warn('splits-overlap', 'validation shares inputs with training, as training does with itself', found)
     : null
 }

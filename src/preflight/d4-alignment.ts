@@ -3,7 +3,7 @@
 //
 // Two short runs from one state, of the same batches and noise, one with the labels of each batch shuffled. Losses of the same validation
 // samples are subtracted, pair by pair: four standard errors of gain, or three of right answers, and the labels are aligned. Where the
-// real ones were learnt (their training loss ends lower than that of shuffled ones, by four standard errors) and validation
+// real ones were learnt (their training loss fell by a fifth, and ends four standard errors lower than that of shuffled ones) and validation
 // gains nothing, inputs and labels may have come apart: in training, where they can then only be learnt by heart, or in
 // validation. A hard task looks the same for longer than a preflight lasts, so this never blocks; with fewer than twenty samples a
 // class seen, or nothing learnt yet, nothing is said.
@@ -48,7 +48,8 @@ export const d4 = define({
     const expected = 'real labels that help on validation: four standard errors'
     if (gain.lossErrors >= 4 || (gain.rightErrors ?? 0) >= 3)
       return go('what is learnt from real labels helps on validation', { seen: told, expected, evidence })
-    if (!(learnt >= 4)) return skipped(`${steps} steps are too few to tell real labels from shuffled ones`)
+    const fell = evidence['train loss'] <= 0.8 * (real.records[0]?.loss ?? 0)
+    if (!(learnt >= 4) || !fell) return skipped(`${steps} steps are too few to tell real labels from shuffled ones`)
     const classes = task.kind === 'classification' ? task.classes : 10
     if (seen < 20 * classes)
       return skipped(`${seen} samples of ${classes} classes are too few to learn more than by heart`)
