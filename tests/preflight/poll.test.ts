@@ -1,6 +1,6 @@
 // The poll itself: waivers, budget, abort, crashes of the subject. Not the checks.
 import { expect, test } from 'vitest'
-import { checkCode, verdictOf } from '../../src/contract/index.ts'
+import { checkCode, GonogoError, verdictOf } from '../../src/contract/index.ts'
 import { withHand } from './faulty.ts'
 import { findingOf, findingsOf, summary } from './polled.ts'
 
@@ -48,8 +48,7 @@ test('aborted: the poll throws the reason at once and leaves no process behind',
 
 test('a crash of the experiment is a NO-GO with its own words, said once', async () => {
   const found = await findingsOf('tiny/tiny.run.yaml', {
-    // no batch of the frozen size exists, and the evaluation is asked for a split that is not there
-    engine: withHand((subject) => ({ evaluate: () => subject.evaluate({ split: 'test' }) })),
+    engine: withHand(() => ({ evaluate: () => Promise.reject(new GonogoError('USER_CODE', 'KeyError: test')) })),
   })
   const faults = found.filter(({ status }) => status === 'NO-GO')
   expect(

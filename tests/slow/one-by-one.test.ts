@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest'
 import { checkCode, type Finding } from '../../src/contract/index.ts'
 import type { Engine } from '../../src/engine/index.ts'
-import { afterSave, spoilTensors, withHand } from './faulty.ts'
-import { absent, type Changes, findingsOf, summary } from './polled.ts'
+import { afterSave, spoilTensors, withHand } from '../preflight/faulty.ts'
+import { absent, type Changes, findingsOf, summary } from '../preflight/polled.ts'
 
 /** The engine with a count of what is open at once; refuses a second subject where it allows one. */
 const counted = (concurrency: Engine['concurrency']) => {
