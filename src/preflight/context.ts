@@ -189,7 +189,10 @@ export class Context {
   }
 
   schedule(trial: Trial): Schedule {
-    return scheduleOf(trial.facts.stepsPerEpoch, ownSteps(this.plan, trial.facts.stepsPerEpoch))
+    const { stepsPerEpoch, owns } = trial.facts
+    // a step of the project's own holds back gradients that no checkpoint of it knows
+    const each = owns.step === 'manual' ? this.plan.run.train.accumulate : 1
+    return scheduleOf(stepsPerEpoch, ownSteps(this.plan, stepsPerEpoch), each)
   }
 
   /** A subject whose data no limit of the preflight has cut, beside the shared one where there is room; the caller closes it. */

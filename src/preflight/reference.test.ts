@@ -36,3 +36,18 @@ test('whatever the length: saves lie within the run, mid-epoch ones on no bounda
     }),
   )
 })
+
+test('no save falls within an update of several steps', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 30 }),
+      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 2, max: 8 }),
+      (epoch, total, each) => {
+        const { steps, saves } = scheduleOf(epoch, total, each)
+        for (const { step } of saves) expect(step % each).toBe(0)
+        if (each < steps) expect(saves.length).toBeGreaterThan(0)
+      },
+    ),
+  )
+})

@@ -38,8 +38,11 @@ export type Reference = {
 
 const longest = 20
 
-/** What a run of `steps` steps in epochs of `epoch` has room for. A mid-epoch save never falls on a boundary. */
-export const scheduleOf = (epoch: number, steps: number): Schedule => {
+/**
+ * What a run of `steps` steps in epochs of `epoch` has room for. A mid-epoch save never falls on a boundary; none falls within an update,
+ * of which each takes `each` steps.
+ */
+export const scheduleOf = (epoch: number, steps: number, each = 1): Schedule => {
   const total = Math.min(longest, steps)
   const isBoundary = (step: number) => step % epoch === 0
   const boundaries = Array.from({ length: total }, (_, i) => i + 1).filter(
@@ -57,7 +60,10 @@ export const scheduleOf = (epoch: number, steps: number): Schedule => {
     ...(boundary === undefined ? [] : [{ kind: 'epoch-boundary' as const, step: boundary }]),
     ...(evaluateAfter === null ? [] : [{ kind: 'after-evaluation' as const, step: evaluateAfter }]),
   ]
-  return { steps: total, evaluateAfter, saves: saves.sort((a, b) => a.step - b.step) }
+  const whole = saves.filter(({ step }) => step % each === 0)
+  const kind = isBoundary(each) ? ('epoch-boundary' as const) : ('mid-epoch' as const)
+  const first = each > 1 && each < total ? [{ kind, step: each }] : []
+  return { steps: total, evaluateAfter, saves: (whole.length > 0 ? whole : first).sort((a, b) => a.step - b.step) }
 }
 
 /** Samples of the evaluation on the way: enough to have happened. */
