@@ -204,15 +204,13 @@ test.each(shipped)(
     // on a busy machine no check may be left out, and no poll be given up, for lack of time
     writeFileSync(suite, tests.replace('.run.yaml")', '.run.yaml", timeout=900)'))
     writeFileSync(file, `${readFileSync(file, 'utf8')}preflight: { budget: { seconds: 900 } }\n`)
-    const tested = run('python', ['-m', 'pytest', '-q', '-rs'], project)
+    const tested = run('python', ['-m', 'pytest', '-v', '-rs'], project)
     expect(tested.status, tested.text).toBe(0)
-    const skipped = [...tested.stdout.matchAll(/^SKIPPED \[(\d+)\] \S+ (.*)$/gm)].map(
-      ([, count, why]) => `${count} ${why}`,
-    )
-    expect(
-      skipped.filter((why) => !why.endsWith('one process; needs two') && !why.endsWith('shows no outputs')),
-    ).toEqual([])
-    expect(tested.stdout).toMatch(/1\d passed/)
+    const passed = new Set([...tested.stdout.matchAll(/\[([A-Z]\d+)-\S+\] PASSED/g)].map(([, code]) => code))
+    // what one project has not, another has; these each of them has
+    for (const core of ['C1', 'D8', 'I1', 'O1', 'V2', 'S1', 'V3', 'K1', 'K2', 'K4', 'K5', 'O4'])
+      expect(passed, tested.text).toContain(core)
+    expect(tested.stdout).not.toContain('preflight.budget are spent')
     console.log(
       `${name}: ${tested.stdout.trim().split('\n').at(-1)}; ${((performance.now() - started) / 1000).toFixed(1)} s in all`,
     )
