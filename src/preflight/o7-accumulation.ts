@@ -32,6 +32,8 @@ export const o7 = define({
     const count = parts * Math.max(1, Math.round(samples / parts))
     if (size < count) return skipped(`${size} training samples: too few for a batch of ${count}`)
     const managed = context.can('accumulate')
+    // samples one by one: all ranks but one would get nothing
+    if (!managed && context.plan.run.world > 1) return skipped('each rank holds a part of the batch')
     if (!managed) {
       const calls = await callsOf(context, trial)
       if (calls !== 1)

@@ -35,6 +35,9 @@ export const v5 = define({
     const random = context.outcomes.get('V1')
     if (random && noise.has(random.cause ?? 'crashed'))
       return skipped('evaluation is random (V1): another order draws other noise')
+    // which rank evaluates a sample hangs on its place, and outputs come rank by rank
+    if (context.plan.run.world > 1 && context.facts.owns.evaluation === 'manual')
+      return skipped('each rank holds a part of the validation set')
     const given = await context.evaluation('trained')
     const { val } = context.facts.samples
     const expected = Math.min(val ?? given.samples, context.limit.valSamples ?? Number.POSITIVE_INFINITY)

@@ -31,7 +31,7 @@ const said = (address: string, line: string): Promise<string> =>
   })
 
 describe('a process that joins by itself', () => {
-  it('a script: twelve checks, each fresh process by starting itself anew, then the training', async () => {
+  it('a script: every check, each fresh process by starting itself anew, then the training', async () => {
     using made = project(60)
     const gonogo = waiting(made.folder, 'train', 'run.yaml')
     const address = await addressIn(made.folder)
@@ -43,8 +43,8 @@ describe('a process that joins by itself', () => {
     expect(await script.ended, script.text()).toBe(0)
     for (const check of all) expect(gonogo.text()).toMatch(new RegExp(`^GO +${check} `, 'm'))
     expect(gonogo.text()).toContain('DONE  ')
-    // facts, the shared subject, S1, K1, K4, the shared one again, the training
-    expect(script.text().match(/script starts/g)).toHaveLength(7)
+    // facts, the shared subject, S1, what looks at the whole run, K1, S2 and K4, the shared one again, the training
+    expect(script.text().match(/script starts/g)).toHaveLength(8)
     expect(script.text().trimEnd().split('\n').at(-1)).toBe('script goes on')
     expect(existsSync(join(made.folder, '.gonogo/attach.json'))).toBe(false)
   })
