@@ -132,3 +132,13 @@ export const variance = (values: ArrayLike<number>): number => {
   for (let i = 0; i < values.length; i++) sum += ((values[i] as number) - centre) ** 2
   return sum / values.length
 }
+
+/** Distance of two outputs: none between equal ones, infinities and NaN among them; infinite where only one is a number. */
+export const gapOf = (a: number, b: number): number => {
+  if (Object.is(a, b) || a === b) return 0
+  return Number.isFinite(a) && Number.isFinite(b) ? Math.abs(a - b) : Number.POSITIVE_INFINITY
+}
+
+/** The larger of a largest size so far and that of a number; what is no number has none. */
+export const sizeOf = (largest: number, value: number): number =>
+  Number.isFinite(value) ? Math.max(largest, Math.abs(value)) : largest

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { gapOf } from './outputs.ts'
 import { metricsApart, sizesOf } from './v2-batch-size-invariance.ts'
 
 test('the other batch size leaves exactly one sample over', () => {
@@ -32,4 +33,12 @@ test('rounding may turn one sample of a share, never a loss', () => {
   expect(apart({ accuracy: 0.5, loss: 1 }, { accuracy: 0.51, loss: 1.000001 })).toEqual([])
   expect(apart({ accuracy: 0.5, loss: 1 }, { accuracy: 0.53, loss: 1.001 })).toEqual(['loss', 'accuracy'])
   expect(apart({ loss: 1 }, { loss: Number.NaN })).toEqual(['loss'])
+})
+
+test('outputs that are no numbers are equal where both are, and infinitely apart where one is', () => {
+  expect(gapOf(Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY)).toBe(0)
+  expect(gapOf(Number.NaN, Number.NaN)).toBe(0)
+  expect(gapOf(Number.NaN, 1)).toBe(Number.POSITIVE_INFINITY)
+  expect(gapOf(Number.NEGATIVE_INFINITY, 1)).toBe(Number.POSITIVE_INFINITY)
+  expect(gapOf(1, 3)).toBe(2)
 })

@@ -11,7 +11,16 @@ import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from '
 import { differenceIn, stateDifferences } from './compare.ts'
 import type { Context } from './context.ts'
 import { isClose, rivals } from './formulas.ts'
-import { crossEntropies, errorsOf, type Outputs, outputsOf, readingsOf, rightAnswers } from './outputs.ts'
+import {
+  crossEntropies,
+  errorsOf,
+  gapOf,
+  type Outputs,
+  outputsOf,
+  readingsOf,
+  rightAnswers,
+  sizeOf,
+} from './outputs.ts'
 import { arithmeticOf, roundingOf } from './rounding.ts'
 
 export type Sizes = { readonly samples: number; readonly usual: number; readonly other: number }
@@ -151,8 +160,8 @@ export const outputsApart = (a: Evaluation, b: Evaluation): number | null => {
   let largest = 1e-6
   let distance = 0
   for (let i = 0; i < left.values.length; i++) {
-    largest = Math.max(largest, Math.abs(left.values[i] as number))
-    distance = Math.max(distance, Math.abs((left.values[i] as number) - (right.values[i] as number)))
+    largest = sizeOf(largest, left.values[i] as number)
+    distance = Math.max(distance, gapOf(left.values[i] as number, right.values[i] as number))
   }
   return distance / largest
 }

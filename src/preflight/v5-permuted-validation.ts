@@ -10,7 +10,7 @@ import type { Cause, Evaluation } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { isClose, rivals } from './formulas.ts'
-import { type Outputs, outputsOf } from './outputs.ts'
+import { gapOf, type Outputs, outputsOf, sizeOf } from './outputs.ts'
 import { arithmeticOf, roundingOf } from './rounding.ts'
 import { type Apart, metricsApart, perSampleValues } from './v2-batch-size-invariance.ts'
 
@@ -139,8 +139,8 @@ export const outputsMoved = (given: Evaluation, shuffled: Evaluation): number | 
   for (const [place, sample] of order.entries())
     for (let i = 0; i < left.width; i++) {
       const value = at(left, sample, i)
-      largest = Math.max(largest, Math.abs(value))
-      distance = Math.max(distance, Math.abs(value - at(right, place, i)))
+      largest = sizeOf(largest, value)
+      distance = Math.max(distance, gapOf(value, at(right, place, i)))
     }
   return distance / largest
 }
