@@ -17,6 +17,7 @@ from gonogo.found import find
 from gonogo.order import flat
 from gonogo.padding import tensor_of
 from gonogo.reach import covered, spread_over, stored_of
+from gonogo.samplers import tell_epoch
 from gonogo.survey import looked_at
 
 #: Digests in one group.
@@ -187,13 +188,9 @@ def epochs(subject: Any, count: int, whole: bool) -> Iterator[list[Any]]:
         progress.set_generators(drawn._start)
         recorder = loader.batch_sampler if loader.batch_sampler is not None else loader.sampler
         for epoch in range(count):
-            for one in (loader.sampler, loader.batch_sampler):
-                if hasattr(one, "set_epoch"):
-                    one.set_epoch(epoch)
+            tell_epoch(loader, epoch)
             torch.empty((), dtype=torch.int64).random_(generator=loader.generator)  # as iter(loader) would
             yield [flat(one) or [] for one in itertools.islice(recorder._sampler, steps)]
     finally:
-        for one in (loader.sampler, loader.batch_sampler):
-            if hasattr(one, "set_epoch"):
-                one.set_epoch(progress.epoch)
+        tell_epoch(loader, progress.epoch)
         progress.set_generators(now)

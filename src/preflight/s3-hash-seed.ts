@@ -33,6 +33,8 @@ export const s3 = define({
         expected: 'the same run whatever the hash seed is',
         evidence,
       })
+    // what two runs merely warn of has no effect that a third could repeat
+    if (twin.status !== 'NO-GO') return skipped(`S1 says ${list([twin.cause ?? twin.status])}, without effect`)
     return (await repeatsWithSameHashes(context, first))
       ? noGo('hash-order', 'the run depends on the hash seed: on the order of a set', {
           seen: `a process that hashes like the first repeats it bitwise; one that hashes differently does not: ${twin.title}`,
