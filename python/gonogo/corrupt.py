@@ -51,9 +51,11 @@ def corrupted(batch: Any, how: dict[str, Any]) -> tuple[Any, int]:
     """The batch changed, its own tensors untouched; and how many input values changed."""
     if how["kind"] == "labelsShuffled":
         target = batches.target_of(batch)
-        if target is None:
+        count = batches.count(batch)
+        # One value a sample; a list of several batches, say, has none.
+        if not isinstance(target, (torch.Tensor, np.ndarray, list, tuple)) or getattr(target, "ndim", 1) == 0 or len(target) != count:
             raise Fault("DATA_FIELD", "the batch has no target that can be told", seen=", ".join(batches.fields(batch)))
-        order = shuffled_order(batches.count(batch), how["seed"])
+        order = shuffled_order(count, how["seed"])
         moved = target[torch.as_tensor(order)] if isinstance(target, torch.Tensor) else np.asarray(target)[order]
         return with_field(batch, batches.target_name(batch), moved), 0
     if how["kind"] == "paddingChanged":

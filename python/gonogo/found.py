@@ -3,6 +3,7 @@ Not here: reading or writing their state (state.py)."""
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 from collections.abc import Iterator
@@ -144,16 +145,12 @@ def is_schedule(value: Any) -> bool:
     return all(hasattr(value, key) for key in ("step", "state_dict", "load_state_dict", "optimizer"))
 
 
-_modules: tuple[int, list[tuple[str, Any]]] = (0, [])
-
-
 def _project_modules() -> list[tuple[str, Any]]:
-    """Looked up again whenever another module has been imported: there are thousands, and few are the project's."""
-    global _modules
-    count = len(sys.modules)
-    if _modules[0] != count:
-        _modules = (count, [(name, module) for name, module in list(sys.modules.items()) if is_project_file(getattr(module, "__file__", None) or "")])
-    return _modules[1]
+    # by file, and each file once: there are thousands of modules, and this is asked before every probe
+    return [(name, module) for name, module in list(sys.modules.items()) if _is_projects(getattr(module, "__file__", None) or "")]
+
+
+_is_projects = functools.cache(is_project_file)
 
 
 def project_generators() -> dict[str, Any]:
