@@ -77,7 +77,7 @@ test('npm install, npm test, npm start work in it', () => {
   // on a busy machine no check may be left out for lack of time
   writeFileSync(file, `${readFileSync(file, 'utf8')}preflight: { budget: { seconds: 250 } }\n`)
   const tests = must('npm test', project)
-  expect(tests.text).toMatch(/Tests +12 passed/)
+  expect(tests.text).toMatch(/Tests +(3|4)\d passed/)
   writeFileSync(file, readFileSync(file, 'utf8').replace(/length: .*/, 'length: { steps: 100 }'))
   must('npm start', project)
   const runs = must('npx gonogo runs --json', project)
