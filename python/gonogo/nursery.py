@@ -63,7 +63,10 @@ def main() -> None:
 
 
 def say(message: dict[str, Any]) -> None:
-    os.write(REPLIES, json.dumps(message).encode() + b"\n")  # short: one write is whole
+    try:
+        os.write(REPLIES, json.dumps(message).encode() + b"\n")  # short: one write is whole
+    except OSError:
+        pass  # gonogo is gone: the end of its requests says so, and what is left behind is removed then
 
 
 def bury() -> None:
