@@ -21,7 +21,7 @@ const rooms = {
 }
 
 /** Files beside the rooms. */
-const files = ['index', 'run', 'earlier', 'past', 'comparison', 'savings', 'result', 'surroundings']
+const files = ['index', 'run', 'loop', 'sweep', 'earlier', 'past', 'comparison', 'savings', 'result', 'surroundings']
 
 const tests = '[.](test|test-d|fixture)[.]ts$'
 const escaped = (name) => name.replaceAll('.', '[.]')
@@ -47,7 +47,7 @@ export default {
     {
       name: 'only-ends-join-stages',
       comment:
-        'run.ts, with earlier.ts, past.ts, comparison.ts, savings.ts, result.ts and surroundings.ts, wires the stages; cli, testing and index.ts are the ways in',
+        'run.ts, with loop.ts, sweep.ts, earlier.ts, past.ts, comparison.ts, savings.ts, result.ts and surroundings.ts, wires the stages; cli, testing and index.ts are the ways in',
       severity: 'error',
       from: { path: '^src/', pathNot: [tests, `^src/(${files.join('|')})[.]ts$`, '^src/(cli|testing)/'] },
       to: { path: '^src/[^/]+[.]ts$|^src/(cli|testing)/' },

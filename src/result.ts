@@ -88,6 +88,7 @@ const exitOf = (reason: ReasonCode): ExitCode => {
     case 'progress-quotient':
     case 'successive-increase':
     case 'budget':
+    case 'pruned':
       return exitCodes.stopped
     default:
       return reason satisfies never

@@ -4,12 +4,10 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import type { Store } from './checkpoint/index.ts'
 import { checkConfig, checkValue, type LoadedRun, readRunFile } from './config/index.ts'
 import {
   type CheckCode,
   type Description,
-  exitCodes,
   type Facts,
   type Finding,
   fromJson,
@@ -18,7 +16,6 @@ import {
   plan as planSchema,
   type ReasonCode,
   type RunEvent,
-  type RunEventOf,
   type Status,
   toJson,
   type Verdict,
@@ -26,9 +23,10 @@ import {
 } from './contract/index.ts'
 import { changesSince, insideProject } from './earlier.ts'
 import { type Engine, engineFor, type Process, type Subject } from './engine/index.ts'
+import { loop, openCheckpoints, recorder } from './loop.ts'
 import { makePlan, openRequest } from './plan/index.ts'
-import type { Journal, RunFolder, RunLock } from './record/index.ts'
-import { resultOf, sentenceOf, type TrainResult, withForecast } from './result.ts'
+import type { RunFolder } from './record/index.ts'
+import { resultOf, sentenceOf, type TrainResult } from './result.ts'
 import { newLog, ownVersion, projectRoot, removeLog, scratchFolder } from './surroundings.ts'
 import type { TrainOptions } from './train/index.ts'
 
@@ -49,6 +47,21 @@ export type Options = {
   readonly signal?: AbortSignal
   readonly on?: (progress: Progress) => void
 }
+
+/** What a run that is one of several shares with the others, and is not asked again. */
+export type Part = {
+  /** The project; runs/ lies in it. */
+  readonly root: string
+  /** Folder of the run file that all of them come from: relative paths of engine options start there. */
+  readonly folder: string
+  /** Of its run folder. */
+  readonly id: string
+  /** Called with its plan before anything is written; throws where it may not be one of them. */
+  readonly accept: (plan: Plan) => void
+  readonly endAfter: TrainOptions['endAfter']
+}
+
+type Shared = { readonly part?: Part }
 
 export type { TrainResult } from './result.ts'
 
@@ -74,7 +87,7 @@ type Prepared = {
 }
 
 /** Runs the preflight of a run file and nothing else. Leaves no trace on disk. */
-export const check = async (file: string, options: Options = {}): Promise<CheckResult> => {
+export const check = async (file: string, options: Options & Shared = {}): Promise<CheckResult> => {
   const prepared = await prepare(file, 'thrown away', options)
   await using _engine = prepared.engine
   await using _subject = prepared.subject
@@ -83,16 +96,22 @@ export const check = async (file: string, options: Options = {}): Promise<CheckR
   return { plan: prepared.plan, findings, ...(await preflight(prepared, findings, options)) }
 }
 
-/** Runs the preflight and, on GO, trains. The run folder is made first, so that a NO-GO is on record too. */
-export const train = async (file: string, options: Options = {}): Promise<TrainResult> => {
+/**
+ * Runs the preflight and, on GO, trains. The run folder is made first, so that a NO-GO is on record too. One of several runs is
+ * trained on the preflight that they share.
+ */
+export const train = async (file: string, options: Options & Shared = {}): Promise<TrainResult> => {
   const prepared = await prepare(file, 'kept', options)
   await using _engine = prepared.engine
   await using first = prepared.subject
   const { plan, loaded, root } = prepared
+  const { part } = options
+  part?.accept(plan)
   const { acquireLock, collectProvenance, createRun, openJournal } = await import('./record/index.ts')
   const version = await ownVersion()
   const run = await createRun(root, {
     name: plan.run.name,
+    ...(part ? { id: part.id } : {}),
     runFile: loaded.sources[0]?.text ?? '',
     plan,
     version,
@@ -120,10 +139,18 @@ export const train = async (file: string, options: Options = {}): Promise<TrainR
     seed: plan.run.seed,
   })
   const findings: Finding[] = []
+  const { engine } = prepared
+  const begun = { engine, run, plan, findings, from: null, options, root, endAfter: part?.endAfter }
   const endedEarly = async (reason: ReasonCode, sentence: string, seconds: number): Promise<TrainResult> => {
     const ended = { type: 'ended' as const, reason, sentence, step: 0, epoch: 0, best: null, metrics: {}, seconds }
     await emit(ended)
     return resultOf({ run, plan, ended, findings, checkpoints: [], loadSeconds: first.facts.loadSeconds })
+  }
+  if (part) {
+    await emit({ type: 'warned', code: 'PREFLIGHT_SHARED', message: 'polled once with the other runs of its sweep' })
+    const store = await openCheckpoints(run, plan, lock, journal)
+    // awaited here: the resources above are disposed of when this function returns
+    return await loop({ ...begun, subject: first, store, emit })
   }
   let polled: Polled
   try {
@@ -138,12 +165,11 @@ export const train = async (file: string, options: Options = {}): Promise<TrainR
   await emit({ type: 'preflight', verdict, findings, seconds, loadSeconds })
   if (verdict === 'NO-GO')
     return await endedEarly('no-go', findings.find((f) => f.status === 'NO-GO')?.title ?? 'no-go', seconds)
-  const { openStore } = await import('./checkpoint/index.ts')
-  const store = await openStore(run.checkpoints, storeOptions(plan, lock, journal))
+  const store = await openCheckpoints(run, plan, lock, journal)
   // the first one had to make room for the poll's
   await using subject = prepared.engine.concurrency === 'one' ? await prepared.engine.open(openRequest(plan)) : first
   // awaited here: the resources above are disposed of when this function returns
-  return await loop({ engine: prepared.engine, run, plan, subject, store, emit, findings, from: null, options, root })
+  return await loop({ ...begun, subject, store, emit })
 }
 
 /** Goes on with a run from its newest intact checkpoint, or from the start where there is none. */
@@ -152,12 +178,12 @@ export const resume = async (
   options: Options & {
     /** Another number of processes than it was begun with, where the order of its data does not depend on it. */
     readonly world?: number
-  } = {},
+  } & Shared = {},
 ): Promise<TrainResult> => {
   const { acquireLock, effective, openJournal, openRun, readJournal } = await import('./record/index.ts')
   const { harnessFrom } = await import('./train/index.ts')
-  const { openStore } = await import('./checkpoint/index.ts')
-  const root = await projectRoot(process.cwd())
+  const { part } = options
+  const root = part?.root ?? (await projectRoot(process.cwd()))
   const run = await openRun(root, name)
   const begun = planSchema.parse(fromJson(await readFile(run.plan, 'utf8')))
   const plan: Plan = { ...begun, run: { ...begun.run, world: options.world ?? begun.run.world } }
@@ -175,7 +201,7 @@ export const resume = async (
   await insideProject(plan, run)
   await using engine = engineFor(plan.experiment, plan.run, {
     ...surroundingsOf(options, root),
-    folder: plan.folder,
+    folder: part?.folder ?? plan.folder,
     log: run.log,
   })
   // one process of a run of several is told of a world of one: its own setup() may ask for it
@@ -185,7 +211,7 @@ export const resume = async (
   options.on?.({ type: 'opened', plan, facts: subject.facts, run: run.run })
   for (const text of changesSince(begun, plan, subject.facts)) options.on?.({ type: 'note', text })
   await using journal = await openJournal(run.journal, { guard: () => lock.check() })
-  const store = await openStore(run.checkpoints, storeOptions(plan, lock, journal))
+  const store = await openCheckpoints(run, plan, lock, journal)
   const { record, passedOver } = await store.newestIntact()
   const from = record
     ? {
@@ -207,7 +233,8 @@ export const resume = async (
     passedOver: passedOver.map(({ name, reason }) => ({ name, reason })),
   })
   // awaited here: the resources above are disposed of when this function returns
-  return await loop({ engine, run, plan, subject, store, emit, findings, from, options, root })
+  const { endAfter } = part ?? {}
+  return await loop({ engine, run, plan, subject, store, emit, findings, from, options, root, endAfter })
 }
 
 const surroundingsOf = ({ on, signal }: Options, home: string) => ({
@@ -216,13 +243,13 @@ const surroundingsOf = ({ on, signal }: Options, home: string) => ({
   say: (text: string) => on?.({ type: 'note', text }),
 })
 
-const prepare = async (file: string, prints: 'kept' | 'thrown away', options: Options): Promise<Prepared> => {
+const prepare = async (file: string, prints: 'kept' | 'thrown away', options: Options & Shared): Promise<Prepared> => {
   const loaded = await readRunFile(file)
-  const root = await projectRoot(loaded.folder)
+  const root = options.part?.root ?? (await projectRoot(loaded.folder))
   const log = prints === 'kept' ? await newLog(root) : null
   const engine = engineFor(loaded.experiment, loaded.run, {
     ...surroundingsOf(options, root),
-    folder: loaded.folder,
+    folder: options.part?.folder ?? loaded.folder,
     log,
   })
   try {
@@ -301,94 +328,6 @@ const preflight = async (
     seconds: Math.max(0, (performance.now() - started) / 1000 - waited),
     loadSeconds: subject.facts.loadSeconds + waited,
   }
-}
-
-type Emit = (event: RunEvent) => Promise<void>
-
-const recorder =
-  (journal: { record(event: RunEvent): Promise<void> }, options: Options): Emit =>
-  async (event) => {
-    await journal.record(event)
-    options.on?.({ type: 'event', event })
-  }
-
-const storeOptions = (plan: Plan, lock: Pick<RunLock, 'check'>, journal: Pick<Journal, 'flush'>) => ({
-  keep: plan.run.checkpoint.keep,
-  objective: plan.objective,
-  guard: async () => {
-    // the journal must never lack a step that a published checkpoint has done
-    await journal.flush({ sync: true })
-    await lock.check()
-  },
-})
-
-type LoopOptions = {
-  readonly engine: Engine
-  readonly run: RunFolder
-  readonly plan: Plan
-  readonly subject: Subject
-  readonly store: Store
-  readonly emit: Emit
-  readonly findings: readonly Finding[]
-  readonly from: TrainOptions['from']
-  readonly options: Options
-  readonly root: string
-}
-
-const loop = async (o: LoopOptions): Promise<TrainResult> => {
-  const { run, plan, subject, store, emit, from, options } = o
-  const { train: trainLoop } = await import('./train/index.ts')
-  const { ruleChanges, stopping } = await import('./decide/index.ts')
-  const { comparisonOf, plannedShape } = await import('./comparison.ts')
-  const { openTensorboard } = await import('./record/index.ts')
-  const rule = stopping({
-    settings: plan.run.stop,
-    objective: plan.objective,
-    steps: plan.steps,
-    comparison: await comparisonOf(plan, o.root, run.run, () => plannedShape(o.engine, openRequest(plan))),
-  })
-  const changed = from === null ? [] : ruleChanges(rule, from.state.rules)
-  if (changed.length > 0)
-    await emit({
-      type: 'warned',
-      code: 'RULES_CHANGED',
-      message: `the stopping rules changed since: ${changed.join(', ')}`,
-    })
-  const signal = options.signal ?? new AbortController().signal
-  let ended: RunEventOf<'ended'> | null = null
-  const startedAt = performance.now()
-  let step = from?.state.step ?? 0
-  const board = await openTensorboard(run.tensorboard, { resumedFrom: from?.state.step })
-  try {
-    for await (const made of trainLoop({ plan, subject, store, rule: rule as never, from, signal })) {
-      const event = withForecast(made, o.findings)
-      await emit(event)
-      board.add(event)
-      if (event.type === 'steps') step = event.records.at(-1)?.step ?? step
-      if (event.type === 'ended') ended = event
-    }
-  } catch (error) {
-    await emit({
-      type: 'ended',
-      reason: 'crashed',
-      sentence: sentenceOf(error),
-      step,
-      epoch: step / plan.stepsPerEpoch,
-      best: null,
-      metrics: {},
-      seconds: (performance.now() - startedAt) / 1000,
-    }).catch(() => {})
-    throw error
-  } finally {
-    // a view for people: losing it must not cost the run, whose journal is the truth
-    await board.close().catch((error: unknown) => {
-      options.on?.({ type: 'note', text: `TensorBoard files are incomplete: ${sentenceOf(error)}` })
-    })
-  }
-  if (!ended)
-    throw new GonogoError('TRAIN_UNFINISHED', 'the run ended without saying why', { exit: exitCodes.internal })
-  const checkpoints = (await store.list()).map(({ checkpoint }) => checkpoint)
-  return resultOf({ run, plan, ended, findings: o.findings, checkpoints, loadSeconds: subject.facts.loadSeconds })
 }
 
 const writePreflight = async (run: RunFolder, plan: Plan, findings: readonly Finding[]): Promise<void> => {

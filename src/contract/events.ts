@@ -17,6 +17,8 @@ export const reasonCode = z.enum([
   'progress-quotient',
   'successive-increase',
   'budget',
+  /** Paused by the sweep that it belongs to: others do better at this point. */
+  'pruned',
   'interrupted',
   'crashed',
   'no-go',

@@ -39,6 +39,7 @@ const stateOf = {
   'progress-quotient': 'stopped',
   'successive-increase': 'stopped',
   budget: 'stopped',
+  pruned: 'stopped',
   interrupted: 'interrupted',
   crashed: 'crashed',
   'no-go': 'no-go',

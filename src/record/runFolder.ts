@@ -74,6 +74,8 @@ export type NewRun = {
   readonly provenance: Provenance
   /** Version of gonogo. */
   readonly version: string
+  /** Chosen beforehand, so that a kill at any moment leaves a folder that is found again; drawn where absent. */
+  readonly id?: string
 }
 
 /**
@@ -87,12 +89,15 @@ export const createRun = async (root: string, about: NewRun, disk: Disk = nodeDi
   checkedName(about.name)
   for (let attempt = 0; ; attempt++) {
     // Four digits are short enough to type; when they are used up, more.
-    const id = randomBytes(attempt < 16 ? 2 : 4).toString('hex')
+    const id = about.id ?? randomBytes(attempt < 16 ? 2 : 4).toString('hex')
     const path = join(runs, `${about.name}-${id}`)
+    // nobody else has this id: what lies there was left by a kill before it was a run
+    if (about.id !== undefined && (await disk.stat(join(path, 'run.json'))) === null) await disk.remove(path)
     try {
       await mkdir(path)
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') continue
+      const taken = error instanceof Error && 'code' in error && error.code === 'EEXIST'
+      if (taken && about.id === undefined) continue
       throw error
     }
     const header = {

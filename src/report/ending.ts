@@ -53,6 +53,7 @@ export const endWord = (reason: ReasonCode): EndWord => {
     case 'progress-quotient':
     case 'successive-increase':
     case 'budget':
+    case 'pruned':
       return 'STOPPED'
     default:
       return reason satisfies never

@@ -31,6 +31,8 @@ export type TrainOptions = {
   readonly from: { readonly checkpoint: string; readonly state: HarnessState } | null
   /** Aborted: checkpoint after the current steps, then end. */
   readonly signal: AbortSignal
+  /** Asked after each evaluation with the best value so far: why the run is to end here, resumable, or null. */
+  readonly endAfter?: ((at: { readonly step: number; readonly best: number | null }) => string | null) | undefined
 }
 
 /** Steps asked of the subject at once: about this long, so that Ctrl-C and the clock are heard. */
@@ -75,6 +77,8 @@ class Loop {
     if (from === null) yield* this.#evaluate()
     else if (from.state.owesEvaluation) yield* this.#boundary(true)
     else this.#savedStep = this.#step
+    // saved at the end of a part, and killed before anybody heard of it
+    if (from !== null && cadence.evaluationDue(this.#step)) this.#endHere()
     while (this.#step < plan.steps && this.#ending === null) {
       const boundary = cadence.boundary(this.#step)
       yield* this.#steps(Math.min(boundary - this.#step, this.#chunk()))
@@ -90,6 +94,7 @@ class Loop {
     if (evaluationDue) {
       const before = this.#best
       yield* this.#evaluate()
+      this.#endHere()
       improved = this.#best !== before && plan.run.checkpoint.keep.best > 0
     }
     const sinceSaved = (performance.now() - this.#savedAt) / 1000
@@ -97,6 +102,12 @@ class Loop {
     if (interrupted) this.#ending ??= interruption
     const due = cadenceOf(plan).checkpointDue(this.#step, sinceSaved)
     if (this.#mustSave(interrupted || improved || due)) yield* this.#save()
+  }
+
+  #endHere(): void {
+    if (this.#step >= this.#o.plan.steps || this.#owesEvaluation) return
+    const sentence = this.#o.endAfter?.({ step: this.#step, best: this.#best?.value ?? null }) ?? null
+    if (sentence !== null) this.#ending ??= { reason: 'pruned', sentence }
   }
 
   /** A run that ended on NaN or divergence keeps its earlier checkpoints instead of a worthless newest one. */
@@ -211,7 +222,8 @@ class Loop {
   async *#end(): AsyncGenerator<RunEvent> {
     const { plan, subject, store, signal } = this.#o
     const ending = this.#ending ?? { reason: 'length-reached', sentence: `all ${plan.steps} steps are done` }
-    if (ending.reason !== 'interrupted' && plan.data.some(({ split }) => split === 'test') && !signal.aborted) {
+    const goesOn = ending.reason === 'interrupted' || ending.reason === 'pruned'
+    if (!goesOn && plan.data.some(({ split }) => split === 'test') && !signal.aborted) {
       // the test split is looked at once, with the weights that would be used
       const chosen = this.#best?.checkpoint ?? null
       if (chosen !== null && this.#best?.step !== this.#step)
