@@ -17,6 +17,7 @@ from gonogo.corrupt import corrupted
 from gonogo.drawn import Drawn
 from gonogo.errors import Fault
 from gonogo.found import find
+from gonogo.wanted import Wanted
 
 def abilities(subject: Any) -> dict[str, Any]:
     """What of these a subject can do."""
@@ -253,8 +254,19 @@ def perturb(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
         finally:
             slots.restore("perturb", subject.experiment, find(subject.experiment))
 
+    def wanted() -> dict[str, float] | None:
+        watch = Wanted(subject._scored())
+        try:
+            with watch:
+                passed(False)
+        except Exception:  # some kernels cannot be watched; the passes before have shown that the program runs
+            return None
+        return watch.report()
+
     plain, again, after = passed(False), passed(False), passed(True)
+    asked = {"asked": wanted()} if probe.get("targets", False) else {}
     return {
+        **asked,
         "samples": len(plain),
         "changed": changed,
         "change": _largest(plain, after),

@@ -237,6 +237,8 @@ export const cause = z.enum([
   'samples-repeated',
   'class-runs',
   'sees-the-future',
+  'targets-misplaced',
+  'near-duplicates',
   'workers-draw-alike',
   'augmentation-repeats',
   'padding-seen',

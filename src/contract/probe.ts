@@ -117,6 +117,8 @@ export const perturbProbe = z.object({
   seed: z.int().default(0),
   /** Of the noise, in spreads of the batch. */
   size: z.number().positive().default(0.5),
+  /** Compare what the loss asks for with what the model is given, too. */
+  targets: z.boolean().default(false),
 })
 export type PerturbProbe = z.input<typeof perturbProbe>
 
@@ -132,6 +134,16 @@ export const perturbation = z.object({
   scale: measured,
   /** Largest |Δoutput| of the perturbed sample at each time position; null where its output has no axis as long as its input's. */
   positions: z.array(measured).nullable(),
+  /**
+   * Where asked: share of positions at which the target of a cross-entropy is the model's input at the next position, at the same one,
+   * at the one after the next, and at which neighbouring inputs are equal; padding and what is left out of the loss do not count.
+   * `scored`: of what is no padding, the share that is not left out. Null: no such loss was seen, or inputs that are no sequences
+   * of whole numbers.
+   */
+  asked: z
+    .object({ next: measured, same: measured, second: measured, still: measured, scored: measured })
+    .nullable()
+    .optional(),
 })
 export type Perturbation = z.infer<typeof perturbation>
 

@@ -115,6 +115,8 @@ const words: Partial<Record<Cause, string>> = {
   'samples-repeated': 'an epoch draws a few samples again and again',
   'class-runs': 'training goes through one class after the other',
   'sees-the-future': 'outputs depend on later inputs',
+  'targets-misplaced': 'targets are shifted wrongly against the inputs',
+  'near-duplicates': 'samples that hardly differ lie in both splits',
   'workers-draw-alike': 'loader workers draw the same random numbers',
   'augmentation-repeats': 'augmentation is the same in every epoch',
   'padding-seen': 'what padding contains changes the result',

@@ -18,5 +18,7 @@ class Pooled(Transformer):
 
 
 class Tagged(Language):
+    causal = False  # its words may be seen, the next one too
+
     def build(self):
         return Pooled(self.config.width)
