@@ -11,4 +11,5 @@ export {
   path,
   type TaskOf,
 } from './experiment/experiment.ts'
+export { type CheckParts, type CheckSubject, go, noGo, type OwnCheck, skipped, warn } from './experiment/own-check.ts'
 export { classification, custom, regression } from './experiment/tasks.ts'

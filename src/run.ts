@@ -4,49 +4,27 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { checkConfig, checkValue, type LoadedRun, readRunFile } from './config/index.ts'
+import { checkConfig, type LoadedRun, readRunFile } from './config/index.ts'
 import {
-  type CheckCode,
-  type Description,
-  type Facts,
   type Finding,
   fromJson,
   GonogoError,
   type Plan,
   plan as planSchema,
   type ReasonCode,
-  type RunEvent,
-  type Status,
   toJson,
   type Verdict,
   verdictOf,
 } from './contract/index.ts'
 import { changesSince, insideProject } from './earlier.ts'
-import { type Engine, engineFor, type Process, type Subject } from './engine/index.ts'
+import { type Engine, engineFor, type Process } from './engine/index.ts'
 import { loop, openCheckpoints, recorder } from './loop.ts'
 import { makePlan, openRequest } from './plan/index.ts'
+import { type Options, type Polled, type Prepared, preflight } from './polled.ts'
 import type { RunFolder } from './record/index.ts'
 import { resultOf, sentenceOf, type TrainResult } from './result.ts'
-import { newLog, ownVersion, projectRoot, removeLog, scratchFolder } from './surroundings.ts'
+import { newLog, ownVersion, projectRoot, removeLog } from './surroundings.ts'
 import type { TrainOptions } from './train/index.ts'
-
-/** What happens while a command runs, for whoever shows it. */
-export type Progress =
-  | { readonly type: 'opened'; readonly plan: Plan; readonly facts: Facts; readonly run: string | null }
-  /** A check has found something; its finding comes at the end, with those that it explains. */
-  | { readonly type: 'fault'; readonly check: CheckCode; readonly status: Status }
-  | { readonly type: 'finding'; readonly finding: Finding }
-  | { readonly type: 'event'; readonly event: RunEvent }
-  | { readonly type: 'note'; readonly text: string }
-
-export type Options = {
-  readonly only?: readonly CheckCode[]
-  /** Check → reason. */
-  readonly skip?: ReadonlyMap<CheckCode, string>
-  /** Aborted: end cleanly; a run checkpoints first. */
-  readonly signal?: AbortSignal
-  readonly on?: (progress: Progress) => void
-}
 
 /** What a run that is one of several shares with the others, and is not asked again. */
 export type Part = {
@@ -63,6 +41,7 @@ export type Part = {
 
 type Shared = { readonly part?: Part }
 
+export type { Options, Progress } from './polled.ts'
 export type { TrainResult } from './result.ts'
 
 export type CheckResult = {
@@ -73,17 +52,6 @@ export type CheckResult = {
   readonly seconds: number
   /** Of starting processes and loading code and data. */
   readonly loadSeconds: number
-}
-
-type Prepared = {
-  readonly loaded: LoadedRun
-  readonly root: string
-  readonly engine: Engine
-  readonly description: Description
-  readonly subject: Subject
-  readonly plan: Plan
-  /** What the experiment prints, until its run folder exists. */
-  readonly log: string | null
 }
 
 /** Runs the preflight of a run file and nothing else. Leaves no trace on disk. */
@@ -253,7 +221,15 @@ const prepare = async (file: string, prints: 'kept' | 'thrown away', options: Op
     log,
   })
   try {
-    return await opened(loaded, file, root, engine, log, prints === 'kept' ? 'own' : 'quick')
+    const prepared = await opened(loaded, file, root, engine, log, prints === 'kept' ? 'own' : 'quick')
+    try {
+      const { refuseUnknownChecks } = await import('./preflight/index.ts')
+      refuseUnknownChecks(prepared.plan, prepared.subject.facts, options)
+    } catch (error) {
+      await prepared.subject[Symbol.asyncDispose]()
+      throw error
+    }
+    return prepared
   } catch (error) {
     await engine[Symbol.asyncDispose]()
     if (log) await removeLog(log)
@@ -285,48 +261,6 @@ const opened = async (
   } catch (error) {
     await subject[Symbol.asyncDispose]()
     throw error
-  }
-}
-
-type Polled = Pick<CheckResult, 'verdict' | 'seconds' | 'loadSeconds'>
-
-/** Adds each finding to `findings` as it comes: an interruption keeps those that are there. */
-const preflight = async (
-  { engine, description, subject, plan }: Prepared,
-  findings: Finding[],
-  options: Options,
-): Promise<Polled> => {
-  const { poll } = await import('./preflight/index.ts')
-  const started = performance.now()
-  let waited = 0
-  if (engine.concurrency === 'one') await subject[Symbol.asyncDispose]()
-  await using scratch = await scratchFolder()
-  const polling = poll({
-    engine,
-    plan,
-    description,
-    facts: subject.facts,
-    request: (o) => openRequest(plan, o),
-    checkConfig: (config) => (description.schema ? checkValue(description.schema, config) : []),
-    scratch: scratch.path,
-    ...(options.only ? { only: options.only } : {}),
-    skip: options.skip ?? new Map(),
-    budgetSeconds: plan.run.preflight.budget.seconds,
-    signal: options.signal ?? new AbortController().signal,
-    onFault: (code, status) => options.on?.({ type: 'fault', check: code, status }),
-    onLoaded: (seconds) => {
-      waited = seconds
-    },
-  })
-  for await (const finding of polling) {
-    findings.push(finding)
-    options.on?.({ type: 'finding', finding })
-  }
-  engine.settle()
-  return {
-    verdict: verdictOf(findings),
-    seconds: Math.max(0, (performance.now() - started) / 1000 - waited),
-    loadSeconds: subject.facts.loadSeconds + waited,
   }
 }
 

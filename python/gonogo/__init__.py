@@ -8,6 +8,7 @@ from gonogo.data import arrays, split
 from gonogo.errors import Fault
 from gonogo.experiment import Experiment, Progress
 from gonogo.joining import attach
+from gonogo.own_checks import check, go, no_go, skipped, warn
 from gonogo.script import adapt
 from gonogo.tasks import classification, custom, regression
 
@@ -19,15 +20,20 @@ __all__ = [
     "arguments",
     "arrays",
     "attach",
+    "check",
     "classification",
     "custom",
+    "go",
     "hydra",
     "name",
+    "no_go",
     "note",
     "number",
     "path",
     "regression",
+    "skipped",
     "split",
+    "warn",
 ]
 
 

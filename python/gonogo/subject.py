@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, memory, opening, place, probes, promises, rates, samples, seeds, state, survey, trace
+from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, memory, opening, own_checks, place, probes, promises, rates, samples, seeds, state, survey, trace
 from gonogo.corrupt import corrupted
 from gonogo.errors import Fault
 from gonogo.evaluation import Outputs, Split, metrics_of
@@ -32,8 +32,8 @@ class Subject:
 
     def __init__(self, request: dict[str, Any]):
         started = time.perf_counter()
-        self._request = request
-        self._length = request["length"]
+        self._request, self._length = request, request["length"]
+        self.path: str = request["experiment"]
         self.world = world_of(request)
         self._group: Group | None = None
         self.managed_steps = self.managed_evaluation = True
@@ -201,7 +201,7 @@ class Subject:
             "hashing": {"sample": str(hash("gonogo"))},
             "monitors": list(experiment._watching),
             "loadSeconds": time.perf_counter() - started,
-            "declared": facts.declared(kind, found),
+            **{"declared": facts.declared(kind, found), "checks": own_checks.declared(kind, self.path)},
         }
 
     def train(self, probe: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:

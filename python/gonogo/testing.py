@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -16,8 +17,12 @@ from typing import Any, Literal
 from gonogo import command, wire
 from gonogo.checks import CHECKS
 from gonogo.errors import Fault
+from gonogo.own_checks import check, go, no_go, skipped, warn
 
-__all__ = ["Finding", "PreflightWarning", "poll", "preflight"]
+__all__ = ["Finding", "PreflightWarning", "check", "go", "no_go", "poll", "preflight", "skipped", "warn"]
+
+#: The test that the project's own checks share.
+OWN = "own"
 
 
 class PreflightWarning(UserWarning):
@@ -79,11 +84,12 @@ def poll(
 
 
 def preflight(
-    file: str | os.PathLike[str], *, only: Sequence[str] = (), skip: Mapping[str, str] | None = None, timeout: float = 300.0
+    file: str | os.PathLike[str], *, only: Sequence[str] = (), own: Sequence[str] = (), skip: Mapping[str, str] | None = None, timeout: float = 300.0
 ) -> Callable[[str], None]:
     """One test a check, for pytest to collect. A relative path starts at the file that calls this.
 
     NO-GO fails with the finding as the terminal shows it; SKIPPED and WAIVED skip with their reason; WARN passes with a PreflightWarning.
+    What checks of its own a project has is only known once the experiment is open: they share the test `own`, but for those named in `own`.
 
     >>> test_preflight = gonogo.testing.preflight("mnist.run.yaml", skip={"S1": "a GPU kernel without an exact form"})
     """
@@ -91,7 +97,7 @@ def preflight(
 
     caller = sys._getframe(1).f_globals.get("__file__")
     path = Path(caller).resolve().parent / file if caller else Path(file).resolve()
-    codes = [_code(check) for check in only] or list(CHECKS)
+    codes = [_code(check) for check in only] or [*CHECKS, *map(_code, own), OWN]
     skips = {_code(check): reason for check, reason in (skip or {}).items()}
     said: dict[str, Finding] = {}
     failed: list[str] = []
@@ -108,25 +114,41 @@ def preflight(
             pytest.fail(failed.pop(0) if len(failed) > 1 else failed[0], pytrace=False)
         return said
 
-    @pytest.mark.parametrize("check", [pytest.param(code, id=f"{code}-{CHECKS[code]}") for code in codes])
+    @pytest.mark.parametrize("check", [pytest.param(code, id=f"{code}-{CHECKS[code]}" if code in CHECKS else code) for code in codes])
     def test_preflight(check: str) -> None:
-        found = findings().get(check)
+        said = findings()
+        if check == OWN:
+            return _own([found for code, found in said.items() if code not in codes])
+        found = said.get(check)
         if found is None:
             pytest.fail(f"the poll of {path} says nothing of {check}", pytrace=False)
         if found.status in ("SKIPPED", "WAIVED"):
             pytest.skip(found.title)
-        if found.status == "WARN":
-            warnings.warn(PreflightWarning(str(found)), stacklevel=1)
-        if found.status == "NO-GO":
-            pytest.fail(str(found), pytrace=False)
+        _own([found])
 
     test_preflight.__doc__ = f"{path.name} is GO for {', '.join(codes)}."
     return test_preflight
 
 
+def _own(found: Sequence[Finding]) -> None:
+    """The outcome of a test of all of these."""
+    import pytest
+
+    failed = [str(one) for one in found if one.status == "NO-GO"]
+    if failed:
+        pytest.fail("\n".join(failed), pytrace=False)
+    for one in found:
+        if one.status == "WARN":
+            warnings.warn(PreflightWarning(str(one)), stacklevel=2)
+    if all(one.status in ("SKIPPED", "WAIVED") for one in found):
+        pytest.skip("; ".join(f"{one.check}: {one.title}" for one in found) or "the experiment declares no further check of its own")
+
+
 def _code(check: str) -> str:
     """Code of a check named by its code or its words, in any case."""
     wanted = check.strip().lower()
+    if re.fullmatch(r"own/[a-z0-9]+(-[a-z0-9]+)*", wanted):
+        return wanted
     for code, words in CHECKS.items():
         if wanted in (code.lower(), words):
             return code

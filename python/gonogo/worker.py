@@ -58,6 +58,10 @@ class Worker:
             return None
         if op == "evaluate":
             return self._subject.evaluate(args, lambda: self._channel.cancelled == number)
+        if op == "own":
+            from gonogo import own_checks
+
+            return own_checks.run(self._subject, args["code"])
         if op in ("perturb", "schedule", "order", "survey", "state", "persist", "determinism"):
             return getattr(self._subject, op)(args)
         raise Fault("OPERATION_UNKNOWN", "this worker does not know the operation", seen=str(op), **{"try": "use one version of gonogo on both sides"})

@@ -1,6 +1,7 @@
 // Facts of an opened experiment: what it can show, what it holds by construction, its tensors, optimizers and data.
 // What it is asked and what it then answers is in subject.ts.
 import { z } from 'zod'
+import { checkCode, ownCode } from './finding.ts'
 import { sourceFile, splitManifest } from './plan.ts'
 import { loadingFact, moduleFact } from './probe.ts'
 import { metric, task } from './task.ts'
@@ -139,6 +140,20 @@ export type Description = z.infer<typeof description>
 export const arithmetic = z.enum(['float64', 'float32', 'tf32', 'float16', 'bfloat16'])
 export type Arithmetic = z.infer<typeof arithmetic>
 
+/** What an experiment declares of a check of its own. */
+export const ownCheckFact = z.object({
+  code: ownCode,
+  /** Where the shared subject stands when it is called: before the first step, or after a few. */
+  at: z.enum(['initial', 'trained']).default('initial'),
+  /** What the subject must be able to show; without it the check is SKIPPED with the engine's reason. */
+  needs: z.array(ability).default([]),
+  /** Checks of ours without whose GO this one has no meaning. */
+  after: z.array(checkCode).default([]),
+  /** `file:line` where it is written, when known. */
+  where: z.string().nullable().default(null),
+})
+export type OwnCheckFact = z.infer<typeof ownCheckFact>
+
 export const facts = z.object({
   task,
   metrics: z.array(metric),
@@ -189,5 +204,7 @@ export const facts = z.object({
       couplesBatch: z.boolean().default(false),
     })
     .optional(),
+  /** Checks that the project declares beside ours. */
+  checks: z.array(ownCheckFact).max(200).optional(),
 })
 export type Facts = z.infer<typeof facts>

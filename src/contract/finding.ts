@@ -105,6 +105,18 @@ export const checkWords = {
   D9: 'padding',
 } as const satisfies Record<CheckCode, string>
 
+/** A check that the project declares itself: a namespace of its own, so that no check of ours is ever in its way. */
+export const ownCode = z.templateLiteral(['own/', z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)])
+export type OwnCode = z.infer<typeof ownCode>
+
+/** Ours or the project's own. */
+export const findingCode = z.union([checkCode, ownCode])
+export type FindingCode = CheckCode | OwnCode
+
+/** What names a check beside its code: `resume-equivalence`, `classes-balanced`. */
+export const wordOf = (code: FindingCode): string =>
+  new Map<string, string>(Object.entries(checkWords)).get(code) ?? code.slice('own/'.length)
+
 export const status = z.enum(['GO', 'WARN', 'NO-GO', 'SKIPPED', 'WAIVED'])
 export type Status = z.infer<typeof status>
 
@@ -245,6 +257,8 @@ export const cause = z.enum([
   'padding-scored',
   'nothing-supervised',
   'inputs-and-labels-misaligned',
+  // a check of the project's own said no, and named no other cause
+  'own-check',
   // a check that could not finish
   'crashed',
   'timed-out',
@@ -257,7 +271,7 @@ export const evidence = z.record(z.string(), z.union([scalar, z.array(scalar)]))
 export type Evidence = z.infer<typeof evidence>
 
 export const finding = z.strictObject({
-  check: checkCode,
+  check: findingCode,
   status,
   cause: cause.nullable(),
   /** Other causes that fit, most likely first. */
@@ -274,7 +288,7 @@ export const finding = z.strictObject({
   /** One edit or command. */
   advice: z.string().nullable(),
   /** Codes of findings that this one explains. */
-  folded: z.array(checkCode),
+  folded: z.array(findingCode),
   seconds: z.number(),
 })
 export type Finding = z.infer<typeof finding>

@@ -35,6 +35,7 @@ export const operation = z.enum([
   'order',
   'survey',
   'determinism',
+  'own',
   'weights',
   'fresh',
   'close',

@@ -10,6 +10,8 @@ import type {
   Facts,
   OpenRequest,
   OrderProbe,
+  OwnCheckProbe,
+  OwnOutcome,
   PersistProbe,
   PersistReport,
   Perturbation,
@@ -72,6 +74,8 @@ export interface Subject extends AsyncDisposable {
   order(probe?: OrderProbe): Promise<readonly EpochOrder[]>
   /** Statistics of a split. */
   survey(probe?: SurveyProbe): Promise<Survey>
+  /** A check that the project declares itself. What it changes is the caller's to put back. */
+  own(probe: OwnCheckProbe): Promise<OwnOutcome>
   /** OURS: digest, capture, restore, scramble. */
   state(probe: StateProbe): Promise<StateReport>
   /** What does not repeat bitwise; the state is as before afterwards. */

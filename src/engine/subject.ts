@@ -13,6 +13,8 @@ import {
   facts,
   type OpenRequest,
   type OrderProbe,
+  type OwnCheckProbe,
+  type OwnOutcome,
   type PersistProbe,
   type PersistReport,
   type Perturbation,
@@ -34,6 +36,7 @@ import {
   type TrainProbe,
 } from '../contract/index.ts'
 import type { Subject } from './engine.ts'
+import { ownOutcomeOf } from './own-outcome.ts'
 import type { WorkerProcess } from './worker.ts'
 
 /** What a subject needs of its worker. */
@@ -96,6 +99,10 @@ export class WorkerSubject implements Subject {
 
   async determinism(probe: DeterminismProbe = {}): Promise<DeterminismReport> {
     return determinismReport.parse(await this.#worker.call('determinism', probe))
+  }
+
+  async own(probe: OwnCheckProbe): Promise<OwnOutcome> {
+    return ownOutcomeOf(await this.#worker.call('own', probe))
   }
 
   async persist(probe: PersistProbe): Promise<PersistReport> {

@@ -20,6 +20,8 @@ import {
   type OpenRequest,
   type Operation,
   type OrderProbe,
+  type OwnCheckProbe,
+  type OwnOutcome,
   type PersistProbe,
   type PersistReport,
   type Perturbation,
@@ -42,6 +44,7 @@ import {
 } from '../contract/index.ts'
 import type { Subject } from './engine.ts'
 import { joinedEvaluation, joinedFacts, joinedFiles, joinedRecord, joinedState } from './joined.ts'
+import { ownOutcomeOf } from './own-outcome.ts'
 import { type Failure, worldEnded } from './ranks.ts'
 import type { Running } from './worker.ts'
 
@@ -158,6 +161,11 @@ export class WorldSubject implements Subject {
   /** Rank 0's: every rank repeats the step, as a step takes all of them. */
   async determinism(probe: DeterminismProbe = {}): Promise<DeterminismReport> {
     return determinismReport.parse((await this.#ranks.all('determinism', () => probe))[0])
+  }
+
+  /** Rank 0's: every rank runs it, as whatever it trains takes all of them. */
+  async own(probe: OwnCheckProbe): Promise<OwnOutcome> {
+    return ownOutcomeOf((await this.#ranks.all('own', () => probe))[0])
   }
 
   async survey(probe: SurveyProbe = {}): Promise<Survey> {

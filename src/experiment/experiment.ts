@@ -5,6 +5,7 @@ import type { Task } from '../contract/index.ts'
 import type { Splits } from '../data/dataset.ts'
 import type { Layer, Optimizer, Tensor } from '../tensor/index.ts'
 import type { Any } from '../tensor/types.ts'
+import type { OwnCheck } from './own-check.ts'
 
 /** A task with the types of its batch and of the model's output. */
 export type TaskOf<Batch, Output> = Task & {
@@ -37,6 +38,8 @@ export type Experiment<S extends Shape = Shape, Batch = Any, Output = Any, M ext
   readonly causal?: boolean
   /** Outputs of a sample depend on the others of its batch, and are meant to. */
   readonly couplesBatch?: boolean
+  /** Checks of the project's own by name, `classes-balanced`: they run in every poll beside gonogo's, as `own/classes-balanced`. */
+  readonly checks?: Readonly<Record<string, OwnCheck<ConfigOf<S>, Splits, NoInfer<M>>>>
 }
 
 const brand = Symbol.for('gonogo.experiment')

@@ -8,6 +8,7 @@ import {
   type Evidence,
   type Facts,
   type Finding,
+  type FindingCode,
   type Guarantee,
 } from '../contract/index.ts'
 import type { Context } from './context.ts'
@@ -16,7 +17,7 @@ import type { Context } from './context.ts'
 export type Outcome = Omit<Finding, 'check' | 'folded' | 'seconds'>
 
 export interface Check {
-  readonly code: CheckCode
+  readonly code: FindingCode
   readonly word: string
   /** What the subject must be able to show; without it the check is SKIPPED with the engine's reason. */
   readonly needs: readonly Ability[]
@@ -32,7 +33,10 @@ export interface Check {
 }
 
 /** A check with its word. */
-export const define = (check: Omit<Check, 'word'>): Check => ({ ...check, word: checkWords[check.code] })
+export const define = (check: Omit<Check, 'word' | 'code'> & { readonly code: CheckCode }): Check => ({
+  ...check,
+  word: checkWords[check.code],
+})
 
 type Holds = { readonly seen: string; readonly expected: string; readonly evidence?: Evidence }
 

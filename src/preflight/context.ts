@@ -5,10 +5,10 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type Ability,
-  type CheckCode,
   type Description,
   type Evaluation,
   type Facts,
+  type FindingCode,
   GonogoError,
   type OpenRequest,
   type Plan,
@@ -44,12 +44,12 @@ export interface Polling {
   checkConfig(config: Record<string, unknown>): readonly ConfigIssue[]
   /** A folder for checkpoints; its owner removes it. */
   readonly scratch: string
-  readonly only?: readonly CheckCode[]
+  readonly only?: readonly FindingCode[]
   /** Check → reason. */
-  readonly skip: ReadonlyMap<CheckCode, string>
+  readonly skip: ReadonlyMap<FindingCode, string>
   readonly budgetSeconds: number
   /** Told of a fault as soon as it is known: findings with a cause are yielded at the end, folded. */
-  readonly onFault?: (check: CheckCode, status: Status) => void
+  readonly onFault?: (check: FindingCode, status: Status) => void
   /** Told at the end: seconds waited for processes to start and load. */
   readonly onLoaded?: (seconds: number) => void
   readonly signal: AbortSignal
@@ -88,7 +88,7 @@ export class Context {
   readonly task: Task
   readonly limit: Limit
   /** What has been found so far. */
-  readonly outcomes = new Map<CheckCode, Outcome>()
+  readonly outcomes = new Map<FindingCode, Outcome>()
   repeatability: Repeatability = { kind: 'unknown' }
   /** How the processes of S1 hash; null until there were two. */
   hashes: Hashes | null = null

@@ -3,7 +3,7 @@
 import type { Cause, GonogoError } from '../contract/index.ts'
 import { noGo, type Outcome, skipped } from './check.ts'
 
-export type Stage = 'open' | 'train' | 'evaluate' | 'data' | 'state' | 'save' | 'load' | 'weights'
+export type Stage = 'open' | 'train' | 'evaluate' | 'data' | 'state' | 'save' | 'load' | 'weights' | 'own'
 
 export class Crash extends Error {
   readonly stage: Stage
@@ -58,6 +58,7 @@ const words: Record<Stage, string> = {
   save: 'the save crashed',
   load: 'the load crashed',
   weights: 'the weights could not be opened',
+  own: 'the check itself crashed',
 }
 
 /** The failure as an outcome: SKIPPED where the subject cannot be asked, else a NO-GO in the words of its own error. */
@@ -69,10 +70,11 @@ export const failure = (crash: Crash): Outcome => {
 /** The crash as a NO-GO, in the words of the subject's own error. */
 export const crashed = ({ stage, error }: Crash, during: string | null = null): Outcome => {
   const timedOut = timeouts.has(error.code)
-  const seen = [error.message, error.seen].filter(Boolean).join(': ')
+  const noAnswer = error.code === 'OWN_CHECK_ANSWER'
+  const seen = noAnswer ? (error.seen ?? 'nothing') : [error.message, error.seen].filter(Boolean).join(': ')
   return noGo(
     timedOut ? 'timed-out' : (causes[stage] ?? 'crashed'),
-    timedOut ? `the experiment stopped answering during ${stage}` : words[stage],
+    noAnswer ? error.message : timedOut ? `the experiment stopped answering during ${stage}` : words[stage],
     {
       seen: during === null ? seen : `${during}: ${seen}`,
       expected: error.expected ?? 'no error',

@@ -109,6 +109,8 @@ const words = ({ evidence }: Finding): string => String(evidence.message).replac
 
 const isExplained = (symptom: Finding, root: Finding): boolean => {
   if (root.cause === null || symptom.cause === null || root.status !== 'NO-GO') return false
+  // two checks of the project's own say two things
+  if (root.cause === 'own-check') return false
   if (root.cause === symptom.cause) return !crashes.has(root.cause) || words(root) === words(symptom)
   return (
     (explains[root.cause]?.includes(symptom.cause) ?? false) || areOrphans(symptom, root) || cannotStep(symptom, root)

@@ -1,6 +1,6 @@
 // The poll: runs the checks in order and yields their findings. GO as they come; faults at the end, folded by cause.
 // What a check looks at is in its own file; what the verdict means for the run is the caller's.
-import type { Ability, CheckCode, Facts, Finding } from '../contract/index.ts'
+import type { Ability, CheckCode, Facts, Finding, FindingCode } from '../contract/index.ts'
 import { c1 } from './c1-strict-config.ts'
 import { c2 } from './c2-config-effect.ts'
 import { type Check, type Outcome, skipped } from './check.ts'
@@ -39,6 +39,7 @@ import { o7 } from './o7-accumulation.ts'
 import { o8 } from './o8-finite-numbers.ts'
 import { o9 } from './o9-clipping.ts'
 import { o10 } from './o10-weight-decay-groups.ts'
+import { ownChecks } from './own.ts'
 import { p1 } from './p1-ranks-agree.ts'
 import { p2 } from './p2-world-size-invariance.ts'
 import { s1 } from './s1-same-seed.ts'
@@ -107,8 +108,14 @@ const checks: readonly Check[] = [
   d4,
 ]
 
+/** The project's own come before what takes processes of its own. */
+const withOwn = (facts: Facts): readonly Check[] => {
+  const at = checks.indexOf(s1)
+  return [...checks.slice(0, at), ...ownChecks(facts), ...checks.slice(at)]
+}
+
 /** What a run rests on: that it starts again where it was, that its numbers are right, that it can learn. */
-const core: readonly CheckCode[] = ['I1', 'O1', 'V4', 'V2', 'S1', 'V3', 'K1', 'K2', 'K4', 'K5', 'O4']
+const core: readonly FindingCode[] = ['I1', 'O1', 'V4', 'V2', 'S1', 'V3', 'K1', 'K2', 'K4', 'K5', 'O4']
 /** Share of the budget after which these go first: a slow experiment would leave them out for cheaper ones. */
 const hurry = 0.25
 
@@ -127,7 +134,8 @@ const oneByOne = (all: readonly Check[]): readonly Check[] => {
 /** Runs the poll. Ends early, with the signal's reason thrown, when the signal aborts. */
 export async function* poll(polling: Polling): AsyncGenerator<Finding> {
   const context = new Context(polling)
-  const wanted = (context.alone ? oneByOne(checks) : checks).filter(
+  const all = withOwn(context.facts)
+  const wanted = (context.alone ? oneByOne(all) : all).filter(
     ({ code }) => !polling.only || polling.only.includes(code),
   )
   const settings = new Map(wanted.map(({ code }) => [code, settingOf(code, polling.plan, polling.skip)]))

@@ -10,6 +10,8 @@ import {
   type Facts,
   GonogoError,
   type OrderProbe,
+  type OwnCode,
+  type OwnOutcome,
   type PersistReport,
   type Perturbation,
   type PerturbProbe,
@@ -94,6 +96,10 @@ export class Trial implements AsyncDisposable {
 
   order(probe: OrderProbe = {}): Promise<readonly EpochOrder[]> {
     return this.#watch('data', () => this.#subject.order(probe))
+  }
+
+  own(code: OwnCode): Promise<OwnOutcome> {
+    return this.#watch('own', () => this.#subject.own({ code }))
   }
 
   survey(probe: SurveyProbe): Promise<Survey> {

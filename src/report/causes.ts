@@ -3,6 +3,7 @@
 import type { Cause } from '../contract/index.ts'
 
 const words: Partial<Record<Cause, string>> = {
+  'own-check': 'what the project itself asks for does not hold',
   'weights-not-restored': 'the weights are not restored',
   'buffers-not-restored': 'buffers (running statistics) are not restored',
   'optimizer-not-restored': 'the optimizer state is not restored',

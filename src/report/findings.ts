@@ -51,9 +51,12 @@ export const findingLines = (f: Finding, look: Look): string[] => {
   const withSeconds =
     look.columns >= boardColumns && f.status !== 'NO-GO' && f.status !== 'SKIPPED' && f.status !== 'WAIVED'
   const room = (withSeconds ? boardColumns - secondsColumns : roomOf(look)) - textColumn
-  const [first = '', ...rest] = wrap(printable(shortTitle(f)), room)
-  const start = `${paintOf(f.status, look)(padEnd(statusWords[f.status], 8))}${padEnd(f.check, 4)}`
-  const gap = boardColumns - textColumn - width(first)
+  // a check of the project's own has a name for a code: the text begins where the name ends
+  const code = f.check.length < 4 ? padEnd(f.check, 4) : `${f.check}  `
+  const [line = '', ...rest] = wrap(`${' '.repeat(code.length - 4)}${printable(shortTitle(f))}`, room)
+  const first = line.trimStart()
+  const start = `${paintOf(f.status, look)(padEnd(statusWords[f.status], 8))}${code}`
+  const gap = boardColumns - 8 - code.length - width(first)
   const time = withSeconds ? look.colour.muted(padStart(seconds(f.seconds), gap)) : ''
   const lines = [`${start}${first}${time}`, ...rest.map((line) => ' '.repeat(textColumn) + line)]
   return f.status === 'NO-GO' ? [...lines, ...evidenceLines(f, look)] : lines

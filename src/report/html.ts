@@ -1,14 +1,6 @@
 // preflight.html: the whole poll on one page that needs nothing else, light or dark as the reader's system is.
 // Not the board: no script, no network, nothing that can be clicked but what unfolds.
-import {
-  type CheckCode,
-  checkWords,
-  type Evidence,
-  type Finding,
-  type Plan,
-  type Status,
-  verdictOf,
-} from '../contract/index.ts'
+import { type Evidence, type Finding, type Plan, type Status, verdictOf, wordOf } from '../contract/index.ts'
 import { causeSentence } from './causes.ts'
 import { headerOf, statusWords, titleOf } from './findings.ts'
 import { pageStyle } from './html-style.ts'
@@ -52,7 +44,7 @@ const findingHtml = (f: Finding): string => {
     row('try', f.advice),
     row('folded', f.folded.join(', ')),
   ].join('')
-  const word = checkWords[f.check as CheckCode]
+  const word = wordOf(f.check)
   return `<details id="${escapeHtml(f.check)}" class="${classes[f.status]}"${f.status === 'NO-GO' ? ' open' : ''}>
 <summary><span class="status"><span aria-hidden="true">${shapes[f.status]}</span> ${statusWords[f.status]}</span><abbr title="${escapeHtml(word)}">${escapeHtml(f.check)}</abbr><span class="title">${escapeHtml(titleOf(f))}</span><span class="seconds">${f.status === 'SKIPPED' ? '' : seconds(f.seconds)}</span></summary>
 <div class="body"><p class="word">${escapeHtml(word)}</p>${body === '' ? '' : `<dl>${body}</dl>`}${evidenceTable(f.evidence)}</div>

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { checkValue, readRunFile } from '../../src/config/index.ts'
-import type { CheckCode, Description, Finding, RunFile } from '../../src/contract/index.ts'
+import type { Description, Finding, FindingCode, RunFile } from '../../src/contract/index.ts'
 import { type Engine, engineFor } from '../../src/engine/index.ts'
 import { makePlan, openRequest } from '../../src/plan/index.ts'
 import { poll } from '../../src/preflight/index.ts'
@@ -18,8 +18,8 @@ export type Changes = {
   /** Puts something between the poll and the engine. */
   readonly engine?: (engine: Engine) => Engine
   readonly description?: (description: Description) => Description
-  readonly only?: readonly CheckCode[]
-  readonly skip?: ReadonlyMap<CheckCode, string>
+  readonly only?: readonly FindingCode[]
+  readonly skip?: ReadonlyMap<FindingCode, string>
   readonly budgetSeconds?: number
   readonly signal?: AbortSignal
 }
@@ -75,9 +75,9 @@ const defaultsOf = ({ schema }: Description): Record<string, unknown> =>
   )
 
 /** Checks whose subject no classifier of plain pictures in one process has: time, augmentation, padding, several ranks. */
-export const absent: readonly CheckCode[] = ['D2', 'D6', 'D9', 'P1', 'P2']
+export const absent: readonly FindingCode[] = ['D2', 'D6', 'D9', 'P1', 'P2']
 
-export const findingOf = (findings: readonly Finding[], check: CheckCode): Finding => {
+export const findingOf = (findings: readonly Finding[], check: FindingCode): Finding => {
   const found = findings.find((finding) => finding.check === check)
   if (!found) throw new Error(`no finding of ${check}: ${findings.map((one) => one.check).join(', ')}`)
   return found

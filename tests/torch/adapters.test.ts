@@ -3,12 +3,12 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { type Cause, type CheckCode, verdictOf } from '../../src/contract/index.ts'
+import { type Cause, type CheckCode, type FindingCode, verdictOf } from '../../src/contract/index.ts'
 import { findingOf, findingsOf, summary } from '../preflight/polled.ts'
 
 type Program = { readonly name: string; readonly check: CheckCode | null; readonly causes: readonly Cause[] }
 
-const core: readonly CheckCode[] = ['D8', 'I1', 'O1', 'V2', 'V4', 'S1', 'V3', 'K1', 'K2', 'K4', 'K5', 'O4']
+const core: readonly FindingCode[] = ['D8', 'I1', 'O1', 'V2', 'V4', 'S1', 'V3', 'K1', 'K2', 'K4', 'K5', 'O4']
 
 const folder = path.join(import.meta.dirname, 'adapters')
 const programs = JSON.parse(readFileSync(path.join(folder, 'index.json'), 'utf8')) as Program[]

@@ -10,6 +10,7 @@ import {
   type CheckCode,
   checkCode,
   type Finding,
+  type FindingCode,
   type StepRecord,
   type TrainProbe,
 } from '../../src/contract/index.ts'
@@ -265,7 +266,7 @@ describe('checks', () => {
   test('healthy: the same status of each on both', async () => {
     const [left, right] = [await polled('embedded', 'none'), await polled('torch', 'none')]
     // one key is read by one engine alone; and embedded replaces no predictions beside a loss of one's own
-    const apart: readonly CheckCode[] = ['C2', 'K6', 'V7']
+    const apart: readonly FindingCode[] = ['C2', 'K6', 'V7']
     const statuses = (found: readonly Finding[]) =>
       found.flatMap(({ check, status }) => (apart.includes(check) ? [] : [`${check} ${status}`])).sort()
     expect(statuses(right), summary(right)).toEqual(statuses(left))

@@ -101,3 +101,13 @@ def test_a_check_that_does_not_exist_is_refused_while_tests_are_collected() -> N
 def test_a_poll_that_takes_too_long_ends() -> None:
     with pytest.raises(Fault, match="not done in time"):
         gonogo.testing.poll(HERE / "healthy/run.yaml", timeout=0.2)
+
+
+def test_own_checks_are_tests_too(tmp_path: Path) -> None:
+    (tmp_path / "experiment.py").write_text((HERE / "own-checks/experiment.py").read_text().replace("str(Path(__file__).resolve().parents[3] / \"corpus/shared/torch\")", repr(str(SHARED))))
+    (tmp_path / "a.run.yaml").write_text((HERE / "own-checks/own.run.yaml").read_text() + "config: { bug: crash }\n")
+    ours = ", ".join(f'"{code}": "on trial elsewhere"' for code in gonogo.testing.CHECKS)
+    outcomes, texts, printed = suite(tmp_path, f'test_preflight = gonogo.testing.preflight("a.run.yaml", own=["own/weights-spread"], skip={{{ours}}})')
+    assert outcomes["test_preflight[own/weights-spread]"] == "passed", printed
+    assert outcomes["test_preflight[own]"] == "failure", printed
+    assert "own/learns-early" in texts["test_preflight[own]"] and "a mistake in the check" in texts["test_preflight[own]"]

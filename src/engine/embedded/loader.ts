@@ -15,6 +15,8 @@ const entries = new Map([
   ['gonogo', 'index'],
   ['gonogo/tensor', 'tensor/index'],
   ['gonogo/data', 'data/index'],
+  // what a check is written with; the tests around it need a test runner, which no worker has
+  ['gonogo/testing', 'experiment/own-check'],
 ])
 
 export type Loaded = {
@@ -23,6 +25,8 @@ export type Loaded = {
   readonly code: () => SourceFile[]
   /** `file:line` of the parts of the experiment: model, data, optimizer, loss, config, task. */
   readonly where: () => Record<string, string>
+  /** `file:line` of the first line of the project that begins with one of these words; null where none does. */
+  readonly lineOf: (start: RegExp) => string | null
   /** name → version. */
   readonly packages: () => Record<string, string>
   /** `file:line:column` of the first frame of the user's own code in an error, or null. */
@@ -75,12 +79,13 @@ export const load = async (path: string): Promise<Loaded> => {
     experiment,
     code: () => [...sources].map(([file, sha256]) => ({ path: relative(folder, file) || basename(file), sha256 })),
     where: () => partsOf(path),
+    lineOf: (start) => lineIn([path, ...sources.keys()], start, folder),
     packages: () => Object.fromEntries([...packages].sort(([a], [b]) => (a < b ? -1 : 1))),
     userFrame,
   }
 }
 
-const parts = ['config', 'task', 'data', 'model', 'loss', 'optimizer', 'frozen']
+const parts = ['config', 'task', 'data', 'model', 'loss', 'optimizer', 'frozen', 'checks']
 
 /** First line of the file that starts with the part's name as a property. */
 const partsOf = (path: string): Record<string, string> => {
@@ -91,6 +96,16 @@ const partsOf = (path: string): Record<string, string> => {
     if (at >= 0) found.push([part, `${basename(path)}:${at + 1}`])
   }
   return Object.fromEntries(found)
+}
+
+const lineIn = (files: readonly string[], start: RegExp, folder: string): string | null => {
+  for (const file of files) {
+    const at = readFileSync(file, 'utf8')
+      .split('\n')
+      .findIndex((line) => start.test(line))
+    if (at >= 0) return `${relative(folder, file) || basename(file)}:${at + 1}`
+  }
+  return null
 }
 
 const isOwn = (url: string | undefined): boolean => url?.startsWith('file:') === true && isOurFile(fileURLToPath(url))

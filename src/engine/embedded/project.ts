@@ -108,6 +108,11 @@ export class Project {
     return project
   }
 
+  /** What the experiment's own functions made: for its own checks. */
+  get parts() {
+    return { config: this.#config, data: this.whole, model: this.model }
+  }
+
   get firstBatchSize(): number {
     return Math.min(this.request.batchSize, this.splits.train.length)
   }

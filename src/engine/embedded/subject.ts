@@ -10,6 +10,8 @@ import type {
   ModuleFact,
   OpenRequest,
   OrderProbe,
+  OwnCheckProbe,
+  OwnOutcome,
   PersistProbe,
   PerturbProbe,
   SampleDigest,
@@ -26,6 +28,7 @@ import { digests } from './digests.ts'
 import { evaluate } from './evaluate.ts'
 import type { Loaded } from './loader.ts'
 import { ordered, perturbed, scheduled } from './looks.ts'
+import { ownCheck, ownChecksOf } from './own-check.ts'
 import { persist } from './persist.ts'
 import { Project, termsOf } from './project.ts'
 import { States } from './state.ts'
@@ -75,6 +78,10 @@ export class EmbeddedSubject {
 
   survey(probe: SurveyProbe) {
     return surveyed(this.#project, probe)
+  }
+
+  own(probe: OwnCheckProbe, cancelled: () => boolean): Promise<OwnOutcome> {
+    return ownCheck(this, this.#project, probe, cancelled)
   }
 
   state(probe: StateProbe) {
@@ -201,6 +208,7 @@ const factsOf = async (project: Project, loaded: Loaded, started: number): Promi
     hashing: { fixed: 'sets and maps keep the order in which they were filled' },
     loadSeconds: (performance.now() - started) / 1000,
     declared: { causal: project.experiment.causal ?? null, couplesBatch: project.experiment.couplesBatch ?? false },
+    checks: ownChecksOf(project.experiment, loaded),
   }
 }
 

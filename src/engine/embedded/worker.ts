@@ -60,6 +60,8 @@ const answer = async ({ id, op, args }: Request): Promise<unknown> => {
       return opened().order(args as never)
     case 'survey':
       return opened().survey(args as never)
+    case 'own':
+      return opened().own(args as never, () => cancelled.has(id))
     case 'state':
       return opened().state(args as never)
     case 'determinism':
