@@ -1,6 +1,6 @@
 // A small convolutional network on MNIST: the whole experiment. Its values come from mnist.run.yaml.
 
-import { classification, defineExperiment } from 'gonogo'
+import { classification, defineExperiment, go, warn } from 'gonogo'
 import { arrays, readIdx, split } from 'gonogo/data'
 import { nn, optim, schedule, type Tensor } from 'gonogo/tensor'
 import { z } from 'zod'
@@ -56,4 +56,18 @@ export default defineExperiment({
       learningRate: schedule.cosine({ peak: c.learning_rate, warmup: 0.05 }), // 5% of the run
       weightDecay: c.weight_decay, // never biases or norms
     }),
+
+  checks: {
+    // a check of your own: it runs beside gonogo's; noGo(…) instead of warn(…) would block
+    'digits-balanced': {
+      run: async (subject) => {
+        const digits = (await subject.data({ split: 'train', limit: 500, spread: true })).map(({ target }) => target)
+        const counts = [...Map.groupBy(digits, (digit) => digit).values()].map(({ length }) => length)
+        const said = { seen: { 'largest share': Math.max(...counts) / digits.length }, expected: 'at most 0.3' }
+        return Math.max(...counts) <= 0.3 * digits.length
+          ? go('no digit dominates', said)
+          : warn('one digit dominates', said)
+      },
+    },
+  },
 })

@@ -85,3 +85,10 @@ class Digits(gonogo.Experiment[Config]):
         optimizer = torch.optim.AdamW(groups, lr=self.config.learning_rate)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, self.config.learning_rate, self.steps, pct_start=self.config.warmup)
         return optimizer, schedule
+
+    @gonogo.check("digits-balanced")  # a check of your own: it runs beside gonogo's; no_go(…) instead of warn(…) would block
+    def balanced(self, subject):
+        digits = [one["target"] for one in subject.data("train", limit=500, spread=True)]
+        largest = max(map(digits.count, set(digits))) / len(digits)
+        said = {"seen": {"largest share": largest}, "expected": "at most 0.3"}
+        return gonogo.go("no digit dominates", **said) if largest <= 0.3 else gonogo.warn("one digit dominates", **said)

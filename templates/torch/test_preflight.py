@@ -2,4 +2,4 @@
 
 import gonogo.testing
 
-test_preflight = gonogo.testing.preflight("digits.run.yaml")
+test_preflight = gonogo.testing.preflight("digits.run.yaml", own=["own/digits-balanced"])
