@@ -18,6 +18,7 @@ from gonogo.order import flat
 from gonogo.padding import tensor_of
 from gonogo.reach import covered, spread_over, stored_of
 from gonogo.samplers import tell_epoch
+from gonogo.sketch import sketch_of
 from gonogo.survey import looked_at
 
 #: Digests in one group.
@@ -63,6 +64,13 @@ def digest_of(index: int, sample: Any, group: str | None = None) -> dict[str, An
     }
 
 
+def outline_of(given: Any) -> dict[str, Any]:
+    """Sketch and length of an input, as far as it has them."""
+    made = sketch_of(given)
+    length = len(given.split()) if isinstance(given, str) else len(given) if hasattr(given, "__len__") else None
+    return {**({} if made is None else {"sketch": made}), **({} if length is None else {"length": length})}
+
+
 def digests(subject: Any, probe: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:
     """SampleDigests of a split's first samples, or of those that a frozen batch holds."""
     dataset, frozen = subject.split(probe.get("split", "train")), probe.get("frozen")
@@ -96,6 +104,8 @@ def _spread(subject: Any, dataset: Any, probe: dict[str, Any], cancelled: Callab
             group = []
             for index, sample in zip(ids, _rows(batch) if alone is None else [alone]):
                 made, stored = digest_of(index, sample, group_of(dataset, index)), stored_of(dataset, index)
+                if probe.get("sketch", False):
+                    made.update(outline_of(batches.input_of(sample)))
                 if isinstance(made["target"], list) and len(made["target"]) > LONG:
                     made["target"] = None
                 group.append(made if stored is None else {**made, "stored": stored})

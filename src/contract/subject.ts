@@ -173,6 +173,8 @@ export const dataProbe = z.object({
   spread: z.boolean().default(false),
   /** No further sample is decoded after so many. */
   seconds: z.number().positive().default(60),
+  /** With `spread`: sketch and length of each sample, where there are such. */
+  sketch: z.boolean().default(false),
   /**
    * Training samples as training sees them, through its loader and workers: the first `batches` of each of the first `epochs`.
    * The run's position and generators are put back. `frozen` and `limit` then mean nothing. `same`: the loader is asked for this
@@ -200,6 +202,13 @@ export const sampleDigest = z.object({
   group: z.string().optional(),
   /** Hash of what the data set holds of this sample before it decodes it: a path, a row; where it shows any. */
   stored: z.string().optional(),
+  /**
+   * Where asked: 64 float32, little-endian, base64: sums of the input's values with fixed signs, so that near inputs have near sketches.
+   * The same for all samples of one subject, not across engines.
+   */
+  sketch: z.string().optional(),
+  /** Where asked: the size of the input's first axis. */
+  length: z.int().optional(),
   /** Of a pass: which epoch and batch, counted from 1, and which loader process, counted from 0. */
   epoch: z.int().optional(),
   batch: z.int().optional(),

@@ -7,12 +7,14 @@
 //
 // A group that lies in both splits is a leak where knowing the group is knowing the answer: each group has one label, and
 // several share it. A speaker who is the class, or a user whose past predicts his future, belongs in both: those only
-// warn.
+// warn. Samples that hardly differ are found by how near they lie (near.ts), and warn as well.
 import type { Evidence, SampleDigest } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, plural, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { samplesOf, surveyOf } from './data.ts'
 import { groupsOf, type Overlap, overlapOf } from './duplicates.ts'
+import { areCopies, nearOf } from './near.ts'
+import { sketchesOf } from './sketches.ts'
 
 const fewest = 5
 
@@ -28,9 +30,14 @@ export const d3 = define({
     const measured = fields.some(({ role, whole }) => role === 'input' && whole === false)
     const overlap = compared(training, validation, changing > 0)
     const groups = judgedGroups(context, training, validation)
+    const near = groups ? null : judgedNear(context, training, validation)
     if (!overlap)
-      return groups ?? skipped('training samples change each time, and the data set shows nothing of them before that')
-    return judged(context, overlap, measured) ?? groups ?? held(overlap)
+      return (
+        groups ??
+        near ??
+        skipped('training samples change each time, and the data set shows nothing of them before that')
+      )
+    return judged(context, overlap, measured) ?? groups ?? near ?? held(overlap)
   },
 })
 
@@ -96,6 +103,28 @@ const judgedGroups = (
   }
   const title = 'samples of one group lie in both splits'
   return groups.decides ? noGo('groups-overlap', title, found) : warn('groups-overlap', title, found)
+}
+
+/** Frames of one recording, crops of one picture: what they share may be meant, so it never blocks. */
+const judgedNear = (
+  context: Context,
+  training: readonly SampleDigest[],
+  validation: readonly SampleDigest[],
+): Outcome | null => {
+  const [inside, outside] = sketchesOf([training, validation], 20) ?? []
+  if (!inside || !outside) return null
+  const near = nearOf(inside, outside)
+  if (!areCopies(near)) return null
+  const { looked, near: count, copies, distance, pair } = near
+  return warn('near-duplicates', 'samples that hardly differ lie in both splits', {
+    seen: `${count} of ${looked} validation inputs lie very near some of training (${number(copies)} each), at ${number(100 * distance)} % of the usual distance; the next are five times as far${pair ? `; as val ${pair[0]} and train ${pair[1]}` : ''}`,
+    expected: 'no more than chance explains: 35 %',
+    where: placeOf(context.facts, 'data', 'datasets', 'setup'),
+    evidence: { looked, near: count, copies, distance, agree: near.agree },
+    alternatives: ['groups-overlap'],
+    advice:
+      'split recordings, patients or documents, not the samples cut from them: sklearn’s GroupShuffleSplit, or a hash of the source’s id',
+  })
 }
 
 const held = (overlap: Overlap): Outcome => {

@@ -40,7 +40,9 @@ export const surveyOf = (context: Context, split: Part): Promise<Survey> =>
 export const samplesOf = (context: Context, split: Part): Promise<readonly SampleDigest[]> =>
   once(seenBy(context).samples, split, async () => {
     const limit = split === 'val' ? 5000 : 10_000
-    return byIndex(() => context.at('initial').then((trial) => trial.data({ split, spread: true, limit, seconds })))
+    return byIndex(() =>
+      context.at('initial').then((trial) => trial.data({ split, spread: true, sketch: true, limit, seconds })),
+    )
   })
 
 /** A sampler may ask for more than an index: what then cannot be decoded by index alone is no broken sample. */

@@ -29,6 +29,8 @@ const planted: readonly (readonly [CheckCode, string, Status, Cause])[] = [
   ['D3', 'overlap', 'NO-GO', 'splits-overlap'],
   ['D3', 'same', 'NO-GO', 'splits-overlap'],
   ['D3', 'group', 'NO-GO', 'groups-overlap'],
+  ['D3', 'frames', 'WARN', 'near-duplicates'],
+  ['D4', 'labels-of-the-next', 'WARN', 'inputs-and-labels-misaligned'],
   ['D5', 'val-not-normalised', 'NO-GO', 'validation-not-normalised'],
   ['D5', 'val-bytes', 'NO-GO', 'validation-not-normalised'],
   ['D5', 'val-normalised-twice', 'NO-GO', 'normalised-twice'],

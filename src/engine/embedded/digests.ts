@@ -7,14 +7,15 @@ import { batchArrays, type Dataset } from '../../data/dataset.ts'
 import { idsAt, targetName } from './batches.ts'
 import { splitOf, wholeSplitOf } from './evaluate.ts'
 import type { Project } from './project.ts'
+import { sketchOf } from './sketch.ts'
 import { spreadOver } from './survey.ts'
 
 export const digests = (project: Project, given: DataProbe): SampleDigest[] => {
-  const { split, frozen, limit, spread, passes } = dataProbe.parse(given)
+  const { split, frozen, limit, spread, sketch, passes } = dataProbe.parse(given)
   if (passes) return passed(project, passes)
   if (spread) {
     const dataset = wholeSplitOf(project, split)
-    return Array.from(spreadOver(dataset.length, limit), (id) => brief(sampleDigest(project, dataset, id)))
+    return Array.from(spreadOver(dataset.length, limit), (id) => brief(sampleDigest(project, dataset, id, sketch)))
   }
   const dataset = splitOf(project, split)
   const ids =
@@ -44,7 +45,7 @@ const passed = (project: Project, { epochs, batches, same }: Passes): SampleDige
 const brief = (digest: SampleDigest): SampleDigest =>
   Array.isArray(digest.target) && digest.target.length > 64 ? { ...digest, target: null } : digest
 
-const sampleDigest = (project: Project, dataset: Dataset, id: number): SampleDigest => {
+const sampleDigest = (project: Project, dataset: Dataset, id: number, sketched = false): SampleDigest => {
   const out = batchArrays(dataset.fields, 1)
   dataset.gather([id], out)
   const input = out.get('input') ?? [...out.values()][0] ?? new Float32Array()
@@ -70,5 +71,11 @@ const sampleDigest = (project: Project, dataset: Dataset, id: number): SampleDig
     nonFinite,
     target: target === undefined ? null : target.length === 1 ? (target[0] as number) : [...target],
     ...(group === undefined ? {} : { group: String(group) }),
+    ...(sketched
+      ? {
+          sketch: sketchOf(input),
+          length: dataset.fields.find(({ name }) => name === 'input')?.shape[0] ?? input.length,
+        }
+      : {}),
   }
 }

@@ -27,6 +27,8 @@ const faults = [
   'overlap',
   'same',
   'group',
+  'frames',
+  'labels-of-the-next',
   'val-not-normalised',
   'val-bytes',
   'val-normalised-twice',
@@ -101,8 +103,19 @@ export default defineExperiment({
         all.label[i] = Math.floor(i / 4) % classes
       }
     if (odd === 'group-is-class') all.group.set(all.label)
+    if (fault === 'frames')
+      // six frames of each recording, one step of a pixel's value apart
+      for (let i = 0; i < all.label.length; i++) {
+        const first = 6 * Math.floor(i / 6)
+        all.label[i] = all.label[first] ?? 0
+        for (let at = 0; at < size; at++)
+          all.input[i * size + at] = (all.input[first * size + at] ?? 0) + (((i + at) % 6) - 3) / 2550
+      }
+    if (fault === 'labels-of-the-next') all.label = all.label.map((_, i) => all.label[(i + 1) % 480] ?? 0)
     let inside = range(0, 360)
     let outside = range(360, odd === 'small-val' ? 372 : 480)
+    if (fault === 'frames')
+      [inside, outside] = [range(0, 480).filter((i) => i % 4 > 0), range(0, 480).filter((i) => i % 4 === 0)]
     if (fault === 'overlap') outside = range(300, 420)
     if (fault === 'same') outside = inside
     if (fault === 'group')
