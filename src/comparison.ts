@@ -54,6 +54,8 @@ export const experimentKey = (plan: Plan): string => {
     checkpoint: _checkpoint,
     preflight: _preflight,
     threads: _threads,
+    sweep: _sweep,
+    seeds: _seeds,
     ...run
   } = plan.run
   return canonicalJson({ code: plan.fingerprint.code, data: plan.fingerprint.data, steps: plan.steps, run })

@@ -34,8 +34,11 @@ export type Part = {
   readonly folder: string
   /** Of its run folder. */
   readonly id: string
-  /** Called with its plan before anything is written; throws where it may not be one of them. */
-  readonly accept: (plan: Plan) => void
+  /**
+   * Called with its plan before anything is written, and for a resumed one with what has changed since it began; throws where
+   * it may not be one of them.
+   */
+  readonly accept: (plan: Plan, changes: readonly string[]) => void
   readonly endAfter: TrainOptions['endAfter']
 }
 
@@ -74,7 +77,7 @@ export const train = async (file: string, options: Options & Shared = {}): Promi
   await using first = prepared.subject
   const { plan, loaded, root } = prepared
   const { part } = options
-  part?.accept(plan)
+  part?.accept(plan, [])
   const { acquireLock, collectProvenance, createRun, openJournal } = await import('./record/index.ts')
   const version = await ownVersion()
   const run = await createRun(root, {
@@ -177,7 +180,9 @@ export const resume = async (
   const world = alone ? { world: { rank: 0, size: 1, address: '127.0.0.1:0' } } : {}
   await using subject = await engine.open({ ...openRequest(plan), ...world })
   options.on?.({ type: 'opened', plan, facts: subject.facts, run: run.run })
-  for (const text of changesSince(begun, plan, subject.facts)) options.on?.({ type: 'note', text })
+  const changes = changesSince(begun, plan, subject.facts)
+  part?.accept(plan, changes)
+  for (const text of changes) options.on?.({ type: 'note', text })
   await using journal = await openJournal(run.journal, { guard: () => lock.check() })
   const store = await openCheckpoints(run, plan, lock, journal)
   const { record, passedOver } = await store.newestIntact()

@@ -3,7 +3,7 @@
 import { checkCode, type ExitCode, exitCodes } from '../contract/index.ts'
 import { checkDocument, documentText, pollNext, verdictLine } from '../report/index.ts'
 import { onlyChecks, skippedChecks } from './checks.ts'
-import { loadStages } from './load-stages.ts'
+import { asksForSeveral, loadStages } from './load-stages.ts'
 import { pollView } from './poll-view.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -19,7 +19,8 @@ export const check = async (
   const view = pollView(terminal, only.length > 0 ? only.length : checkCode.options.length)
   try {
     const { signal } = interruption
-    const poll = await run.check(file, { ...(only.length > 0 ? { only } : {}), skip, signal, on: view.on })
+    const checks = (await asksForSeveral(file)) ? (await import('../sweep.ts')).checkSweep : run.check
+    const poll = await checks(file, { ...(only.length > 0 ? { only } : {}), skip, signal, on: view.on })
     view.stop()
     const look = terminal.look()
     terminal.result(['', verdictLine(poll, look), ...pollNext(file, poll, look)])

@@ -7,6 +7,13 @@ export type Stages = {
   readonly withSignals: typeof import('./interrupt.ts')['withSignals']
 }
 
+/** Whether a run file asks for several runs; a fault in it is thrown. */
+export const asksForSeveral = async (file: string): Promise<boolean> => {
+  const { run } = await readRunFile(file)
+  const { isSweep } = await import('../plan/index.ts')
+  return isSweep(run)
+}
+
 /** `file`: the run file to read first; null where there is none. run.ts reads it again, in a few milliseconds. */
 export const loadStages = async (file: string | null): Promise<Stages> => {
   if (file !== null) await readRunFile(file)

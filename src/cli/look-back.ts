@@ -111,6 +111,9 @@ const readProvenance = async (run: RunFolder): Promise<Map<string, string>> => {
 }
 
 export const show = async (name: string, terminal: Terminal): Promise<ExitCode> => {
+  const sweeps = await import('./sweep.ts')
+  const sweep = await sweeps.sweepNamed(name)
+  if (sweep !== null) return sweeps.showSweep(sweep, terminal)
   const run = await openRun(await projectRoot(process.cwd()), name)
   const [plan, summary, provenance, journal] = await Promise.all([
     readPlan(run),

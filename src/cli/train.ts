@@ -17,7 +17,7 @@ import {
 import type { Progress, TrainResult } from '../run.ts'
 import { projectRoot } from '../surroundings.ts'
 import { skippedChecks } from './checks.ts'
-import { loadStages, type Stages } from './load-stages.ts'
+import { asksForSeveral, loadStages, type Stages } from './load-stages.ts'
 import { shownPath, shownRun } from './paths.ts'
 import { pollView } from './poll-view.ts'
 import type { Terminal } from './terminal.ts'
@@ -101,6 +101,7 @@ const lastLines = async (result: TrainResult, file: string | null, terminal: Ter
 }
 
 export const train = async (file: string, o: { skip: string[] }, terminal: Terminal): Promise<ExitCode> => {
+  if (await asksForSeveral(file)) return (await import('./sweep.ts')).trainSweep(file, o, terminal)
   const skip = skippedChecks(o.skip)
   const stages = await loadStages(file)
   const call: Call = (options) => stages.run.train(file, { ...options, skip })
@@ -109,6 +110,9 @@ export const train = async (file: string, o: { skip: string[] }, terminal: Termi
 
 export const resume = async (name: string, o: { world?: string }, terminal: Terminal): Promise<ExitCode> => {
   const world = o.world === undefined ? undefined : worldOf(o.world)
+  const sweeps = await import('./sweep.ts')
+  const sweep = await sweeps.sweepNamed(name)
+  if (sweep !== null) return sweeps.resumeSweep(sweep, terminal)
   const stages = await loadStages(null)
   return await follow(
     stages,

@@ -47,6 +47,10 @@ const check = (schema: JsonSchema, config: unknown): Checked => {
   return { value: {}, problems: explain(subject, result.error.issues, ['config']) }
 }
 
+/** What is wrong with a config, path from `config` on, in words that can be placed. */
+export const configProblems = (schema: JsonSchema, config: unknown): readonly Problem[] =>
+  check(schema, config).problems
+
 const sentence = (problem: Problem): string => {
   const parts = [
     problem.message,
@@ -97,11 +101,17 @@ const refinements = (description: Description, config: unknown, problems: readon
 }
 
 /** Strings that the schema marks as paths become absolute where the file that states them says so: by ./ or by lying there. */
-const withPaths = (schema: JsonSchema, value: unknown, at: Path, loaded: LoadedRun): unknown => {
-  if (Array.isArray(value)) return value.map((item, index) => withPaths(schema, item, [...at, index], loaded))
+export const withPaths = (
+  schema: JsonSchema,
+  value: unknown,
+  at: Path,
+  loaded: Pick<LoadedRun, 'statedIn'>,
+  shown: (file: string) => string = (file) => file,
+): unknown => {
+  if (Array.isArray(value)) return value.map((item, index) => withPaths(schema, item, [...at, index], loaded, shown))
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [key, withPaths(schema, inner, [...at, key], loaded)]),
+      Object.entries(value).map(([key, inner]) => [key, withPaths(schema, inner, [...at, key], loaded, shown)]),
     )
   }
   if (typeof value !== 'string' || !schemasAt(schema, at).some((place) => place.gonogo === 'path')) return value
@@ -109,7 +119,7 @@ const withPaths = (schema: JsonSchema, value: unknown, at: Path, loaded: LoadedR
   if (folder === null || isAbsolute(value)) return value
   const file = resolve(folder, value)
   // a bare name may be a file of a package, which the experiment's own readers find
-  return /^\.{1,2}(\/|$)/.test(value) || existsSync(file) ? file : value
+  return /^\.{1,2}(\/|$)/.test(value) || existsSync(file) ? shown(file) : value
 }
 
 /**

@@ -19,6 +19,10 @@ export const choices: ReadonlySet<string> = new Set([
   'schedule.warmup',
 ])
 
+/** Each parameter of a sweep is a choice too: `log` beside an inherited `values` would be both. */
+const isChoice = (path: Path): boolean =>
+  choices.has(dotted(path)) || (path.length === 3 && path[0] === 'sweep' && path[1] === 'space')
+
 /** Keys that belong to the file that states them. */
 const own: ReadonlySet<string> = new Set(['extends', 'name'])
 
@@ -28,7 +32,7 @@ export const merge = (base: MapTree, over: MapTree, path: Path = []): MapTree =>
   for (const [name, entry] of over.entries) {
     const below = entries.get(name)?.value
     const at = [...path, name]
-    const both = below?.kind === 'map' && entry.value.kind === 'map' && !choices.has(dotted(at))
+    const both = below?.kind === 'map' && entry.value.kind === 'map' && !isChoice(at)
     entries.set(name, both ? { key: entry.key, value: merge(below, entry.value, at) } : entry)
   }
   return { kind: 'map', entries, span: over.span }

@@ -17,6 +17,8 @@ import { leaves, type MapTree, plainValue, spanAt, treeAt } from './tree.ts'
 /** A run file with everything it extends, every default filled in. */
 export type LoadedRun = {
   readonly run: RunFile
+  /** What it and the files it extends state, without defaults. */
+  readonly stated: Readonly<Record<string, unknown>>
   /** Absolute path of the run file, and the folder it lies in. */
   readonly file: string
   readonly folder: string
@@ -123,6 +125,7 @@ export const loadSource = async (source: Source): Promise<LoadedRun> => {
   const run = { ...result.data, experiment: asStated(experiment, folder) }
   return Object.freeze({
     run,
+    stated: value as Record<string, unknown>,
     file: source.file,
     folder,
     experiment,

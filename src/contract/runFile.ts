@@ -1,6 +1,7 @@
 // The run file: one YAML file is one experiment. This is its schema after `extends` has been merged.
 // `config:` is checked against the schema that the experiment itself declares, not here.
 import { z } from 'zod'
+import { seeds, sweepSettings } from './sweep.ts'
 
 /** Engine options, checked against the schema of the engine they name. */
 const engineOptions = z.record(z.string(), z.record(z.string(), z.unknown()))
@@ -105,6 +106,8 @@ export const runFile = z.strictObject({
   experiment: z.string().min(1),
   engine: engineOptions.default({}),
   seed: z.int().min(0).max(0xffff_ffff).default(0),
+  /** Several runs that differ in nothing else: a number of seeds from `seed` on, or a list. */
+  seeds: seeds.optional(),
   device: device.default('auto'),
   /** Processes that train together, each on its share of every batch: data parallel on this machine. */
   world: z.int().min(1).max(1024).default(1),
@@ -138,6 +141,8 @@ export const runFile = z.strictObject({
     })
     .prefault({}),
   budget: allowance.optional(),
+  /** Several runs, each at a point of a space. Null: none, where the file that is extended has one. */
+  sweep: sweepSettings.nullable().optional(),
   stop: z
     .strictObject({
       mode: stopMode.default('advise'),

@@ -19,4 +19,13 @@ export {
   type RunFolder,
   runNames,
 } from './runFolder.ts'
+export {
+  createSweep,
+  findSweep,
+  readSweep,
+  type SweepFolder,
+  sweepFolder,
+  sweepIdFor,
+  sweepNames,
+} from './sweepFolder.ts'
 export { openTensorboard, type TensorboardWriter } from './tensorboard.ts'

@@ -6,21 +6,22 @@ import { GonogoError, type RunEvent } from '../contract/index.ts'
 import { formatLine } from './journalLine.ts'
 import { readJournal, type TornTail } from './readJournal.ts'
 
-export interface Journal extends AsyncDisposable {
+export interface Journal<E = RunEvent> extends AsyncDisposable {
   readonly path: string
   /** What a crash had left at the end, cut when this journal was opened. */
   readonly cut: TornTail | null
   /** Keeps the event in memory; it is written within a second, or with the next flush. Throws where an earlier write failed. */
-  append(event: RunEvent): void
+  append(event: E): void
   /** Writes what was appended; with `sync`, it survives a power cut on return. */
   flush(how?: { readonly sync?: boolean }): Promise<void>
   /** `append`, and for a milestone also `flush` with sync. */
-  record(event: RunEvent): Promise<void>
+  record(event: E): Promise<void>
   close(): Promise<void>
 }
 
 /** Events that a resume or a reader relies on. Steps are not: a resume trains them again. */
-export const isMilestone = (event: RunEvent): boolean => event.type !== 'steps' && event.type !== 'warned'
+export const isMilestone = (event: { readonly type: string }): boolean =>
+  event.type !== 'steps' && event.type !== 'warned'
 
 // Bounds what a kill -9 loses from the live view and what stays in memory; neither is needed for a resume.
 const delay = 1000
@@ -39,7 +40,10 @@ export type JournalOptions = {
  * await using journal = await openJournal('runs/a-1b2c/journal.jsonl')
  * await journal.record({ type: 'warned', code: 'X', message: '…' })
  */
-export const openJournal = async (path: string, options: JournalOptions = {}): Promise<Journal> => {
+export const openJournal = async <E extends { readonly type: string } = RunEvent>(
+  path: string,
+  options: JournalOptions = {},
+): Promise<Journal<E>> => {
   const { disk = nodeDisk, guard } = options
   const told = async (error: unknown, bytes: number, last: number): Promise<unknown> => {
     const intact = `the journal up to line ${last} and every checkpoint are intact`
@@ -121,7 +125,7 @@ export const openJournal = async (path: string, options: JournalOptions = {}): P
   // A failure in the background is kept in `failure` and thrown by the next call.
   const inBackground = (): void => void flush(false).catch(() => undefined)
 
-  const append = (event: RunEvent): void => {
+  const append = (event: E): void => {
     if (failure !== null) {
       failureSeen = true
       throw failure

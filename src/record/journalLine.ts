@@ -1,15 +1,16 @@
 // One line of journal.jsonl: an event with its place, its time and a checksum, and how lines are found again in bytes.
 // It decides nothing about torn or damaged files; reading does.
 import { crc32 } from 'node:zlib'
+import type { z } from 'zod'
 import type { DiskFile } from '../checkpoint/index.ts'
 import { fromJson, type RunEvent, runEvent, toJson } from '../contract/index.ts'
 
-export type JournalEntry = {
+export type JournalEntry<E = RunEvent> = {
   /** The first is 1, without gaps. */
   readonly seq: number
   /** ISO time of the append. */
   readonly at: string
-  readonly event: RunEvent
+  readonly event: E
 }
 
 /** A line whose checksum holds. Its event is not parsed: readers skip what they do not need. */
@@ -21,10 +22,13 @@ export type IntactLine = {
   readonly json: string
 }
 
+/** What the events of a journal are checked against. */
+export type EventSchema<E> = Pick<z.ZodType<E>, 'safeParse'>
+
 const hex = (crc: number): string => (crc >>> 0).toString(16).padStart(8, '0')
 
 /** With its newline. The checksum covers everything after it. */
-export const formatLine = (seq: number, synced: number, at: string, event: RunEvent): string => {
+export const formatLine = (seq: number, synced: number, at: string, event: unknown): string => {
   const rest = `"seq":${seq},"synced":${synced},"at":"${at}","event":${toJson(event)}}`
   return `{"crc":"${hex(crc32(rest))}",${rest}\n`
 }
@@ -41,10 +45,10 @@ export const parseLine = (bytes: Buffer): IntactLine | null => {
 }
 
 /** Null where the text is no event that this gonogo knows. */
-export const parseEvent = (json: string): RunEvent | null => {
+export const parseEvent = <E = RunEvent>(json: string, schema: EventSchema<E> = runEvent as never): E | null => {
   try {
     // Decoding NaN visits every value; most lines hold none.
-    const parsed = runEvent.safeParse(json.includes('"$number"') ? fromJson(json) : JSON.parse(json))
+    const parsed = schema.safeParse(json.includes('"$number"') ? fromJson(json) : JSON.parse(json))
     return parsed.success ? parsed.data : null
   } catch {
     return null

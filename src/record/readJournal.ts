@@ -3,18 +3,26 @@
 
 import { type Disk, nodeDisk, withFile } from '../checkpoint/index.ts'
 import { GonogoError, type RunEvent, type RunEventOf } from '../contract/index.ts'
-import { type IntactLine, type JournalEntry, linesOf, parseEvent, parseLine, typeOf } from './journalLine.ts'
+import {
+  type EventSchema,
+  type IntactLine,
+  type JournalEntry,
+  linesOf,
+  parseEvent,
+  parseLine,
+  typeOf,
+} from './journalLine.ts'
 
-const entryOf = ({ seq, at, json }: IntactLine): JournalEntry | null => {
-  const event = parseEvent(json)
+const entryOf = <E = RunEvent>({ seq, at, json }: IntactLine, schema?: EventSchema<E>): JournalEntry<E> | null => {
+  const event = parseEvent<E>(json, schema)
   return event === null ? null : { seq, at, event }
 }
 
 /** What a crash left at the end: bytes that were on their way and never safe. */
 export type TornTail = { readonly line: number; readonly bytes: number }
 
-export type JournalRead = {
-  readonly entries: readonly JournalEntry[]
+export type JournalRead<E = RunEvent> = {
+  readonly entries: readonly JournalEntry<E>[]
   readonly torn: TornTail | null
   /** Length in bytes of the intact part, and the sequence number of its last line. */
   readonly end: number
@@ -61,20 +69,25 @@ const walk = async (
     return { torn: torn === null ? null : { line: torn.line, bytes: size - torn.start }, end, last }
   })
 
-export type ReadOptions = {
+export type ReadOptions<E = RunEvent> = {
   readonly disk?: Disk
   /** Only events of these types are parsed and returned; the rest is checked and passed over. */
   readonly only?: ReadonlySet<RunEvent['type']>
+  /** Of another journal than a run's. */
+  readonly schema?: EventSchema<E>
 }
 
 /** The events of a journal. A file that is not there yet has none; a torn tail is reported, not thrown. */
-export const readJournal = async (path: string, { disk = nodeDisk, only }: ReadOptions = {}): Promise<JournalRead> => {
+export const readJournal = async <E = RunEvent>(
+  path: string,
+  { disk = nodeDisk, only, schema }: ReadOptions<E> = {},
+): Promise<JournalRead<E>> => {
   if ((await disk.stat(path)) === null) return { entries: [], torn: null, end: 0, last: 0 }
-  const entries: JournalEntry[] = []
+  const entries: JournalEntry<E>[] = []
   const wanted: ReadonlySet<string> | undefined = only
   const rest = await walk(disk, path, (line, number) => {
     if (wanted !== undefined && !wanted.has(typeOf(line.json))) return
-    const entry = entryOf(line)
+    const entry = entryOf(line, schema)
     if (entry === null) throw damaged(path, number, 'an event that this gonogo does not know')
     entries.push(entry)
   })

@@ -1,0 +1,138 @@
+// Whole sweeps on real processes: kills, interruptions, failures, seeds, and what stands in the way of one.
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import {
+  ended,
+  gonogo,
+  space,
+  started,
+  sweepProject,
+  sweepsIn,
+  sweptWithKills,
+  type Table,
+  tableOf,
+  textOf,
+} from './sweep.fixture.ts'
+
+const asha = `sweep:\n  trials: 9\n  prune: asha\n${space}`
+
+test('a sweep that is killed at random moments ends with the table of the undisturbed one', async () => {
+  const whole = await gonogo(sweepProject(asha), 'train', 's.run.yaml', '--json')
+  expect(whole.code).toBe(0)
+  const folder = sweepProject(asha)
+  const { called, kills } = await sweptWithKills(folder, 3, 6000)
+  expect(called.code).toBe(0)
+  expect(kills).toBeGreaterThan(0)
+  const table = tableOf(called.out)
+  expect(table).toEqual(tableOf(whole.out))
+  expect(table.trials.map(({ state }) => state)).toContain('paused')
+  expect(table.trials[0]).toMatchObject({ state: 'done', share: 1 })
+  // every trial is one run, and no kill left another
+  const runs = JSON.parse((await gonogo(folder, 'runs', '--json')).out) as { runs: { run: string }[] }
+  expect(runs.runs).toHaveLength(9)
+  expect(readdirSync(join(folder, 'runs', 'sweeps'))).toHaveLength(1)
+  const shown = await gonogo(folder, 'show', sweepsIn(folder)[0]!, '--json')
+  expect(tableOf(shown.out)).toEqual(table)
+  // the winner's file is a run file of its own
+  const { best, trials } = JSON.parse(called.out) as Table
+  const config = trials[0]!.point['config.rate'] as number
+  expect(textOf(folder, best!)).toContain(`rate: ${config}`)
+  const trained = await gonogo(folder, 'train', best!, '--json')
+  expect(trained.code).toBe(0)
+  expect(JSON.parse(trained.out)).toMatchObject({ steps: 90, run: expect.stringMatching(/^s-best-/) })
+}, 180_000)
+
+test('Ctrl-C: every trial saves, the sweep goes on later and ends with the same table', async () => {
+  const sweep = `sweep:\n  trials: 4\n  parallel: 2\n  prune: asha\n${space}`
+  const whole = await gonogo(sweepProject(sweep), 'train', 's.run.yaml', '--json')
+  const folder = sweepProject(sweep)
+  const child = started(folder, ['train', 's.run.yaml'])
+  const end = ended(child)
+  child.stderr?.on('data', () => child.kill('SIGINT'))
+  const first = await end
+  expect(first.code).toBe(130)
+  expect(first.out).toContain('UNFINISHED')
+  expect(first.out).toContain(`gonogo resume ${sweepsIn(folder)[0]}`)
+  const rest = await gonogo(folder, 'resume', sweepsIn(folder)[0]!, '--json')
+  expect(rest.code).toBe(0)
+  expect(tableOf(rest.out)).toEqual(tableOf(whole.out))
+}, 120_000)
+
+test('a trial that fails is recorded with its cause, and the sweep goes on', async () => {
+  const throws = `model: (c) => {
+    if (c.width === 3) throw new Error('width 3 is cursed')
+    return nn.module({ fc: nn.linear(4, 3) }, (m, x: Tensor<2>) => m.fc(x))
+  },`
+  const folder = sweepProject(
+    'sweep:\n  sampler: grid\n  space:\n    config.width: { values: [2, 3] }\n    config.rate: { values: [1e-2, 1e30] }\n',
+    { changed: { model: throws } },
+  )
+  const called = await gonogo(folder, 'train', 's.run.yaml')
+  expect(called.code).toBe(0)
+  const { trials, best } = JSON.parse((await gonogo(folder, 'show', 's', '--json')).out) as Table
+  expect(trials.map(({ state }) => state)).toEqual(['done', 'failed', 'failed', 'failed'])
+  expect(trials[0]!.point).toEqual({ 'config.width': 2, 'config.rate': 0.01 })
+  expect(trials.map(({ why }) => why).join('\n')).toMatch(/cursed/)
+  expect(called.out).toMatch(/FAILED {2}2 trials: .*cursed/)
+  expect(best).not.toBeNull()
+}, 120_000)
+
+test('seeds: the same point with several seeds, compared by name', async () => {
+  const folder = sweepProject('', { run: 'seeds: 3\n' })
+  writeFileSync(
+    join(folder, 'other.run.yaml'),
+    'gonogo: 1\nname: other\nextends: ./s.run.yaml\nseeds: [0, 1, 5]\nconfig: { rate: 3e-2 }\n',
+  )
+  const called = await gonogo(folder, 'train', 's.run.yaml', '--json')
+  expect(called.code).toBe(0)
+  const [row] = (JSON.parse(called.out) as Table).trials
+  expect(row).toMatchObject({ state: 'done', value: expect.any(Number), spread: expect.any(Number) })
+  expect(row!.runs.map(({ seed }) => seed)).toEqual([0, 1, 2])
+  expect((await gonogo(folder, 'train', 'other.run.yaml', '--json')).code).toBe(0)
+  const compared = await gonogo(folder, 'compare', 's', 'other', '--json')
+  expect(JSON.parse(compared.out)).toMatchObject({ a: { n: 3 }, b: { n: 3 }, method: 'Welch' })
+}, 120_000)
+
+test('a NO-GO of the first trial trains nothing', async () => {
+  const model =
+    'model: (c) => nn.module({ head: nn.linear(4, 3) }, (m, x: Tensor<2>) => nn.softmax(m.head(x).mul(1e-9).detach().add(m.head.bias.mul(0)))),'
+  const folder = sweepProject(`sweep:\n  trials: 2\n${space}`, { checks: true, changed: { model } })
+  const called = await gonogo(folder, 'train', 's.run.yaml')
+  expect(called.code).toBe(3)
+  const { runs } = JSON.parse((await gonogo(folder, 'runs', '--json')).out) as { runs: unknown[] }
+  expect(runs).toEqual([])
+}, 120_000)
+
+test('median: a trial that falls short of those before it ends early', async () => {
+  const sweep = `sweep:\n  trials: 5\n  prune: median\n  startup: 2\n${space}`
+  const called = await gonogo(sweepProject(sweep), 'train', 's.run.yaml', '--json')
+  const { trials } = tableOf(called.out)
+  const paused = trials.filter(({ state }) => state === 'paused')
+  expect(paused.length).toBeGreaterThan(0)
+  for (const { why, share, trial } of paused) {
+    expect(why).toMatch(/worse than .*, the median of the trials before it/)
+    expect(share).toBeLessThan(1)
+    expect(trial).toBeGreaterThan(2)
+  }
+}, 120_000)
+
+test('what stands in the way of a sweep: another process, and changed code', async () => {
+  const folder = sweepProject(asha)
+  const child = started(folder, ['train', 's.run.yaml'])
+  const end = ended(child)
+  try {
+    await new Promise<void>((done) => child.stderr?.on('data', (text: string) => text.includes('trial 1/9') && done()))
+    const second = await gonogo(folder, 'resume', sweepsIn(folder)[0]!)
+    expect(second.code).toBe(2)
+    expect(second.err).toContain('RUN_IN_USE')
+  } finally {
+    child.kill('SIGKILL')
+    await end
+  }
+  writeFileSync(join(folder, 'experiment.ts'), `${textOf(folder, 'experiment.ts')}// a remark\n`)
+  const changed = await gonogo(folder, 'resume', sweepsIn(folder)[0]!)
+  expect(changed.code).toBe(2)
+  expect(changed.err).toContain('SWEEP_CHANGED')
+  rmSync(join(folder, 'runs'), { recursive: true })
+}, 120_000)
