@@ -68,4 +68,10 @@ def against(given: torch.Tensor, target: torch.Tensor, ignored: int) -> dict[str
     if of < 8:
         return None
     shares = {"next": wanted == following, "same": wanted == now, "second": wanted == second, "still": now == following}
-    return {**{name: int((one & known).sum()) / of for name, one in shares.items()}, "scored": of / int(real.sum())}
+    padding = same_to_end[:, :steps] & same_to_end[:, 1 : steps + 1]
+    return {
+        **{name: int((one & known).sum()) / of for name, one in shares.items()},
+        "scored": of / int(real.sum()),
+        "padding": int(padding.sum()) / padding.numel(),
+        "paddingScored": int((padding & (wanted != ignored)).sum()) / max(1, int(padding.sum())),
+    }

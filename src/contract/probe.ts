@@ -137,11 +137,19 @@ export const perturbation = z.object({
   /**
    * Where asked: share of positions at which the target of a cross-entropy is the model's input at the next position, at the same one,
    * at the one after the next, and at which neighbouring inputs are equal; padding and what is left out of the loss do not count.
-   * `scored`: of what is no padding, the share that is not left out. Null: no such loss was seen, or inputs that are no sequences
-   * of whole numbers.
+   * `scored`: of what is no padding, the share that is not left out. `padding`: share of positions in an end of one repeated value,
+   * `paddingScored`: of those, the share that is not left out. Null: no such loss was seen, or inputs that are no sequences of whole numbers.
    */
   asked: z
-    .object({ next: measured, same: measured, second: measured, still: measured, scored: measured })
+    .object({
+      next: measured,
+      same: measured,
+      second: measured,
+      still: measured,
+      scored: measured,
+      padding: measured,
+      paddingScored: measured,
+    })
     .nullable()
     .optional(),
 })

@@ -11,8 +11,16 @@ export type Asked = Shares & {
   readonly samples: number
 }
 
-/** Null where nothing can be told: inputs that are no whole numbers along one axis, or a loss that is no cross-entropy. */
-export const askedOf = async (context: Context, { fields, samples }: Survey): Promise<Asked | null> => {
+const known = new WeakMap<Context, Promise<Asked | null>>()
+
+/** Null where nothing can be told: inputs that are no whole numbers along one axis, or a loss that is no cross-entropy. Asked once in a poll. */
+export const askedOf = (context: Context, survey: Survey): Promise<Asked | null> => {
+  const asked = known.get(context) ?? inEvaluation(context, survey)
+  known.set(context, asked)
+  return asked
+}
+
+const inEvaluation = async (context: Context, { fields, samples }: Survey): Promise<Asked | null> => {
   const input = fields.find(({ role }) => role === 'input')
   // where a sample shows no numbers, a collate function may make them
   if (input && (input.whole !== true || input.shape.length !== 1)) return null

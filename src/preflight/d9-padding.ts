@@ -6,11 +6,14 @@
 // in the batch, first in the targets, then in the inputs, and the evaluation is made again. An attention or padding mask that is there and not
 // heeded is a broken word. Convolutions look past a length, and a plain mask may mean anything, so there it is a warning; and a
 // target that ends a text may stand on the first padding: only where most of the padding is scored is it a fault.
+//
+// Where nothing says it and samples have unequal lengths, short and long ones are evaluated apart and together (ragged.ts).
 import type { Evaluation, Survey } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { surveyOf } from './data.ts'
 import { arithmeticOf, roundingOf } from './rounding.ts'
+import { unequalLengths } from './unequal.ts'
 import { metricsApart } from './v2-batch-size-invariance.ts'
 
 const limit = 64
@@ -26,8 +29,11 @@ export const d9 = define({
     if (unsupervised) return unsupervised
     const { padding } = val
     if (!padding)
-      return skipped(
-        'nothing says which positions are padding: no attention_mask, padding_mask or lengths, and no ends that are left out',
+      return (
+        (await unequalLengths(context, val)) ??
+        skipped(
+          'nothing says which positions are padding: no attention_mask, padding_mask or lengths, no ends that are left out, no samples of unequal length',
+        )
       )
     if (padding.share === 0) return skipped(`${padding.field} marks no padding in ${val.samples} validation samples`)
     const ask = async (what: 'input' | 'target' | null): Promise<Evaluation> => {
