@@ -25,6 +25,7 @@ const files = [
   'index',
   'run',
   'polled',
+  'pass',
   'loop',
   'sweep',
   'trials',

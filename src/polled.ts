@@ -2,18 +2,22 @@
 // Which checks there are and what they say is preflight's.
 import { checkValue, type LoadedRun } from './config/index.ts'
 import {
+  type Dependencies,
   type Description,
   type Facts,
   type Finding,
   type FindingCode,
   type Plan,
   type RunEvent,
+  type RunEventOf,
   type Status,
   type Verdict,
   verdictOf,
 } from './contract/index.ts'
 import type { Engine, Subject } from './engine/index.ts'
+import type { passOf } from './pass.ts'
 import { openRequest } from './plan/index.ts'
+import type { Checked } from './preflight/index.ts'
 import { scratchFolder } from './surroundings.ts'
 
 /** What happens while a command runs, for whoever shows it. */
@@ -23,7 +27,16 @@ export type Progress =
   | { readonly type: 'fault'; readonly check: FindingCode; readonly status: Status }
   | { readonly type: 'finding'; readonly finding: Finding }
   | { readonly type: 'event'; readonly event: RunEvent }
+  /** An earlier pass holds: its findings, and what has to be asked again, with why. */
+  | ({
+      readonly type: 'reused'
+      readonly plan: Plan
+      readonly kept: readonly Finding[]
+      readonly why: ReadonlyMap<FindingCode, string>
+    } & Reused)
   | { readonly type: 'note'; readonly text: string }
+
+export type Reused = NonNullable<RunEventOf<'preflight'>['reused']>
 
 export type Options = {
   readonly only?: readonly FindingCode[]
@@ -37,6 +50,8 @@ export type Options = {
 export type Prepared = {
   readonly loaded: LoadedRun
   readonly root: string
+  /** The run file, absolute. */
+  readonly file: string
   readonly engine: Engine
   readonly description: Description
   readonly subject: Subject
@@ -51,18 +66,62 @@ export type Polled = {
   readonly seconds: number
   /** Of starting processes and loading code and data. */
   readonly loadSeconds: number
+  readonly reused?: Reused
 }
 
-/** Adds each finding to `findings` as it comes: an interruption keeps those that are there. */
+/** Finds the pass that was kept for this run file, says why it does not hold, or hands on what does. */
+const standing = async (
+  { plan, file, root }: Prepared,
+  findings: Finding[],
+  { skip, on }: Options,
+): Promise<Reused | null> => {
+  const { readPass } = await import('./record/index.ts')
+  const pass = plan.run.preflight.reuse.hours > 0 ? await readPass(root, file) : null
+  if (pass === null) return null
+  const { standingOf } = await import('./pass.ts')
+  const found = await standingOf(pass, plan, skip ?? new Map(), new Date())
+  if (!found.holds) {
+    on?.({
+      type: 'note',
+      text: `polled again: ${found.why} since the pass of ${pass.made.slice(0, 16).replace('T', ' ')}`,
+    })
+    return null
+  }
+  findings.push(...found.kept)
+  const reused = { made: pass.made, ageSeconds: found.age, again: [...found.again.keys()] }
+  on?.({ type: 'reused', ...reused, kept: found.kept, why: found.again, plan })
+  return reused
+}
+
+/**
+ * Adds each finding to `findings` as it comes: an interruption keeps those that are there. With `reuse`, what a pass that still
+ * holds has said is not asked again.
+ */
 export const preflight = async (
-  { engine, description, subject, plan }: Prepared,
+  prepared: Prepared,
   findings: Finding[],
   options: Options,
+  reuse?: 'reuse',
 ): Promise<Polled> => {
+  const { engine, description, subject, plan, file, root } = prepared
   const { poll } = await import('./preflight/index.ts')
   const started = performance.now()
-  let waited = 0
+  const began = Date.now()
+  const ended = (waited: number) => ({
+    verdict: verdictOf(findings),
+    seconds: Math.max(0, (performance.now() - started) / 1000 - waited),
+    loadSeconds: subject.facts.loadSeconds + waited,
+  })
   if (engine.concurrency === 'one') await subject[Symbol.asyncDispose]()
+  const reused = reuse ? await standing(prepared, findings, options) : null
+  if (reused?.again.length === 0) {
+    engine.settle()
+    return { ...ended(0), reused }
+  }
+  let waited = 0
+  const checks: Checked[] = []
+  let dependencies: Dependencies | null = null
+  const only = reused?.again ?? options.only
   await using scratch = await scratchFolder()
   const polling = poll({
     engine,
@@ -72,7 +131,7 @@ export const preflight = async (
     request: (o) => openRequest(plan, o),
     checkConfig: (config) => (description.schema ? checkValue(description.schema, config) : []),
     scratch: scratch.path,
-    ...(options.only ? { only: options.only } : {}),
+    ...(only ? { only } : {}),
     skip: options.skip ?? new Map(),
     budgetSeconds: plan.run.preflight.budget.seconds,
     signal: options.signal ?? new AbortController().signal,
@@ -80,15 +139,33 @@ export const preflight = async (
     onLoaded: (seconds) => {
       waited = seconds
     },
+    ...(only
+      ? {}
+      : {
+          onChecked: (check) => checks.push(check),
+          onDependencies: (told) => {
+            dependencies = told
+          },
+        }),
   })
   for await (const finding of polling) {
     findings.push(finding)
     options.on?.({ type: 'finding', finding })
   }
   engine.settle()
-  return {
-    verdict: verdictOf(findings),
-    seconds: Math.max(0, (performance.now() - started) / 1000 - waited),
-    loadSeconds: subject.facts.loadSeconds + waited,
-  }
+  const polled = ended(waited)
+  // what says GO once and NO-GO once is no GO
+  if (polled.verdict === 'NO-GO') await (await import('./record/index.ts')).dropPass(root, file)
+  if (polled.verdict === 'GO' && dependencies !== null)
+    await keep(root, file, { plan, findings, checks, dependencies, began, scratch: scratch.path })
+  return { ...polled, ...(reused ? { reused } : {}) }
+}
+
+/** A pass that cannot be kept, for want of room or of leave, costs a poll and no run. */
+const keep = async (root: string, file: string, made: Parameters<typeof passOf>[0]): Promise<void> => {
+  const { keepPass } = await import('./record/index.ts')
+  const { passOf: make } = await import('./pass.ts')
+  await make(made, new Date())
+    .then((pass) => (pass === null ? undefined : keepPass(root, file, pass)))
+    .catch(() => undefined)
 }

@@ -3,7 +3,7 @@
 // sound run file needs are imported then: a wrong key is told before anything heavy is loaded.
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { checkConfig, type LoadedRun, readRunFile } from './config/index.ts'
 import {
   type Finding,
@@ -57,7 +57,7 @@ export type CheckResult = {
   readonly loadSeconds: number
 }
 
-/** Runs the preflight of a run file and nothing else. Leaves no trace on disk. */
+/** Runs the preflight of a run file and nothing else. On GO a pass is kept in .gonogo/, which `train` may rest on. */
 export const check = async (file: string, options: Options & Shared = {}): Promise<CheckResult> => {
   const prepared = await prepare(file, 'thrown away', options)
   await using _engine = prepared.engine
@@ -125,17 +125,17 @@ export const train = async (file: string, options: Options & Shared = {}): Promi
   }
   let polled: Polled
   try {
-    polled = await preflight(prepared, findings, options)
+    polled = await preflight(prepared, findings, options, 'reuse')
   } catch (error) {
     if (options.signal?.aborted) return await endedEarly('interrupted', 'interrupted in the preflight', 0)
     await endedEarly('crashed', sentenceOf(error), 0)
     throw error
   }
-  const { verdict, seconds, loadSeconds } = polled
+  const { verdict, ...took } = polled
   await writePreflight(run, plan, findings)
-  await emit({ type: 'preflight', verdict, findings, seconds, loadSeconds })
+  await emit({ type: 'preflight', verdict, findings, ...took })
   if (verdict === 'NO-GO')
-    return await endedEarly('no-go', findings.find((f) => f.status === 'NO-GO')?.title ?? 'no-go', seconds)
+    return await endedEarly('no-go', findings.find((f) => f.status === 'NO-GO')?.title ?? 'no-go', took.seconds)
   const store = await openCheckpoints(run, plan, lock, journal)
   // the first one had to make room for the poll's
   await using subject = prepared.engine.concurrency === 'one' ? await prepared.engine.open(openRequest(plan)) : first
@@ -262,7 +262,7 @@ const opened = async (
     const { facts } = subject
     const { experiment, origins } = loaded
     const plan = makePlan({ run, config, file, folder: root, experiment, description, facts, origins })
-    return { loaded, root, engine, description, subject, plan, log }
+    return { loaded, root, file: resolve(file), engine, description, subject, plan, log }
   } catch (error) {
     await subject[Symbol.asyncDispose]()
     throw error

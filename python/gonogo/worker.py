@@ -46,6 +46,10 @@ class Worker:
 
             return weights(args["dir"])
         if op == "open":
+            if args["limit"]["trainBatches"] is not None:
+                from gonogo import reads
+
+                reads.note()
             from gonogo.subject import Subject
 
             self._subject = Subject(args)
@@ -58,6 +62,10 @@ class Worker:
             return None
         if op == "evaluate":
             return self._subject.evaluate(args, lambda: self._channel.cancelled == number)
+        if op == "dependencies":
+            from gonogo import facts, reads
+
+            return {"code": facts.code(self._subject.path, type(self._subject.experiment)), "files": reads.files()}
         if op == "own":
             from gonogo import own_checks
 

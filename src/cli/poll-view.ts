@@ -1,7 +1,7 @@
 // Shows a preflight while it runs: the header, each finding as it comes, and a line that says it is still at work.
 // Not the verdict of the command: check and train print their own ends.
 import type { Plan } from '../contract/index.ts'
-import { duration, findingLines, headerLine, headerOf, plural } from '../report/index.ts'
+import { duration, findingLines, headerLine, headerOf, plural, reusedLines } from '../report/index.ts'
 import type { Progress } from '../run.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -37,6 +37,18 @@ export const pollView = (terminal: Terminal, checks: number | null): PollView =>
       if (progress.type === 'opened') {
         plan = progress.plan
         terminal.result([headerLine(headerOf(plan), terminal.look()), ''])
+        tick()
+      }
+      if (progress.type === 'reused') {
+        const { plan, kept, ageSeconds, why } = progress
+        findings += kept.length
+        const look = terminal.look()
+        // what was not plainly GO is said each time: a reader of this run has not seen the other one
+        const told = kept.filter(({ status }) => status === 'WARN' || status === 'WAIVED')
+        terminal.result([
+          ...reusedLines({ plan, kept: kept.length, ageSeconds, why }, look),
+          ...told.flatMap((finding) => findingLines(finding, look)),
+        ])
         tick()
       }
       if (progress.type === 'fault' && progress.status === 'NO-GO') {

@@ -73,7 +73,9 @@ const follow = async (
     const { event } = progress
     if (event.type === 'preflight') {
       poll.stop()
-      terminal.result(['', verdictLine(event, terminal.look()), ...(event.verdict === 'GO' ? [''] : [])])
+      // where nothing was asked again, one line has said it
+      const verdict = event.reused?.again.length === 0 ? [] : ['', verdictLine(event, terminal.look())]
+      terminal.result([...verdict, ...(event.verdict === 'GO' ? [''] : [])])
     }
     if (event.type === 'resumed') poll.stop()
     run.on(event)

@@ -40,6 +40,8 @@ export const descriptions: ReadonlyMap<string, string> = new Map([
   ['preflight', 'The checks before training.'],
   ['preflight.budget', 'What the checks may cost.'],
   ['preflight.budget.seconds', 'Seconds for all of them.'],
+  ['preflight.reuse', 'When train rests on a pass instead of polling again.'],
+  ['preflight.reuse.hours', 'Oldest pass that counts; 0 always polls.'],
   ['preflight.overlap', 'Share of validation inputs that may also be training inputs, 0 to 1.'],
   ['preflight.checks', 'Levels of single checks, by code: block, warn or skip. Lowering one demands a reason.'],
   ['budget', 'What the whole run may take: a forecast above it is a NO-GO.'],

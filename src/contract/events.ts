@@ -1,6 +1,6 @@
 // What happens during a run, in order. The journal is a list of these; every report is computed from them.
 import { z } from 'zod'
-import { finding, verdict } from './finding.ts'
+import { finding, findingCode, verdict } from './finding.ts'
 import { measured, measurements } from './measured.ts'
 import { stepRecord } from './subject.ts'
 
@@ -66,6 +66,8 @@ export const runEvent = z.discriminatedUnion('type', [
     seconds: z.number(),
     /** Of starting processes and loading code and data, waited for by then. */
     loadSeconds: z.number().optional(),
+    /** Where it rests on an earlier pass: when that was made, its age, and the checks that were asked again. */
+    reused: z.strictObject({ made: z.string(), ageSeconds: z.number(), again: z.array(findingCode) }).optional(),
   }),
   /** Everything after `fromStep` that was recorded earlier is void: it is trained again. */
   z.strictObject({

@@ -36,6 +36,7 @@ export const operation = z.enum([
   'survey',
   'determinism',
   'own',
+  'dependencies',
   'weights',
   'fresh',
   'close',

@@ -135,6 +135,8 @@ export const runFile = z.strictObject({
   preflight: z
     .strictObject({
       budget: z.strictObject({ seconds: z.number().positive().default(60) }).prefault({}),
+      /** How old a pass of `gonogo check` may be for `gonogo train` to rest on it; 0: it always polls itself. */
+      reuse: z.strictObject({ hours: z.number().min(0).default(24) }).prefault({}),
       /** Share of validation inputs that may be training inputs too. */
       overlap: z.number().min(0).max(1).default(0.01),
       checks: z.record(z.string(), checkSetting).default({}),

@@ -1,6 +1,7 @@
 // The Engine interface: all that a policy knows of what runs the arithmetic. No engine is named here.
 import type {
   DataProbe,
+  Dependencies,
   Description,
   DeterminismProbe,
   DeterminismReport,
@@ -76,6 +77,8 @@ export interface Subject extends AsyncDisposable {
   survey(probe?: SurveyProbe): Promise<Survey>
   /** A check that the project declares itself. What it changes is the caller's to put back. */
   own(probe: OwnCheckProbe): Promise<OwnOutcome>
+  /** What it has loaded and read by now. */
+  dependencies(): Promise<Dependencies>
   /** OURS: digest, capture, restore, scramble. */
   state(probe: StateProbe): Promise<StateReport>
   /** What does not repeat bitwise; the state is as before afterwards. */

@@ -1,8 +1,10 @@
 // A Subject that lives in a worker process. Translates the interface into calls and checks every answer.
 import {
   type DataProbe,
+  type Dependencies,
   type DeterminismProbe,
   type DeterminismReport,
+  dependencies,
   determinismReport,
   type EpochOrder,
   type EvalProbe,
@@ -103,6 +105,10 @@ export class WorkerSubject implements Subject {
 
   async own(probe: OwnCheckProbe): Promise<OwnOutcome> {
     return ownOutcomeOf(await this.#worker.call('own', probe))
+  }
+
+  async dependencies(): Promise<Dependencies> {
+    return dependencies.parse(await this.#worker.call('dependencies', {}))
   }
 
   async persist(probe: PersistProbe): Promise<PersistReport> {

@@ -6,8 +6,10 @@
 // error on all of them, the world lives on.
 import {
   type DataProbe,
+  type Dependencies,
   type DeterminismProbe,
   type DeterminismReport,
+  dependencies,
   determinismReport,
   type EpochOrder,
   type EvalProbe,
@@ -170,6 +172,11 @@ export class WorldSubject implements Subject {
 
   async survey(probe: SurveyProbe = {}): Promise<Survey> {
     return survey.parse(await this.#ranks.one(0, 'survey', probe))
+  }
+
+  /** Rank 0's: what another rank alone reads is not known. */
+  async dependencies(): Promise<Dependencies> {
+    return dependencies.parse(await this.#ranks.one(0, 'dependencies', {}))
   }
 
   async state(probe: StateProbe): Promise<StateReport> {

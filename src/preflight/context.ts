@@ -5,12 +5,14 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type Ability,
+  type Dependencies,
   type Description,
   type Evaluation,
   type Facts,
   type FindingCode,
   GonogoError,
   type OpenRequest,
+  type Passed,
   type Plan,
   type ResumeKind,
   type Status,
@@ -23,6 +25,9 @@ import type { Outcome } from './check.ts'
 import { Crash } from './crash.ts'
 import { type Reference, runReference, type Schedule, scheduleOf } from './reference.ts'
 import { abortable, type Snapshot, Trial } from './trial.ts'
+
+/** How a check was run, and what of the run file it looked at. */
+export type Checked = Passed['checks'][number]
 
 export type ConfigIssue = {
   readonly path: readonly (string | number)[]
@@ -52,6 +57,10 @@ export interface Polling {
   readonly onFault?: (check: FindingCode, status: Status) => void
   /** Told at the end: seconds waited for processes to start and load. */
   readonly onLoaded?: (seconds: number) => void
+  /** Told of each check: how it was run, and which settings of the run file it read. */
+  readonly onChecked?: (check: Checked) => void
+  /** Told at the end, where a subject is there to tell it: what the experiment has loaded and read. */
+  readonly onDependencies?: (dependencies: Dependencies) => void
   readonly signal: AbortSignal
 }
 
@@ -283,6 +292,12 @@ export class Context {
     const dir = join(this.polling.scratch, `checkpoint-${++this.#folders}`)
     await mkdir(dir, { recursive: true })
     return dir
+  }
+
+  /** What the shared subject has loaded and read; null where it is not there any more. */
+  async dependencies(): Promise<Dependencies | null> {
+    const main = await this.#main?.catch(() => null)
+    return main && !main.dead ? main.dependencies() : null
   }
 
   async close(): Promise<void> {

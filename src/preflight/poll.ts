@@ -1,6 +1,6 @@
 // The poll: runs the checks in order and yields their findings. GO as they come; faults at the end, folded by cause.
 // What a check looks at is in its own file; what the verdict means for the run is the caller's.
-import type { Ability, CheckCode, Facts, Finding, FindingCode } from '../contract/index.ts'
+import type { Ability, CheckCode, Facts, Finding, FindingCode, Plan } from '../contract/index.ts'
 import { c1 } from './c1-strict-config.ts'
 import { c2 } from './c2-config-effect.ts'
 import { type Check, type Outcome, skipped } from './check.ts'
@@ -133,7 +133,8 @@ const oneByOne = (all: readonly Check[]): readonly Check[] => {
 
 /** Runs the poll. Ends early, with the signal's reason thrown, when the signal aborts. */
 export async function* poll(polling: Polling): AsyncGenerator<Finding> {
-  const context = new Context(polling)
+  const settingsRead = new Set<string>()
+  const context = new Context({ ...polling, plan: watchedPlan(polling.plan, settingsRead) })
   const all = withOwn(context.facts)
   const wanted = (context.alone ? oneByOne(all) : all).filter(
     ({ code }) => !polling.only || polling.only.includes(code),
@@ -157,10 +158,12 @@ export async function* poll(polling: Polling): AsyncGenerator<Finding> {
       const check = left.shift()
       if (check === undefined) break
       const setting = settings.get(check.code) ?? { level: 'block', reason: null }
+      settingsRead.clear()
       const started = performance.now()
       const opening = context.openSeconds
       const outcome = setting.level === 'skip' ? waived(setting) : lowered(await outcomeOf(check, context), setting)
       context.outcomes.set(check.code, outcome)
+      polling.onChecked?.({ check: check.code, ...setting, reads: [...settingsRead] })
       const seconds = (performance.now() - started) / 1000 - (context.openSeconds - opening)
       const finding: Finding = { check: check.code, ...outcome, folded: [], seconds: Math.max(0, seconds) }
       if (outcome.cause === null) yield finding
@@ -170,11 +173,28 @@ export async function* poll(polling: Polling): AsyncGenerator<Finding> {
       }
     }
     yield* fold(faults)
+    const dependencies =
+      polling.onDependencies && faults.every(({ status }) => status !== 'NO-GO') && (await context.dependencies())
+    if (dependencies) polling.onDependencies?.(dependencies)
   } finally {
     polling.onLoaded?.(context.openSeconds)
     await context.close()
   }
 }
+
+/** The plan, noting which settings of the run file are looked at: what a check has not seen may change without it. */
+const watchedPlan = (plan: Plan, seen: Set<string>): Plan => ({
+  ...plan,
+  run: new Proxy(
+    { ...plan.run },
+    {
+      get: (run, key) => {
+        if (typeof key === 'string') seen.add(key)
+        return Reflect.get(run, key)
+      },
+    },
+  ),
+})
 
 const outcomeOf = async (check: Check, context: Context): Promise<Outcome> => {
   // numbers that cannot be used spoil whatever is computed from them

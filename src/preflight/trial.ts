@@ -2,6 +2,7 @@
 // It decides nothing; what it returns is compared elsewhere.
 import {
   type DataProbe,
+  type Dependencies,
   type DeterminismProbe,
   type DeterminismReport,
   type EpochOrder,
@@ -96,6 +97,10 @@ export class Trial implements AsyncDisposable {
 
   order(probe: OrderProbe = {}): Promise<readonly EpochOrder[]> {
     return this.#watch('data', () => this.#subject.order(probe))
+  }
+
+  dependencies(): Promise<Dependencies> {
+    return this.#watch('state', () => this.#subject.dependencies())
   }
 
   own(code: OwnCode): Promise<OwnOutcome> {

@@ -30,6 +30,7 @@ export const withHand =
         schedule: (probe) => subject.schedule(probe),
         order: (probe) => subject.order(probe),
         survey: (probe) => subject.survey(probe),
+        dependencies: () => subject.dependencies(),
         own: (probe) => subject.own(probe),
         state: (probe) => subject.state(probe),
         determinism: (probe) => subject.determinism(probe),

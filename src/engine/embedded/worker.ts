@@ -9,6 +9,7 @@ import { setExperimentFolder } from '../../data/location.ts'
 import { lineSplitter } from '../lines.ts'
 import { reportOf } from './failure.ts'
 import { type Loaded, load } from './loader.ts'
+import { filesRead, noteReads } from './reads.ts'
 import type { EmbeddedSubject } from './subject.ts'
 
 type Request = { readonly id: number; readonly op: Operation; readonly args: Record<string, unknown> }
@@ -22,6 +23,7 @@ let subject: EmbeddedSubject | null = null
 
 const loadExperiment = async (path: string): Promise<Loaded> => {
   setExperimentFolder(dirname(path))
+  if (loaded === null) noteReads()
   loaded ??= await load(path)
   return loaded
 }
@@ -60,6 +62,8 @@ const answer = async ({ id, op, args }: Request): Promise<unknown> => {
       return opened().order(args as never)
     case 'survey':
       return opened().survey(args as never)
+    case 'dependencies':
+      return { code: loaded?.code() ?? [], files: filesRead() }
     case 'own':
       return opened().own(args as never, () => cancelled.has(id))
     case 'state':
