@@ -22,6 +22,7 @@ class Epochs:
         self._experiment, self._train_epoch = experiment, train_epoch
         self._driven: Driven | None = None
         self._version = -1
+        self._scalers: list[Any] = []
 
     def step(self, batch: Any) -> dict[str, Any]:
         driven = self._at_hand()
@@ -30,7 +31,7 @@ class Epochs:
             driven.step(batch)
         if not losses:
             raise Fault("LOSS_MISSING", "train_epoch called no backward() for a batch", expected="loss.backward() in each pass of its loop")
-        scale = self._scale()
+        scale = float(self._scalers[0].get_scale()) if self._scalers else 1.0
         values = [float(loss.detach()) / scale for loss in losses]
         return {"loss": values[0]} if len(values) == 1 else {f"loss{index + 1}": value for index, value in enumerate(values)}
 
@@ -46,16 +47,13 @@ class Epochs:
         if self._driven is None:
             loader = self._experiment.train_loader
             self._version = version
+            self._scalers = [one for one in find(self._experiment).scalers.values() if one.is_enabled()]
             self._driven = Driven(self._forever, length=lambda: len(loader), like=loader, name="train_epoch")
         return self._driven
 
     def _forever(self, loader: Any) -> None:
         while True:
             self._train_epoch(loader)
-
-    def _scale(self) -> float:
-        scalers = [one for one in find(self._experiment).scalers.values() if one.is_enabled()]
-        return float(scalers[0].get_scale()) if scalers else 1.0
 
 
 @contextmanager

@@ -3,12 +3,15 @@ Not here: wording for people beyond that line; gonogo prints it."""
 
 from __future__ import annotations
 
+import functools
 import inspect
 import linecache
 import os
 import re
+import sys
 import sysconfig
 import traceback
+import types
 from types import TracebackType
 
 OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -33,7 +36,39 @@ def is_project_file(path: str) -> bool:
     path = os.path.abspath(path)
     parts = path.split(os.sep)
     installed = "site-packages" in parts or "dist-packages" in parts
-    return not installed and not path.startswith(OURS) and not path.startswith(INSTALLED)
+    return not installed and not path.startswith(OURS) and not path.startswith(INSTALLED) and not _beside_packages(path)
+
+
+def _beside_packages(path: str) -> bool:
+    """Under a folder of the import path that an installer filled (`pip install --target`), and that the project does not lie in."""
+    here = os.getcwd() + os.sep
+    return any(path.startswith(root + os.sep) and not here.startswith(root + os.sep) and _filled(root) for root in sys.path if root)
+
+
+@functools.cache
+def _filled(root: str) -> bool:
+    try:
+        return any(name.endswith(".dist-info") for name in os.listdir(root))
+    except OSError:
+        return False
+
+
+def project_modules() -> list[tuple[str, types.ModuleType]]:
+    """Modules that the user wrote and that are loaded, by name. Asked before every probe, and there are thousands of modules: looked
+    through once for each state of sys.modules. Only what stands in a module is read; one that loads its parts as they are asked for is not asked."""
+    global _modules, _projects
+    now = list(sys.modules.items())
+    if now != _modules:
+        files = [(name, module, getattr(module, "__dict__", {}).get("__file__")) for name, module in now]
+        _projects = [(name, module) for name, module, file in files if isinstance(file, str) and _is_projects(file)]
+        _modules = now
+    return _projects
+
+
+#: The state of sys.modules that was looked through last, and what was found.
+_modules: list[tuple[str, types.ModuleType]] = []
+_projects: list[tuple[str, types.ModuleType]] = []
+_is_projects = functools.cache(is_project_file)
 
 
 def shown(path: str) -> str:

@@ -17,7 +17,7 @@ import torch
 
 from gonogo import batches, determinism, device, makers, seeds
 from gonogo.data import Arrays, Part
-from gonogo.errors import Fault, is_project_file, shown
+from gonogo.errors import Fault, is_project_file, project_modules, shown
 from gonogo.experiment import defines
 from gonogo.found import Found, main_module
 from gonogo.observe import noise_of
@@ -148,10 +148,7 @@ def code(experiment: str, kind: Any = None) -> list[dict[str, str]]:
     folder = os.path.dirname(os.path.abspath(experiment))
     source = getattr(kind, "config_source", None)
     paths = {os.path.abspath(experiment), *(str(path) for path in (source.files(kind) if source is not None else ()))}
-    for module in list(sys.modules.values()):
-        path = getattr(module, "__file__", None)
-        if path and is_project_file(path):
-            paths.add(os.path.abspath(path))
+    paths.update(os.path.abspath(str(module.__file__)) for _, module in project_modules())
     return [
         {"path": Path(os.path.relpath(path, folder)).as_posix(), "sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
         for path in sorted(paths)
@@ -166,7 +163,8 @@ def packages() -> dict[str, str]:
     for name, module in list(sys.modules.items()):
         if "." in name or name.startswith("_") or name == "gonogo":
             continue
-        version, path = getattr(module, "__version__", None), getattr(module, "__file__", None) or ""
+        held = getattr(module, "__dict__", {})  # one that loads its parts as they are asked for is not asked
+        version, path = held.get("__version__"), held.get("__file__") or ""
         if isinstance(version, str) and ("site-packages" in path or "dist-packages" in path):
             found[name] = version
     return dict(sorted(found.items()))

@@ -3,7 +3,6 @@ Not here: reading or writing their state (state.py)."""
 
 from __future__ import annotations
 
-import functools
 import re
 import sys
 from collections.abc import Iterator
@@ -14,8 +13,8 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import LRScheduler
 
-from gonogo.errors import is_project_file
-from gonogo.held import KINDS, held
+from gonogo.errors import is_project_file, project_modules
+from gonogo.held import KINDS, entries, held
 from gonogo.parallel import unwrapped
 
 COUNTER = re.compile(r"(^|_)(steps?|epochs?|iters?|iterations?|updates?)($|_)")
@@ -105,7 +104,7 @@ def _inside(value: Any) -> Iterator[tuple[str, Any]]:
     """Parts of a container, a loader, or an object of a class that the user wrote."""
     if isinstance(value, dict):
         if len(value) <= LONGEST:
-            yield from ((str(key), item) for key, item in value.items())
+            yield from entries(value)
     elif isinstance(value, (list, tuple)):
         if len(value) <= LONGEST:
             yield from ((str(index), item) for index, item in enumerate(value))
@@ -145,17 +144,9 @@ def is_schedule(value: Any) -> bool:
     return all(hasattr(value, key) for key in ("step", "state_dict", "load_state_dict", "optimizer"))
 
 
-def _project_modules() -> list[tuple[str, Any]]:
-    # by file, and each file once: there are thousands of modules, and this is asked before every probe
-    return [(name, module) for name, module in list(sys.modules.items()) if _is_projects(getattr(module, "__file__", None) or "")]
-
-
-_is_projects = functools.cache(is_project_file)
-
-
 def project_generators() -> dict[str, Any]:
     """Generators that stand as globals in the project's own modules."""
-    known = [(f"{name}.{key}", value) for name, module in _project_modules() for key, value in list(vars(module).items())]
+    known = [(f"{name}.{key}", value) for name, module in project_modules() for key, value in list(vars(module).items())]
     return {name: value for name, value in known if isinstance(value, KINDS)}
 
 

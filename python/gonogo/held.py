@@ -3,6 +3,7 @@ Not here: the global generators (seeds.py)."""
 
 from __future__ import annotations
 
+import enum
 import functools
 import random
 import types
@@ -38,7 +39,7 @@ def held(roots: dict[str, Any]) -> dict[str, Any]:
 def _inside(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         if len(value) <= LONGEST:
-            yield from ((str(key), item) for key, item in value.items())
+            yield from entries(value)
     elif isinstance(value, (list, tuple)):
         if len(value) <= LONGEST:
             yield from ((str(index), item) for index, item in enumerate(value))
@@ -56,6 +57,13 @@ def _inside(value: Any) -> Iterator[tuple[str, Any]]:
         return  # a model; transforms are modules too, but have no weights
     elif not getattr(type(value), "_gonogo_experiment", False):
         yield from list(getattr(value, "__dict__", {}).items())
+
+
+def entries(value: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
+    """Items under names. Keys may be anything, a parameter in an optimizer's state for one, whose text costs a look at all its numbers:
+    only plain keys are spelt out, others are counted."""
+    for index, (key, item) in enumerate(value.items()):
+        yield str(key) if isinstance(key, (str, int, float, enum.Enum)) else f"{type(key).__name__}#{index}", item
 
 
 def raw(generator: Any) -> Any:

@@ -21,11 +21,14 @@ import traceback
 import warnings
 from typing import Any
 
+from gonogo.bytecode import spare_the_project
+
 REQUESTS, REPLIES = 3, 4
 
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    spare_the_project()
     for descriptor in (REQUESTS, REPLIES):
         os.set_inheritable(descriptor, False)
     # A wake-up for each child that ends: select() then returns, and the child is asked how.

@@ -4,7 +4,6 @@ Not here: changing the user's step. The forced rate and the missing regularisati
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -14,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from gonogo import trace
-from gonogo.errors import is_project_file
+from gonogo.errors import project_modules
 from gonogo.found import Found
 from gonogo.scaling import Scaling
 
@@ -341,7 +340,7 @@ def without_noise(found: Found) -> Iterator[None]:
         originals = {name: getattr(functional, name) for name in NOISY if hasattr(functional, name)}
         quiet = {id(original): _quiet(original, *NOISY[name]) for name, original in originals.items()}
         # `from torch.nn.functional import dropout` leaves a second name in the project's own modules.
-        holders = [functional] + [one for one in list(sys.modules.values()) if is_project_file(getattr(one, "__file__", None) or "")]
+        holders = [functional] + [module for _, module in project_modules()]
         for holder in holders:
             for key, value in list(vars(holder).items()):
                 if id(value) in quiet and value in originals.values():

@@ -152,7 +152,8 @@ def _found(kind: type, module: ModuleType | None) -> dict[str, tuple[Any, bool]]
 def _module(kind: type, path: str) -> ModuleType | None:
     """The experiment's own file as it was imported: an adapter's class is made elsewhere."""
     for module in (sys.modules.get(kind.__module__), *list(sys.modules.values())):
-        if module is not None and getattr(module, "__file__", None) and _same(module.__file__, path):
+        file = getattr(module, "__dict__", {}).get("__file__")
+        if file and _same(file, path):
             return module
     return None
 

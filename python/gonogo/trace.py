@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gonogo.errors import is_project_file
+from gonogo.errors import project_modules
 from gonogo.found import Found
 
 #: Matrices beyond this many elements are not looked through for equal rows.
@@ -147,15 +147,12 @@ def _terms(names: dict[int, str], roots: Roots, result: Any, managed: bool) -> d
 
 
 def _global_name(tensor: torch.Tensor) -> str | None:
-    import sys
-
-    for name, module in list(sys.modules.items()):
-        if is_project_file(getattr(module, "__file__", None) or ""):
-            for key, value in list(vars(module).items()):
-                if value is tensor:
-                    return f"{name}.{key}"
-                if isinstance(value, (list, tuple)) and any(item is tensor for item in value[:100]):
-                    return f"{name}.{key}"
+    for name, module in project_modules():
+        for key, value in list(vars(module).items()):
+            if value is tensor:
+                return f"{name}.{key}"
+            if isinstance(value, (list, tuple)) and any(item is tensor for item in value[:100]):
+                return f"{name}.{key}"
     return None
 
 

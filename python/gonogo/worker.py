@@ -7,6 +7,7 @@ import signal
 import sys
 from typing import Any
 
+from gonogo.bytecode import spare_the_project
 from gonogo.errors import Fault, report
 from gonogo.wire import Channel, leave
 
@@ -95,6 +96,7 @@ def _while_importing(error: BaseException) -> bool:
 def main() -> None:
     # Ctrl-C is gonogo's to answer: it asks for a checkpoint first.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    spare_the_project()
     channel = Channel()
     channel.start()
     Worker(channel).run()

@@ -62,7 +62,6 @@ export const torch = (settings: TorchSettings): Engine => {
       args: ['-u', '-m', 'gonogo.worker'],
       env: {
         PYTHONPATH: path,
-        PYTHONDONTWRITEBYTECODE: '1',
         PYTHONUNBUFFERED: '1',
         // GNU OpenMP's threads busy-wait by default; where subjects share cores, one step would take the other's time
         GOMP_SPINCOUNT: process.env.GOMP_SPINCOUNT ?? '20000',

@@ -1,4 +1,4 @@
-// O4: the model can fit one small batch: regularisation off, one frozen batch, up to three learning rates.
+// O4: the model can fit one small batch: regularisation off, one frozen batch, several learning rates.
 // Not whether it generalises, nor whether the planned learning rate is a good one.
 //
 // Judged against the lowest loss that theory allows on this very batch (zero; more where equal inputs have different targets,

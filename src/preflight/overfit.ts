@@ -21,6 +21,10 @@ export type Target = { readonly start: number; readonly floor: number }
 export const nearFloor = 0.02
 const window = 5
 export const mostSteps = 300
+/** Steps after which a rate is judged: one that would not arrive in time at three times its pace is left for a larger one. */
+const crawl = 60
+const mayCrawl = 2
+const mostRates = 5
 
 const meanOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
 
@@ -46,12 +50,20 @@ export const attemptOf = (rate: number, losses: readonly number[], floor: number
   }
 }
 
+/** Fine-tuning's rates are small: a fresh model creeps at them, and the whole of its steps would show no more. */
+export const creeps = (losses: readonly number[], floor: number): boolean => {
+  const [start = Number.NaN] = losses
+  const way = (start - meanOf(losses.slice(-window))) / (start - floor)
+  return losses.length === crawl && way * 3 * (mostSteps / crawl) < 1 - nearFloor
+}
+
 type Options = {
   readonly frozen: number
   readonly regularisation: boolean
   readonly floor: number | null
   readonly steps?: number
   readonly deadline: number
+  readonly mayCreep?: boolean
 }
 
 export const attempt = async (trial: Trial, rate: number, options: Options): Promise<Attempt> => {
@@ -63,6 +75,7 @@ export const attempt = async (trial: Trial, rate: number, options: Options): Pro
     ({ loss }) => {
       losses.push(loss)
       if (!Number.isFinite(loss) || performance.now() > options.deadline) return false
+      if (options.mayCreep && floor !== null && creeps(losses, floor)) return false
       const recent = losses.slice(-window)
       return (
         floor === null ||
@@ -74,28 +87,29 @@ export const attempt = async (trial: Trial, rate: number, options: Options): Pro
   return attemptOf(rate, losses, floor)
 }
 
-/** The next rate to try: smaller after a divergence or a climb, larger while it creeps down. */
-export const nextRate = (attempts: readonly Attempt[]): number => {
-  const [last] = attempts.slice(-1)
-  if (!last) return 1e-3
-  const start = last.losses[0] ?? Number.NaN
-  const tooFast = !last.finite || last.last > start || last.last - last.best > 0.3 * Math.abs(start - last.best)
-  const tried = attempts.map(({ rate }) => rate)
-  return tooFast ? Math.min(...tried) / 10 : Math.max(...tried) * (last.settled ? 10 : 5)
+const tooFast = ({ losses, finite, last, best }: Attempt): boolean => {
+  const [start = Number.NaN] = losses
+  return !finite || last > start || last - best > 0.3 * Math.abs(start - best)
 }
 
-/** Up to three rates, the optimizer's own first. Ends at the first that reaches the floor. */
-export const climbDown = async (
-  context: Context,
-  trial: Trial,
-  rate: number,
-  options: Options,
-  tries = 3,
-): Promise<Attempt[]> => {
+/** The next rate to try: smaller after a divergence or a climb, larger while it creeps down, between the two where both were seen. */
+export const nextRate = (attempts: readonly Attempt[]): number => {
+  const fastest = Math.min(...attempts.filter(tooFast).map(({ rate }) => rate))
+  const slow = attempts.filter((one) => !tooFast(one) && one.rate < fastest)
+  const [slowest] = slow.sort((a, b) => b.rate - a.rate)
+  if (!slowest) return Number.isFinite(fastest) ? fastest / 10 : 1e-3
+  if (Number.isFinite(fastest)) return Math.sqrt(slowest.rate * fastest)
+  return slowest.rate * (slowest.settled ? 10 : 5)
+}
+
+/** Several rates, the optimizer's own first, as far as the steps of three attempts go. Ends at the first that reaches the floor. */
+export const climbDown = async (context: Context, trial: Trial, rate: number, options: Options): Promise<Attempt[]> => {
   const attempts: Attempt[] = []
-  for (let next = rate; attempts.length < tries; next = nextRate(attempts)) {
-    attempts.push(await attempt(trial, next, options))
-    if (attempts.at(-1)?.reached || context.remaining <= 0) break
+  for (let next = rate, steps = 0; steps <= 2 * mostSteps; next = nextRate(attempts)) {
+    const tried = await attempt(trial, next, { ...options, mayCreep: attempts.length < mayCrawl })
+    attempts.push(tried)
+    steps += tried.losses.length
+    if (tried.reached || attempts.length === mostRates || context.remaining <= 0) break
   }
   return attempts
 }

@@ -12,6 +12,7 @@ beforeAll(() => {
   const python = process.env.GONOGO_TEST_PYTHON
   if (!python) throw new Error('GONOGO_TEST_PYTHON is not set: npm run test:torch sets it')
   process.env.GONOGO_PYTHON = python
+  process.env.HF_DATASETS_CACHE ??= path.join(folder ?? '', 'hf')
 })
 
 test.skipIf(!folder).each(['mnist', 'nlp', 'peft'])('%s: no NO-GO', async (name) => {

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from harness import Process, Refused, request
+from harness import REPOSITORY, Process, Refused, request
 
 HERE = Path(__file__).parent
 SYNTHETIC, LOADERS = HERE / "synthetic.py", HERE / "loaders.py"
@@ -480,3 +480,19 @@ def test_prints_go_to_the_log_and_an_unopened_worker_says_so(tmp_path: Path):
         process.ask("close")
         process.process.wait(10)
         assert "on paper" in (printed := process.output()) and "on error" in printed
+
+
+def test_compiled_code_is_kept_for_packages_and_not_for_the_project(tmp_path):
+    """An installer may leave the compiling to the first import; then each process would do it anew."""
+    packages = tmp_path / "packages"
+    (packages / "fetched").mkdir(parents=True)
+    (packages / "fetched-1.0.dist-info").mkdir()
+    (packages / "fetched" / "__init__.py").write_text("RATE = 0.1\n")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "mine.py").write_text("from fetched import RATE\n")
+    (project / "experiment.py").write_text(f"import mine\n{Path(from_synthetic(tmp_path, 'Managed')).read_text()}")
+    with Process(PYTHONPATH=f"{REPOSITORY / 'python'}{os.pathsep}{packages}", PYTHONDONTWRITEBYTECODE="") as worker:
+        worker.ask("describe", experiment=str(project / "experiment.py"), config={})
+    assert list(packages.rglob("*.pyc"))
+    assert not list(project.rglob("*.pyc"))

@@ -1,6 +1,7 @@
 """accelerate/examples' nlp_example.py, its two loops made functions as the docs say and nothing else changed; what it would download is
 made here: a tiny BERT of random weights, a tokenizer of the words that occur, and sentence pairs from local csv files.
-Needs $GONOGO_EXAMPLES/accelerate/nlp_example.py and train.csv, dev.csv beside it (tests/test_samples/MRPC there), datasets, evaluate."""
+Needs $GONOGO_EXAMPLES/accelerate/nlp_example.py and train.csv, dev.csv beside it (tests/test_samples/MRPC there), datasets, evaluate;
+$HF_DATASETS_CACHE says where datasets keeps what it has read."""
 
 import os
 import types
@@ -9,7 +10,6 @@ from pathlib import Path
 import gonogo
 
 folder = Path(os.environ["GONOGO_EXAMPLES"]) / "accelerate"
-os.environ["HF_DATASETS_CACHE"] = os.environ.get("GONOGO_EXAMPLES_CACHE", "/tmp/gonogo-examples-cache")
 
 import datasets
 import evaluate
