@@ -77,7 +77,6 @@ export const train = async (file: string, options: Options & Shared = {}): Promi
   await using first = prepared.subject
   const { plan, loaded, root } = prepared
   const { part } = options
-  part?.accept(plan, [])
   const { acquireLock, collectProvenance, createRun, openJournal } = await import('./record/index.ts')
   const version = await ownVersion()
   const run = await createRun(root, {
@@ -226,10 +225,13 @@ const prepare = async (file: string, prints: 'kept' | 'thrown away', options: Op
     log,
   })
   try {
-    const prepared = await opened(loaded, file, root, engine, log, prints === 'kept' ? 'own' : 'quick')
+    // a run that is one of several is polled no more: nothing quick follows
+    const process = prints === 'thrown away' ? 'quick' : options.part ? 'alone' : 'own'
+    const prepared = await opened(loaded, file, root, engine, log, process)
     try {
       const { refuseUnknownChecks } = await import('./preflight/index.ts')
       refuseUnknownChecks(prepared.plan, prepared.subject.facts, options)
+      options.part?.accept(prepared.plan, [])
     } catch (error) {
       await prepared.subject[Symbol.asyncDispose]()
       throw error

@@ -85,7 +85,8 @@ const rangeOf = (c: Context, key: string, d: Dimension): Parameter['range'] | Pr
   }
   const kind = 'linear' in d ? 'linear' : 'log'
   const [low, high] = 'linear' in d ? d.linear : d.log
-  const numeric = schemas.some(({ type }) => type === 'number' || type === 'integer' || type === undefined)
+  const opaque = c.schema === null && path[0] === 'config'
+  const numeric = opaque || schemas.some(({ type }) => type === 'number' || type === 'integer')
   if (!numeric) {
     const words = { code: 'CONFIG_TYPE' as const, seen: kind, expected: 'values', try: 'values: all' }
     return problem(key, `${key} is no number`, words, [kind])

@@ -56,9 +56,10 @@ export interface Engine extends AsyncDisposable {
 
 /**
  * own: a process that was started for this subject alone, as a training run is. quick: one that has done nothing else either, but may
- * share with other quick ones what was imported before it (packages, never the experiment) and the seed of their hashes.
+ * share with other quick ones what was imported before it (packages, never the experiment) and the seed of their hashes. alone: own,
+ * and nothing quick will be asked for: nothing need be kept ready for it.
  */
-export type Process = 'own' | 'quick'
+export type Process = 'own' | 'quick' | 'alone'
 
 export interface Subject extends AsyncDisposable {
   readonly facts: Facts

@@ -58,7 +58,7 @@ export const workerEngine = (
   const describe = async (at: At, next?: OpenRequest, process: Process = 'own'): Promise<Description> => {
     const folder = dirname(at.experiment)
     const modules = Promise.withResolvers<readonly string[] | null>()
-    if (next && nurseryArgs && nursery === null)
+    if (next && nurseryArgs && nursery === null && process !== 'alone')
       nursery = openNursery({ ...(await launch(folder)), args: nurseryArgs }, modules.promise)
     const worker = await start(folder, process, {}, 'early')
     let keep = false
