@@ -79,7 +79,7 @@ test('a trial that fails is recorded with its cause, and the sweep goes on', asy
 }, 120_000)
 
 test('seeds: the same point with several seeds, compared by name', async () => {
-  const folder = sweepProject('', { run: 'seeds: 3\n' })
+  const folder = sweepProject('', { run: 'seeds: 3\nconfig: { rate: 1e-3 }\n' })
   writeFileSync(
     join(folder, 'other.run.yaml'),
     'gonogo: 1\nname: other\nextends: ./s.run.yaml\nseeds: [0, 1, 5]\nconfig: { rate: 3e-2 }\n',
@@ -89,9 +89,28 @@ test('seeds: the same point with several seeds, compared by name', async () => {
   const [row] = (JSON.parse(called.out) as Table).trials
   expect(row).toMatchObject({ state: 'done', value: expect.any(Number), spread: expect.any(Number) })
   expect(row!.runs.map(({ seed }) => seed)).toEqual([0, 1, 2])
-  expect((await gonogo(folder, 'train', 'other.run.yaml', '--json')).code).toBe(0)
+  expect(called.out).not.toContain('proposal')
+  expect((await gonogo(folder, 'baseline', 'set', 'good', 's')).code).toBe(0)
+  const other = await gonogo(folder, 'train', 'other.run.yaml', '--json')
+  expect(other.code).toBe(0)
   const compared = await gonogo(folder, 'compare', 's', 'other', '--json')
   expect(JSON.parse(compared.out)).toMatchObject({ a: { n: 3 }, b: { n: 3 }, method: 'Welch' })
+  // better over its seeds: proposed, with every seed; one run alone proves nothing, a worse one is no news
+  const { proposal } = JSON.parse(other.out) as { proposal: { runs: string[] } }
+  expect(proposal).toMatchObject({ baseline: 'good@1', state: 'proved', comparison: { verdict: 'better' } })
+  expect(proposal.runs).toHaveLength(3)
+  const one = (rate: string) => {
+    writeFileSync(
+      join(folder, 'one.run.yaml'),
+      `gonogo: 1\nname: one\nextends: ./s.run.yaml\nseeds: [9]\nconfig: { rate: ${rate} }\n`,
+    )
+    return gonogo(folder, 'train', 'one.run.yaml')
+  }
+  const ahead = await one('2e-2')
+  expect(ahead.out.split('DONE')[1]?.replaceAll(/\s+/g, ' ')).toMatch(/ahead of good@1: .*one run is no proof/)
+  expect(ahead.out).not.toContain('baseline set good')
+  expect((await one('1e-4')).out).not.toMatch(/good@/)
+  expect((await gonogo(folder, 'baseline', 'set', 'good', ...proposal.runs)).code).toBe(0)
 }, 120_000)
 
 test('a NO-GO of the first trial trains nothing', async () => {

@@ -1,13 +1,24 @@
 // `gonogo train` on a run file with `seeds:` or `sweep:`, `gonogo resume` and `gonogo show` of a sweep.
 // Not the sweep: sweep.ts conducts it.
-import { checkCode, type ExitCode, exitCodes, type Metric, type SweepPlan } from '../contract/index.ts'
-import { findSweep, type SweepFolder } from '../record/index.ts'
-import { documentText, type SweepView, sweepDocument, sweepEndLines, trialLine, verdictLine } from '../report/index.ts'
+import { resolve } from 'node:path'
+import { checkCode, type ExitCode, exitCodes, GonogoError, type Metric, type SweepPlan } from '../contract/index.ts'
+import { readPast } from '../past.ts'
+import { findRun, findSweep, type SweepFolder } from '../record/index.ts'
+import {
+  documentText,
+  proposalLines,
+  type SweepView,
+  sweepDocument,
+  sweepEndLines,
+  trialLine,
+  verdictLine,
+} from '../report/index.ts'
 import { projectRoot } from '../surroundings.ts'
 import type { SweepOptions, SweepProgress, SweepResult } from '../sweep.ts'
 import { skippedChecks } from './checks.ts'
 import { shownPath } from './paths.ts'
 import { pollView } from './poll-view.ts'
+import { type Proposal, proposalFor } from './proposal.ts'
 import type { Terminal } from './terminal.ts'
 
 const viewOf = (result: SweepResult): SweepView => ({
@@ -83,12 +94,32 @@ const follow = async (call: Call, known: Metric | null, polls: boolean, terminal
     poll?.stop()
     terminal.moving(null)
     const view = viewOf(result)
-    terminal.result(sweepEndLines(view, terminal.look()))
-    terminal.document(documentText(sweepDocument(view)))
+    const proposal = await winnersProposal(result)
+    terminal.result([
+      ...sweepEndLines(view, terminal.look()),
+      ...(proposal === null ? [] : proposalLines(proposal, terminal.look())),
+    ])
+    terminal.document(documentText({ ...sweepDocument(view), ...(proposal === null ? {} : { proposal }) }))
     return result.exit
   } finally {
     poll?.stop()
     terminal.moving(null)
+  }
+}
+
+/** Whether the winner, with its seeds, makes a better baseline. */
+const winnersProposal = async ({ ranking, reason, folder }: SweepResult): Promise<Proposal | null> => {
+  const [first] = ranking
+  const run = first?.trial.runs[0]?.run
+  if (reason !== 'done' || first?.state !== 'done' || run === undefined) return null
+  const root = resolve(folder, '../../..')
+  try {
+    const { plan } = await readPast(await findRun(root, run))
+    return await proposalFor(root, plan)
+  } catch (error) {
+    // the sweep is done and on record, whatever its project's baselines file holds
+    if (error instanceof GonogoError) return null
+    throw error
   }
 }
 

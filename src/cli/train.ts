@@ -8,6 +8,7 @@ import {
   loggedLine,
   movingLine,
   pollNext,
+  proposalLines,
   trainDocument,
   verdictLine,
   type Watched,
@@ -20,6 +21,7 @@ import { skippedChecks } from './checks.ts'
 import { asksForSeveral, loadStages, type Stages } from './load-stages.ts'
 import { shownPath, shownRun } from './paths.ts'
 import { pollView } from './poll-view.ts'
+import { proposalFor } from './proposal.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Redraws of the moving line, and lines in a log, at most this often. */
@@ -84,12 +86,23 @@ const follow = async (
     const result = await call({ signal: interruption.signal, on })
     poll.stop()
     if (terminal.canMove) terminal.progress([''])
-    terminal.result(await lastLines(result, file, terminal))
-    terminal.document(documentText(trainDocument(result)))
+    const proposal =
+      result.stop.reason === 'length-reached' ? await proposalFor(result.plan.folder, result.plan).catch(untold) : null
+    terminal.result([
+      ...(await lastLines(result, file, terminal)),
+      ...(proposal === null ? [] : proposalLines(proposal, terminal.look())),
+    ])
+    terminal.document(documentText({ ...trainDocument(result), ...(proposal === null ? {} : { proposal }) }))
     return result.exit
   } finally {
     poll.stop()
   }
+}
+
+/** The run is done and kept: what it might be a baseline of must not fail it. */
+const untold = (error: unknown): null => {
+  if (error instanceof GonogoError) return null
+  throw error
 }
 
 const lastLines = async (result: TrainResult, file: string | null, terminal: Terminal): Promise<string[]> => {

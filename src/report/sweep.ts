@@ -189,7 +189,7 @@ export const sweepEndLines = (view: SweepView, look: Look, most = shownRows): st
 }
 
 /** For machines: every trial with its point, every digit. */
-export const sweepDocument = (view: SweepView): unknown => ({
+export const sweepDocument = (view: SweepView): Readonly<Record<string, unknown>> => ({
   sweep: view.sweep,
   folder: view.folder,
   reason: view.reason,
