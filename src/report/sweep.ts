@@ -12,6 +12,8 @@ type Row = {
   readonly trial: SweepPlan['trials'][number]
   readonly state: 'done' | 'paused' | 'failed' | 'waiting'
   readonly value: number | null
+  /** Of each seed, in the order of its runs. */
+  readonly values: readonly (number | null)[]
   readonly spread: number | null
   readonly share: number
   readonly seconds: number
@@ -74,9 +76,21 @@ const shownRows = 15
 
 const stateWord = ({ state, share }: Row): string => (state === 'paused' ? percent(share) : state)
 
+/** Where nothing but seeds differs, they are the rows. */
+const seedTable = ({ trial, values }: Row, objective: Metric, look: Look): string[] => {
+  const rows = trial.runs.map(({ seed, run }, at) => {
+    const value = values[at] ?? null
+    return [String(seed), value === null ? none : measure(value), run]
+  })
+  const [head = [], ...body] = table(['SEED', objective.name, 'RUN'], rows, look)
+  return [look.colour.muted(head.join('  ').trimEnd()), ...body.map((cells) => cells.join('  ').trimEnd())]
+}
+
 const sweepTable = (view: SweepView, look: Look, most: number): string[] => {
   const { plan, objective, ranking } = view
   if (objective === null || ranking.length === 0) return []
+  const [only] = ranking
+  if (plan.trials.length === 1 && only !== undefined) return seedTable(only, objective, look)
   const columns = columnsOf(plan)
   const value = (row: Row) =>
     row.value === null ? none : `${measure(row.value)}${row.spread === null ? '' : ` ± ${measure(row.spread)}`}`
@@ -149,11 +163,12 @@ const trainedShare = ({ ranking }: SweepView): number =>
 const summary = (view: SweepView): string => {
   const { plan, ranking, parts } = view
   const runs = plan.trials.length * (plan.trials[0]?.runs.length ?? 1)
-  const seeds = plan.trials.length === runs ? '' : `, ${plan.trials[0]?.runs.length ?? 1} seeds each`
+  const each = plan.trials[0]?.runs.length ?? 1
+  const trials = `${plural(plan.trials.length, 'trial')}${each > 1 ? `, ${each} seeds each` : ''}`
   const spent = duration(ranking.reduce((sum, { seconds }) => sum + seconds, 0))
   const share = plan.settings.prune === 'none' ? '' : `; ${percent(trainedShare(view))} of the steps of whole runs`
   const pieces = parts > runs ? ` in ${parts} parts` : ''
-  return `${plural(plan.trials.length, 'trial')}${seeds}${pieces}, ${spent} of training${share}`
+  return `${plan.trials.length === 1 ? plural(each, 'seed') : trials}${pieces}, ${spent} of training${share}`
 }
 
 const heads = { done: 'DONE', interrupted: 'UNFINISHED', 'no-go': 'NO-GO' } as const
@@ -171,8 +186,8 @@ export const sweepEndLines = (view: SweepView, look: Look, most = shownRows): st
     won === null || objective === null
       ? []
       : worded(
-          'best',
-          `trial ${won.trial.trial}: ${objective.name} ${measure(won.value ?? Number.NaN)}${won.spread === null ? '' : ` ± ${measure(won.spread)}`}${pointWords(plan, won.trial) === '' ? '' : `; ${pointWords(plan, won.trial)}`}`,
+          plan.trials.length === 1 ? 'mean' : 'best',
+          `${plan.trials.length === 1 ? '' : `trial ${won.trial.trial}: `}${objective.name} ${measure(won.value ?? Number.NaN)}${won.spread === null ? '' : ` ± ${measure(won.spread)}`}${pointWords(plan, won.trial) === '' ? '' : `; ${pointWords(plan, won.trial)}`}`,
           look,
           look.colour.muted,
         )
@@ -205,6 +220,6 @@ export const sweepDocument = (view: SweepView): Readonly<Record<string, unknown>
     share: row.share,
     seconds: row.seconds,
     why: row.why,
-    runs: row.trial.runs.map(({ run, seed }) => ({ run, seed })),
+    runs: row.trial.runs.map(({ run, seed }, at) => ({ run, seed, value: row.values[at] ?? null })),
   })),
 })

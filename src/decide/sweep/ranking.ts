@@ -12,6 +12,8 @@ export type Ranked = {
   readonly state: TrialState
   /** Mean over its seeds; null where one of them has none. */
   readonly value: number | null
+  /** Of each seed, in the order of its runs; null where it has none yet. */
+  readonly values: readonly (number | null)[]
   /** Standard deviation over its seeds; null with fewer than two. */
   readonly spread: number | null
   /** Share of its length that every seed has trained. */
@@ -45,6 +47,7 @@ export const rankingOf = (
       trial,
       state,
       value: whole ? mean(values) : null,
+      values: trial.runs.map(({ run }) => latest(run)?.value ?? null),
       spread: whole && values.length > 1 ? Math.sqrt(variance(values)) : null,
       share: state === 'waiting' ? 0 : Math.min(...outcomes.map(({ step, steps }) => (steps === 0 ? 0 : step / steps))),
       steps: outcomes.reduce((sum, { step }) => sum + step, 0),
