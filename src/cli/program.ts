@@ -52,14 +52,14 @@ export const program = (terminal: Terminal, version: string, done: (code: ExitCo
       done(await check(file, o, terminal))
     })
 
-  verb('train <file>', 'preflight, then train')
+  verb('train <file>', 'preflight, then train; one run, or several where FILE says seeds: or sweep:')
     .option('--skip <id=reason>', 'leave a check out, with the reason (repeatable; recorded with the run)', collect, [])
     .action(async (file: string, o: { skip: string[] }) => {
       const { train } = await import('./train.ts')
       done(await train(file, o, terminal))
     })
 
-  verb('resume <run>', 'go on from the newest good checkpoint, bitwise')
+  verb('resume <run>', 'go on from the newest good checkpoint, bitwise; with a sweep wherever it was')
     .option('--world <n>', 'with another number of processes; no longer bitwise')
     .action(async (run: string, o: { world?: string }) => {
       const { resume } = await import('./train.ts')
