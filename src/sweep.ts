@@ -1,6 +1,6 @@
 // A sweep from its run file to its table: plan, one preflight, trials as they are wanted, a record of each, the winner.
 // Not which trial goes on (decide/), nor how one is trained (trials.ts).
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { checkPoints, type LoadedRun, parametersOf, readRunFile, trialText } from './config/index.ts'
@@ -16,14 +16,14 @@ import {
   type SweepPlan,
   type SweepSettings,
   sweepSettings,
-  toJson,
 } from './contract/index.ts'
-import { prunerOf, type Ranked, rankingOf, rungsOf, type Task, timelineOf } from './decide/index.ts'
+import { prunerOf, type Ranked, rankingOf, type Task, timelineOf } from './decide/index.ts'
 import { engineFor } from './engine/index.ts'
 import { seedsOf, sweepPoints, sweepTrials, trialName } from './plan/index.ts'
 import type { Journal, SweepFolder } from './record/index.ts'
-import { type CheckResult, check, type Options, type Part, type Progress } from './run.ts'
+import { type CheckResult, check, type Options, type Progress } from './run.ts'
 import { projectRoot, scratchFolder } from './surroundings.ts'
+import { polledNow, pollPart } from './sweepPoll.ts'
 import { runOf, trained } from './trials.ts'
 
 export type SweepProgress =
@@ -68,6 +68,7 @@ const located = <T>(loaded: LoadedRun, key: string, work: () => T): T => {
 const planned = async (
   file: string,
   root: string,
+  skip: ReadonlyMap<string, string>,
   /** Where the files will lie; the sweep's own folder by default. */
   at?: string,
 ): Promise<{ plan: SweepPlan; files: Map<string, string> }> => {
@@ -104,7 +105,17 @@ const planned = async (
   )
   files.set('sweep.run.yaml', loaded.sources[0]?.text ?? '')
   const created = new Date().toISOString()
-  const plan = { gonogo: 1 as const, name, id, created, file: loaded.file, folder: loaded.folder, settings, trials }
+  const plan = {
+    gonogo: 1 as const,
+    name,
+    id,
+    created,
+    file: loaded.file,
+    folder: loaded.folder,
+    settings,
+    skip: [...skip].map(([check, reason]): [string, string] => [check, reason]),
+    trials,
+  }
   return { plan, files }
 }
 
@@ -112,8 +123,22 @@ const planned = async (
 export const sweep = async (file: string, options: SweepOptions = {}): Promise<SweepResult> => {
   const root = await projectRoot((await readRunFile(file)).folder)
   const { createSweep } = await import('./record/index.ts')
-  const { plan, files } = await planned(file, root)
-  return await conducted(root, await createSweep(root, plan, files), options)
+  const { plan, files } = await planned(file, root, options.skip ?? new Map())
+  const folder = await createSweep(root, plan, files)
+  let isPolled = false
+  try {
+    return await conducted(root, folder, {
+      ...options,
+      on: (progress) => {
+        isPolled ||= progress.type === 'polled'
+        options.on?.(progress)
+      },
+    })
+  } catch (error) {
+    // nothing has begun: a fault in the experiment leaves no sweep behind
+    if (!isPolled) await rm(folder.path, { recursive: true, force: true })
+    throw error
+  }
 }
 
 /** Goes on with a sweep, wherever it was killed. */
@@ -126,20 +151,11 @@ export const checkSweep = async (file: string, options: Options = {}): Promise<C
   const { folder } = await readRunFile(file)
   const root = await projectRoot(folder)
   await using scratch = await scratchFolder()
-  const { plan, files } = await planned(file, root, scratch.path)
+  const { plan, files } = await planned(file, root, new Map(), scratch.path)
   const first = plan.trials[0]!.runs[0]!.file
   await writeFile(join(scratch.path, first), files.get(first) ?? '')
   return await check(join(scratch.path, first), { ...options, part: pollPart(root, folder) })
 }
-
-/** What the poll of a sweep shares with its trials: where things lie. */
-const pollPart = (root: string, folder: string): Part => ({
-  root,
-  folder,
-  id: '',
-  accept: () => {},
-  endAfter: undefined,
-})
 
 const conducted = async (root: string, folder: SweepFolder, options: SweepOptions): Promise<SweepResult> => {
   const { acquireLock, openJournal, readSweep } = await import('./record/index.ts')
@@ -207,50 +223,22 @@ const resultOf = (
   reason: SweepResult['reason'],
   best: string | null,
   findings: readonly Finding[],
-): SweepResult => ({
-  sweep: folder.sweep,
-  folder: folder.path,
-  plan,
-  reason,
-  objective: polled?.objective ?? null,
-  findings,
-  ranking: polled === null ? [] : ranking(plan, polled, known),
-  parts: known.size,
-  best,
-  exit: { done: exitCodes.done, 'no-go': exitCodes.noGo, interrupted: exitCodes.interrupted }[reason],
-})
-
-type Polled = { readonly polled: SweepEventOf<'polled'>; readonly findings: readonly Finding[] }
-
-/** The one preflight of a sweep, on its first trial. Null where it was interrupted. */
-const polledNow = async (
-  root: string,
-  folder: SweepFolder,
-  plan: SweepPlan,
-  { skip, signal, on }: SweepOptions,
-): Promise<Polled | null> => {
-  const { seed, file } = plan.trials[0]!.runs[0]!
-  let result: Awaited<ReturnType<typeof check>>
-  try {
-    result = await check(join(folder.path, file), {
-      ...(skip ? { skip } : {}),
-      ...(signal ? { signal } : {}),
-      part: pollPart(root, plan.folder),
-      on: (progress) => on?.({ type: 'poll', progress }),
-    })
-  } catch (error) {
-    if (signal?.aborted) return null
-    throw error
+): SweepResult => {
+  const rows = polled === null ? [] : ranking(plan, polled, known)
+  // done, and nothing came of it
+  const done = rows.some(({ value }) => value !== null) ? exitCodes.done : exitCodes.internal
+  return {
+    sweep: folder.sweep,
+    folder: folder.path,
+    plan,
+    reason,
+    objective: polled === null ? null : polled.objective,
+    findings,
+    ranking: rows,
+    parts: known.size,
+    best,
+    exit: { done, 'no-go': exitCodes.noGo, interrupted: exitCodes.interrupted }[reason],
   }
-  if (signal?.aborted) return null
-  const { verdict, findings, seconds, loadSeconds } = result
-  const { preflightHtml } = await import('./report/index.ts')
-  await writeFile(folder.preflight, `${toJson({ verdict, trial: 1, seed, findings }, 2)}\n`)
-  await writeFile(join(folder.path, 'preflight.html'), preflightHtml(findings, result.plan))
-  const code = result.plan.code.map(({ path, sha256 }): [string, string] => [path, sha256])
-  const { objective } = result.plan
-  const rungs = rungsOf(plan.settings, result.plan)
-  return { polled: { type: 'polled', verdict, seconds, loadSeconds, objective, rungs, code }, findings }
 }
 
 type Sweep = Parameters<typeof trained>[0]

@@ -141,6 +141,9 @@ const common: ReadonlySet<unknown> = new Set([
   'EMFILE',
 ])
 
+/** Whether every trial would fail by it. */
+export const isCommon = (error: unknown): boolean => common.has(codeOf(error))
+
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
 
 const failed = (error: unknown, past: PastRun | null): Outcome => {
@@ -183,7 +186,7 @@ export const trained = async (
     if (before === null) await train(join(sweep.path, file), { part, signal, on })
     else await resume(run, { part, signal, on })
   } catch (error) {
-    if (common.has(codeOf(error))) throw error
+    if (isCommon(error)) throw error
     if (signal.aborted) return null
     return failed(error, await pastOf(root, run).catch(() => null))
   }

@@ -65,7 +65,7 @@ test('a trial that fails is recorded with its cause, and the sweep goes on', asy
     return nn.module({ fc: nn.linear(4, 3) }, (m, x: Tensor<2>) => m.fc(x))
   },`
   const folder = sweepProject(
-    'sweep:\n  sampler: grid\n  space:\n    config.width: { values: [2, 3] }\n    config.rate: { values: [1e-2, 1e30] }\n',
+    'sweep:\n  sampler: grid\n  space:\n    config.width: { values: [3, 2] }\n    config.rate: { values: [1e-2, 1e30] }\n',
     { changed: { model: throws } },
   )
   const called = await gonogo(folder, 'train', 's.run.yaml')
@@ -76,6 +76,15 @@ test('a trial that fails is recorded with its cause, and the sweep goes on', asy
   expect(trials.map(({ why }) => why).join('\n')).toMatch(/cursed/)
   expect(called.out).toMatch(/FAILED {2}2 trials: .*cursed/)
   expect(best).not.toBeNull()
+  // where none of the first can be opened, there is no sweep
+  writeFileSync(
+    join(folder, 'none.run.yaml'),
+    'gonogo: 1\nname: none\nextends: ./s.run.yaml\nsweep: { space: { config.width: { values: [3] } } }\n',
+  )
+  const none = await gonogo(folder, 'train', 'none.run.yaml', '--json')
+  expect(none.code).toBe(2)
+  expect(none.out).toContain('cursed')
+  expect(sweepsIn(folder)).toHaveLength(1)
 }, 120_000)
 
 test('seeds: the same point with several seeds, compared by name', async () => {

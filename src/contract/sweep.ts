@@ -86,6 +86,8 @@ export const sweepPlan = z.strictObject({
   file: z.string(),
   folder: z.string(),
   settings: sweepSettings,
+  /** Checks that were left out on the command line, with the reason: a resume that still has to poll leaves them out too. */
+  skip: z.array(z.tuple([z.string(), z.string()])).default([]),
   trials: z.array(trial).min(1),
 })
 export type SweepPlan = z.infer<typeof sweepPlan>
@@ -111,6 +113,8 @@ export const sweepEvent = z.discriminatedUnion('type', [
   /** The preflight that all trials share. */
   z.strictObject({
     type: z.literal('polled'),
+    /** The first that could be opened. */
+    trial: z.int(),
     verdict: z.enum(['GO', 'NO-GO']),
     seconds: z.number(),
     loadSeconds: z.number(),

@@ -18,6 +18,7 @@ const planOf = (id = 'ab12'): SweepPlan => ({
   file: '/p/cnn.run.yaml',
   folder: '/p',
   settings: sweepSettings.parse({}),
+  skip: [['K1', 'in a hurry']],
   trials: [{ trial: 1, point: {}, runs: [{ seed: 0, run: `cnn-${id}`, file: '1.run.yaml' }] }],
 })
 const files = new Map([['1.run.yaml', 'gonogo: 1\n']])

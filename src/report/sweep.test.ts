@@ -26,6 +26,7 @@ const plan: SweepPlan = {
       'config.dropout': { linear: [0, 1] },
     },
   }),
+  skip: [],
   trials: [
     trialOf(1, { 'config.learning_rate': 0.01, 'config.kind': 'gelu', 'config.dropout': 0.2 }),
     trialOf(2, { 'config.learning_rate': 0.0001, 'config.kind': 'relu' }),

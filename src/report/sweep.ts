@@ -176,8 +176,7 @@ const heads = { done: 'DONE', interrupted: 'UNFINISHED', 'no-go': 'NO-GO' } as c
 /** The last block of a sweep. */
 export const sweepEndLines = (view: SweepView, look: Look, most = shownRows): string[] => {
   const { reason, objective, ranking, plan, best } = view
-  if (reason === 'no-go')
-    return worded('NO-GO', 'the preflight of its first trial; nothing was trained', look, look.colour.noGo)
+  if (reason === 'no-go') return worded('NO-GO', 'the preflight; nothing was trained', look, look.colour.noGo)
   const waiting = ranking.filter(({ state }) => state === 'waiting').length
   const open = reason === 'done' || ranking.length === 0 ? '' : `; ${plural(waiting, 'trial')} not begun`
   const [first] = ranking
