@@ -24,6 +24,8 @@ from typing import Any
 from gonogo.bytecode import spare_the_project
 
 REQUESTS, REPLIES = 3, 4
+#: What PyTorch imports when the first optimizer is made: more than a second for each process.
+LATER = ("torch._dynamo",)
 
 
 def main() -> None:
@@ -56,7 +58,7 @@ def main() -> None:
             *lines, pending = (pending + data).split(b"\n")
             for request in map(json.loads, lines):
                 if "load" in request:
-                    unfit = unfit or loaded(request["load"])
+                    unfit = unfit or loaded([] if request["load"] is None else [*request["load"], *LATER])
                     say({"ready": unfit})
                 elif fork(request) == 0:
                     signal.set_wakeup_fd(-1)

@@ -85,8 +85,8 @@ export const openNursery = (launch: Command, modules: Promise<readonly string[] 
     },
   })
   modules.then(
-    (names) => send({ load: names ?? [] }),
-    () => send({ load: [] }),
+    (names) => send({ load: names }),
+    () => send({ load: null }),
   )
   const fork: Nursery['fork'] = async ({ cwd, env, log: given }, when) => {
     const number = ++count

@@ -4,7 +4,6 @@ Not the checks on top: those are tested from TypeScript."""
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -293,8 +292,7 @@ def test_raw_gradients_are_divided_by_the_scale_of_their_own_scaler(tmp_path: Pa
         (record,) = process.ask("train", steps=1, observe=True)
         assert [update["outcome"] for update in record["updates"]] == ["applied", "applied"]
         found = [record["parameters"][f"{name}.weight"]["gradient"] for name in "ab"]
-        os.close(process._requests)
-        process._requests = -1
+        process.let_go()
         process.process.wait(10)
         line = next(one for one in process.output().splitlines() if one.startswith("want"))
         assert found == pytest.approx([float(one) for one in line.split()[1:]], rel=1e-4)

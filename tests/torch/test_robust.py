@@ -84,8 +84,7 @@ def test_prints_of_every_kind_go_to_the_log_and_never_into_the_channel():
         assert len(process.ask("train", steps=3)) == 3
         process.ask("evaluate")
         leader = process.process.pid
-        os.close(process._requests)
-        process._requests = -1
+        process.let_go()
         process.process.wait(10)
         log = process.output()
         for words in ("from Python", "from a shell", "from C", "an error from C", "a forgery"):
