@@ -217,7 +217,7 @@ test('a poll that was killed, or asked for some checks only, leaves no pass', as
   await check(file(), { only: ['C1'] })
   expect(await passes()).toEqual([])
   const main = path.join(root, 'src/cli/main.ts')
-  const killed = spawn(process.execPath, ['--conditions=gonogo-source', main, 'check', file()], {
+  const killed = spawn(process.execPath, ['--conditions=gonogo-source', main, 'check', file(), '--verbose'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   await new Promise<void>((seen) => {

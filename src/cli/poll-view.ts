@@ -1,7 +1,16 @@
 // Shows a preflight while it runs: the header, each finding as it comes, and a line that says it is still at work.
 // Not the verdict of the command: check and train print their own ends.
-import type { Plan } from '../contract/index.ts'
-import { duration, findingLines, headerLine, headerOf, plural, reusedLines } from '../report/index.ts'
+import type { Finding, Plan } from '../contract/index.ts'
+import {
+  duration,
+  findingLines,
+  foldedLines,
+  headerLine,
+  headerOf,
+  isQuiet,
+  plural,
+  reusedLines,
+} from '../report/index.ts'
 import type { Progress } from '../run.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -12,11 +21,24 @@ export type PollView = {
   stop(): void
 }
 
-/** `checks`: how many are to come, where that is known. */
-export const pollView = (terminal: Terminal, checks: number | null): PollView => {
+/**
+ * `checks`: how many are to come, where that is known. `fold`: what found nothing is told by family, once the poll is over; else
+ * each finding as it comes.
+ */
+export const pollView = (terminal: Terminal, checks: number | null, fold = false): PollView => {
   const started = performance.now()
   let plan: Plan | null = null
   let findings = 0
+  let quiet: Finding[] = []
+  // told whole, below the families: a lowered guard, a check that was left out for want of time
+  let held: Finding[] = []
+  const unfold = () => {
+    const look = terminal.look()
+    const whole = held.flatMap((finding) => findingLines(finding, look))
+    terminal.result([...foldedLines(quiet, look), ...(whole.length > 0 ? ['', ...whole] : [])])
+    quiet = []
+    held = []
+  }
   // told before its finding, which waits for those that it explains
   const faulty: string[] = []
   const words = () => {
@@ -57,13 +79,22 @@ export const pollView = (terminal: Terminal, checks: number | null): PollView =>
       }
       if (progress.type === 'finding') {
         findings += 1
-        terminal.result(findingLines(progress.finding, terminal.look()))
+        const { finding } = progress
+        if (fold && isQuiet(finding)) quiet.push(finding)
+        else if (fold && finding.cause === null && finding.evidence.explainedBy === undefined) held.push(finding)
+        else {
+          // faults come last: what went well stands above them
+          const gap = quiet.length > 0 ? [''] : []
+          unfold()
+          terminal.result([...gap, ...findingLines(finding, terminal.look())])
+        }
         tick()
       }
       if (progress.type === 'note') terminal.progress([progress.text])
     },
     stop: () => {
       clearInterval(timer)
+      unfold()
       terminal.moving(null)
     },
   }

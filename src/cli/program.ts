@@ -47,14 +47,20 @@ export const program = (terminal: Terminal, version: string, done: (code: ExitCo
   verb('check <file>', 'preflight only: is this run worth starting?')
     .option('--only <ids>', 'only these checks: K1,V2 or by word (repeatable)', collect, [])
     .option('--skip <id=reason>', 'leave a check out, with the reason (repeatable)', collect, [])
-    .action(async (file: string, o: { only: string[]; skip: string[] }) => {
-      const { check } = await import('./check.ts')
-      done(await check(file, o, terminal))
-    })
+    .option('--verbose', 'a line for each check, also where it is GO')
+    .option('--junit <file>', 'write the poll as a JUnit file too, for CI')
+    .option('--html <file>', 'write the poll as a page too, with pictures')
+    .action(
+      async (file: string, o: { only: string[]; skip: string[]; verbose?: boolean; junit?: string; html?: string }) => {
+        const { check } = await import('./check.ts')
+        done(await check(file, o, terminal))
+      },
+    )
 
   verb('train <file>', 'preflight, then train; one run, or several where FILE says seeds: or sweep:')
     .option('--skip <id=reason>', 'leave a check out, with the reason (repeatable; recorded with the run)', collect, [])
-    .action(async (file: string, o: { skip: string[] }) => {
+    .option('--verbose', 'a line for each check, also where it is GO')
+    .action(async (file: string, o: { skip: string[]; verbose?: boolean }) => {
       const { train } = await import('./train.ts')
       done(await train(file, o, terminal))
     })

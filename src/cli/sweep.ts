@@ -77,7 +77,7 @@ const follow = async (call: Call, known: Metric | null, polls: boolean, terminal
     terminal,
     'interrupted: each trial saves a checkpoint, then ends; once more ends at once',
   )
-  const poll = polls ? pollView(terminal, checkCode.options.length) : null
+  const poll = polls ? pollView(terminal, checkCode.options.length, true) : null
   const trials = trialsView(terminal)
   trials.objective(known)
   const on = (progress: SweepProgress) => {

@@ -61,10 +61,11 @@ const follow = async (
   call: Call,
   file: string | null,
   checks: number | null,
+  fold: boolean,
   terminal: Terminal,
 ): Promise<ExitCode> => {
   using interruption = withSignals(terminal, 'interrupted: saving a checkpoint, then ending; once more ends at once')
-  const poll = pollView(terminal, checks)
+  const poll = pollView(terminal, checks, fold)
   const run = runView(terminal)
   const on = (progress: Progress) => {
     if (progress.type !== 'event') {
@@ -115,12 +116,17 @@ const lastLines = async (result: TrainResult, file: string | null, terminal: Ter
   return endingLines(ending, look)
 }
 
-export const train = async (file: string, o: { skip: string[] }, terminal: Terminal): Promise<ExitCode> => {
-  if (await asksForSeveral(file)) return (await import('./sweep.ts')).trainSweep(file, o, terminal)
+export const train = async (
+  file: string,
+  o: { skip: string[]; verbose?: boolean },
+  terminal: Terminal,
+): Promise<ExitCode> => {
+  // what was typed wrongly is told before any file is read
   const skip = skippedChecks(o.skip)
+  if (await asksForSeveral(file)) return (await import('./sweep.ts')).trainSweep(file, o, terminal)
   const stages = await loadStages(file)
   const call: Call = (options) => stages.run.train(file, { ...options, skip })
-  return await follow(stages, call, file, checkCode.options.length, terminal)
+  return await follow(stages, call, file, checkCode.options.length, !o.verbose, terminal)
 }
 
 export const resume = async (name: string, o: { world?: string }, terminal: Terminal): Promise<ExitCode> => {
@@ -134,6 +140,7 @@ export const resume = async (name: string, o: { world?: string }, terminal: Term
     (options) => stages.run.resume(name, { ...options, ...(world === undefined ? {} : { world }) }),
     null,
     null,
+    false,
     terminal,
   )
 }

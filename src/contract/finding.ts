@@ -1,6 +1,7 @@
 // What a check says. Data only: its wording for people lives in report/.
 import { z } from 'zod'
 import { measured } from './measured.ts'
+import { picture } from './picture.ts'
 
 export const checkCode = z.enum([
   'K1',
@@ -290,6 +291,8 @@ export const finding = z.strictObject({
   /** Codes of findings that this one explains. */
   folded: z.array(findingCode),
   seconds: z.number(),
+  /** What says more as a picture. No verdict hangs on one. */
+  pictures: z.array(picture).max(4).optional(),
 })
 export type Finding = z.infer<typeof finding>
 

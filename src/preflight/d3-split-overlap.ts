@@ -14,6 +14,7 @@ import type { Context } from './context.ts'
 import { samplesOf, surveyOf } from './data.ts'
 import { groupsOf, type Overlap, overlapOf } from './duplicates.ts'
 import { areCopies, nearOf } from './near.ts'
+import { classesPicture } from './pictures.ts'
 import { sketchesOf } from './sketches.ts'
 
 const fewest = 5
@@ -28,16 +29,19 @@ export const d3 = define({
     const validation = await samplesOf(context, 'val')
     const { changing, fields } = await surveyOf(context, 'train')
     const measured = fields.some(({ role, whole }) => role === 'input' && whole === false)
+    const { task } = context
+    const classes = task.kind === 'classification' ? classesPicture(task.classes, training, validation) : null
+    const drawn = (outcome: Outcome): Outcome => (classes ? { ...outcome, pictures: [classes] } : outcome)
     const overlap = compared(training, validation, changing > 0)
     const groups = judgedGroups(context, training, validation)
     const near = groups ? null : judgedNear(context, training, validation)
     if (!overlap)
-      return (
+      return drawn(
         groups ??
-        near ??
-        skipped('training samples change each time, and the data set shows nothing of them before that')
+          near ??
+          skipped('training samples change each time, and the data set shows nothing of them before that'),
       )
-    return judged(context, overlap, measured) ?? groups ?? near ?? held(overlap)
+    return drawn(judged(context, overlap, measured) ?? groups ?? near ?? held(overlap))
   },
 })
 

@@ -4,9 +4,10 @@
 // NO-GO only where `budget:` in the run file is exceeded: by the forecast itself where what it rests on was measured, and by the whole
 // of its interval where the power is a rule of thumb. The upper end above a budget warns, and so does a disk that is too full already.
 import { statfs } from 'node:fs/promises'
-import type { Allowance } from '../contract/index.ts'
+import type { Allowance, Picture } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, skipped, warn } from './check.ts'
 import { type Forecast, forecastOf, type Interval, type Measured } from './forecast.ts'
+import { forecastPicture } from './pictures.ts'
 import type { Power } from './power.ts'
 import { type Whole, wholeRun } from './whole.ts'
 
@@ -24,9 +25,34 @@ export const f1 = define({
     const measured = measuredOf(whole, context.facts.samples.val ?? 0)
     const forecast = forecastOf(context.plan, measured)
     const free = await freeBytes(context.plan.folder)
-    return judgeForecast(forecast, { budget: context.plan.run.budget ?? {}, power: whole.power, free })
+    const circumstances = { budget: context.plan.run.budget ?? {}, power: whole.power, free }
+    return { ...judgeForecast(forecast, circumstances), pictures: [pictureOf(forecast, circumstances)] }
   },
 })
+
+const pictureOf = (forecast: Forecast, circumstances: Circumstances): Picture => {
+  const { seconds, diskBytes, memoryBytes, deviceBytes, kilowattHours } = forecast
+  const limits = new Map(limitsOf(forecast, circumstances).map((limit) => [limit.what, limit]))
+  const row = (name: string, interval: ReturnType<typeof exactly>, words: (value: number) => string) => {
+    const { limit = null } = limits.get(name) ?? {}
+    limits.delete(name)
+    return { name, interval, limit, words }
+  }
+  const rows = [
+    row('time', seconds, clock),
+    row('disk', exactly(diskBytes), size),
+    ...(memoryBytes === null ? [] : [row('memory', exactly(memoryBytes), size)]),
+    ...(deviceBytes === null ? [] : [row('device memory', exactly(deviceBytes), size)]),
+    row('energy', kilowattHours, energy),
+  ]
+  const others = [...limits.values()].map(({ what, expected, limit, words }) => ({
+    name: what,
+    interval: expected,
+    limit,
+    words,
+  }))
+  return forecastPicture([...rows, ...others])
+}
 
 const measuredOf = ({ records, elapsed, evaluation, save, power }: Whole, valSamples: number): Measured => {
   const steady = records.length > 2 * settling ? records.slice(settling) : records

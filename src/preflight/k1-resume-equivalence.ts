@@ -23,6 +23,7 @@ import {
 } from './compare.ts'
 import type { Context } from './context.ts'
 import { type Diagnosis, diagnose } from './diagnose.ts'
+import { resumePicture } from './pictures.ts'
 import { follow, type Reference, type Save } from './reference.ts'
 import { adviceOf, causeOf, wordsOf } from './restored.ts'
 import { s1 } from './s1-same-seed.ts'
@@ -66,13 +67,13 @@ export const k1 = define({
         if (faultOf(context, reference, one) && context.repeatability.kind === 'unknown') await s1.run(context)
         const fault = faultOf(context, reference, one)
         if (!fault || fault.status === 'WARN' || !isDeclared(context, reference, save)) {
-          if (fault) return fault
+          if (fault) return drawn(fault, reference, resumed)
           continue
         }
         if (trial.dead) trial = await opened()
         else await trial.restore('opened')
         const still = faultOf(context, reference, await resume(context, trial, reference, save, save.place))
-        if (still && !(still.cause !== null && otherwise.includes(still.cause))) return still
+        if (still && !(still.cause !== null && otherwise.includes(still.cause))) return drawn(still, reference, resumed)
         declared ??= asDeclared(context, fault, save)
       }
     } finally {
@@ -80,8 +81,18 @@ export const k1 = define({
     }
     if (context.repeatability.kind === 'unseeded')
       return skipped('needs S1, which is NO-GO: weights, optimizer and schedule do come back, steps cannot be compared')
-    return declared ?? equal(context, reference, resumed)
+    return drawn(declared ?? equal(context, reference, resumed), reference, resumed)
   },
+})
+
+const drawn = (outcome: Outcome, { records }: Reference, resumed: readonly Resumed[]): Outcome => ({
+  ...outcome,
+  pictures: [
+    resumePicture(
+      records,
+      resumed.map(({ save, records }) => ({ step: save.step, records })),
+    ),
+  ],
 })
 
 /** Causes that say: other batches or other noise. */
@@ -227,7 +238,7 @@ const short = (value: string): string => {
 
 const equal = (context: Context, reference: Reference, resumed: readonly Resumed[]): Outcome => {
   const total = reference.schedule.steps
-  const [first] = resumed
+  const from = resumed[0]?.save.step ?? 0
   const at = resumed.map(({ save }) => `${kinds[save.kind]} (step ${save.step})`)
   const rounding = context.repeatability.kind === 'rounding' ? context.repeatability.spread : null
   const evidence = {
@@ -237,15 +248,12 @@ const equal = (context: Context, reference: Reference, resumed: readonly Resumed
     tolerance: rounding === null ? 0 : 10 * rounding,
   }
   const how = rounding === null ? 'bitwise' : `within ${number(10 * rounding)}`
-  return go(
-    `${first?.save.step ?? 0} steps + fresh process + ${total - (first?.save.step ?? 0)} = ${total} straight, ${how}`,
-    {
-      seen: `saved ${list(at, 4)}: each resumed run equals the straight one`,
-      expected:
-        rounding === null
-          ? `${plural(total, 'step')} bitwise equal`
-          : `equal within ten times the spread that S1 measured`,
-      evidence,
-    },
-  )
+  return go(`${from} steps + fresh process + ${total - from} = ${total} straight, ${how}`, {
+    seen: `saved ${list(at, 4)}: each resumed run equals the straight one`,
+    expected:
+      rounding === null
+        ? `${plural(total, 'step')} bitwise equal`
+        : `equal within ten times the spread that S1 measured`,
+    evidence,
+  })
 }

@@ -8,6 +8,7 @@
 // mathematically zero (a bias before batch norm) are rounding: under 1e-6 of the whole gradient nothing is demanded.
 import type { Facts, StepRecord, TensorFact, Trace } from '../contract/index.ts'
 import { define, go, list, noGo, number, type Outcome, placeOf, placeOfTensor, plural, warn } from './check.ts'
+import { flowPicture } from './pictures.ts'
 import type { Trial } from './trial.ts'
 
 /** A gradient below this share of the whole gradient is rounding. */
@@ -47,9 +48,11 @@ export const o1 = define({
     const trial = await context.at('initial')
     const first = await observe(trial, 3 * accumulate, rate)
     const complaint = judge(facts, first)
-    if (complaint.status === 'GO' || complaint.cause === 'frozen-parameter-moves') return complaint
+    if (complaint.status === 'GO' || complaint.cause === 'frozen-parameter-moves')
+      return { ...complaint, pictures: [flowPicture(facts, first.of)] }
     await trial.restore('initial')
-    return judge(facts, await observe(trial, 10 * accumulate, Math.max(1e-3, Math.min(1, 100 * rate))))
+    const second = await observe(trial, 10 * accumulate, Math.max(1e-3, Math.min(1, 100 * rate)))
+    return { ...judge(facts, second), pictures: [flowPicture(facts, second.of)] }
   },
 })
 

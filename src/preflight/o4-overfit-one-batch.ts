@@ -14,6 +14,7 @@ import { conflictFloor, doubleSoftmaxFloor, floorOf, targetVariance } from './fl
 import { meanLoss } from './initial.ts'
 import { outputsOf, rowsAreProbabilities } from './outputs.ts'
 import { type Attempt, attempt, climbDown } from './overfit.ts'
+import { overfitPicture } from './pictures.ts'
 import type { Trial } from './trial.ts'
 
 const batch = 16
@@ -60,7 +61,8 @@ export const o4 = define({
     }
     const start = attempts[0]?.losses[0] ?? Number.NaN
     const best = Math.min(...attempts.map((one) => one.best).filter(Number.isFinite))
-    return verdict({ context, trial, samples, attempts, floor, start, best, regularisation })
+    const found = await verdict({ context, trial, samples, attempts, floor, start, best, regularisation })
+    return { ...found, pictures: [overfitPicture(attempts, floor)] }
   },
 })
 

@@ -7,6 +7,7 @@
 // fault without any declaration. Cycles, restarts, plateaus, staircases and freezing of single groups are nobody's fault.
 import type { ScheduleDeclared, ScheduleReport, StepRecord } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, plural, skipped, warn } from './check.ts'
+import { ratesPicture } from './pictures.ts'
 import { type Curve, curveOf, headAtZero, lowestAfter, tailBelow, thinned } from './rates.ts'
 import { wholeRun } from './whole.ts'
 
@@ -24,7 +25,7 @@ export const o6 = define({
   async run(context) {
     const { schedule, records } = await wholeRun(context)
     if (schedule === null) return skipped('the rates of the whole run cannot be told')
-    return judgeSchedule({
+    const judged = judgeSchedule({
       report: schedule,
       updates: updatesPerStep(records),
       stepsPerEpoch: context.plan.stepsPerEpoch,
@@ -32,6 +33,7 @@ export const o6 = define({
       config: context.plan.run.config,
       where: placeOf(context.facts, 'optimizer', 'optimizers', 'setup', 'train_step'),
     })
+    return { ...judged, pictures: [ratesPicture(curveOf(schedule).points, context.plan.run.schedule?.peak)] }
   },
 })
 

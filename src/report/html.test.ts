@@ -1,7 +1,8 @@
 // The page: everything escaped, nothing loaded, NO-GO open.
 // Not its look, which people judge.
 import { expect, test } from 'vitest'
-import { escapeHtml, preflightHtml } from './html.ts'
+import { escapeHtml } from './escape.ts'
+import { preflightHtml } from './html.ts'
 import { finding, plan, poll } from './report.fixture.ts'
 
 test('hostile text stays text', () => {
@@ -12,7 +13,7 @@ test('hostile text stays text', () => {
   )
   expect(page).not.toMatch(/<script|<img|onerror='/)
   expect(page).not.toContain('\u202e')
-  expect(page.split(escapeHtml(attack)).length - 1).toBe(8)
+  expect(page.split(escapeHtml(attack)).length - 1).toBe(9)
 })
 
 test('self-contained: no script, no address, a policy that forbids both', () => {

@@ -1,22 +1,13 @@
 // preflight.html: the whole poll on one page that needs nothing else, light or dark as the reader's system is.
-// Not the board: no script, no network, nothing that can be clicked but what unfolds.
+// Not the board: no script, no network, nothing that can be clicked but what unfolds and what leads to it.
 import { type Evidence, type Finding, type Plan, type Status, verdictOf, wordOf } from '../contract/index.ts'
 import { causeSentence } from './causes.ts'
+import { escapeHtml } from './escape.ts'
+import { byFamily } from './families.ts'
 import { headerOf, statusWords, titleOf } from './findings.ts'
 import { pageStyle } from './html-style.ts'
 import { none, plural, seconds } from './numbers.ts'
-import { printable } from './text.ts'
-
-const entities: ReadonlyMap<string, string> = new Map([
-  ['&', '&amp;'],
-  ['<', '&lt;'],
-  ['>', '&gt;'],
-  ['"', '&quot;'],
-  ["'", '&#39;'],
-])
-
-/** Text of strangers as HTML text or attribute value. Control and direction characters are shown, not obeyed. */
-export const escapeHtml = (text: string): string => printable(text).replace(/[&<>"']/g, (c) => entities.get(c) ?? c)
+import { pictureHtml } from './pictures.ts'
 
 const classes: Record<Status, string> = { GO: 'go', WARN: 'warn', 'NO-GO': 'no-go', SKIPPED: 'muted', WAIVED: 'warn' }
 /** Shapes repeat what words and colours say. */
@@ -27,16 +18,22 @@ const row = (label: string, text: string | null): string =>
 
 const scalarText = (value: string | number | boolean | null): string => (value === null ? none : String(value))
 
+/** A list of thousands says nothing to a reader; the JSON has them all. */
+const mostShown = 24
+
 const evidenceTable = (evidence: Evidence): string => {
   const rows = Object.entries(evidence).map(([name, value]) => {
-    const text = Array.isArray(value) ? value.map(scalarText).join(', ') : scalarText(value)
-    return `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(text)}</td></tr>`
+    const shown = Array.isArray(value) ? value.slice(0, mostShown).map(scalarText).join(', ') : scalarText(value)
+    const more = Array.isArray(value) && value.length > mostShown ? ` … ${value.length - mostShown} more` : ''
+    return `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(shown + more)}</td></tr>`
   })
-  return rows.length === 0 ? '' : `<table><caption>Evidence</caption><tbody>${rows.join('')}</tbody></table>`
+  return rows.length === 0
+    ? ''
+    : `<details class="evidence"><summary>evidence</summary><table><tbody>${rows.join('')}</tbody></table></details>`
 }
 
-const findingHtml = (f: Finding): string => {
-  const body = [
+const bodyOf = (f: Finding): string =>
+  [
     row('where', f.where),
     row('seen', f.seen),
     row('expected', f.expected),
@@ -44,10 +41,16 @@ const findingHtml = (f: Finding): string => {
     row('try', f.advice),
     row('folded', f.folded.join(', ')),
   ].join('')
+
+const drawn = ({ pictures = [] }: Finding): string =>
+  pictures.length === 0 ? '' : `<div class="drawn">${pictures.map(pictureHtml).join('')}</div>`
+
+const findingHtml = (f: Finding): string => {
+  const body = bodyOf(f)
   const word = wordOf(f.check)
   return `<details id="${escapeHtml(f.check)}" class="${classes[f.status]}"${f.status === 'NO-GO' ? ' open' : ''}>
 <summary><span class="status"><span aria-hidden="true">${shapes[f.status]}</span> ${statusWords[f.status]}</span><abbr title="${escapeHtml(word)}">${escapeHtml(f.check)}</abbr><span class="title">${escapeHtml(titleOf(f))}</span><span class="seconds">${f.status === 'SKIPPED' ? '' : seconds(f.seconds)}</span></summary>
-<div class="body"><p class="word">${escapeHtml(word)}</p>${body === '' ? '' : `<dl>${body}</dl>`}${evidenceTable(f.evidence)}</div>
+<div class="body"><p class="word">${escapeHtml(word)}</p>${body === '' ? '' : `<dl>${body}</dl>`}${f.cause === null ? '' : drawn(f)}${evidenceTable(f.evidence)}</div>
 </details>`
 }
 
@@ -61,12 +64,52 @@ const tally = (findings: readonly Finding[]): string =>
     )
     .join(' ')
 
+/** One tile a check, family by family: the whole poll at a glance. */
+const board = (families: readonly (readonly [string, readonly Finding[]])[]): string =>
+  `<nav class="board" aria-label="All checks">${families
+    .map(
+      ([family, findings]) =>
+        `<div><span class="family">${escapeHtml(family)}</span><span class="tiles">${findings
+          .map(
+            (f) =>
+              `<a href="#${escapeHtml(encodeURI(f.check))}" class="tile ${classes[f.status]}" title="${escapeHtml(`${statusWords[f.status]} · ${wordOf(f.check)} · ${f.title}`)}">${escapeHtml(family === 'own' ? wordOf(f.check) : f.check)}<span class="mark" aria-label="${statusWords[f.status]}">${shapes[f.status]}</span></a>`,
+          )
+          .join('')}</span></div>`,
+    )
+    .join('')}</nav>`
+
+const pictures = (findings: readonly Finding[]): string => {
+  // a fault has its picture beside its words
+  const drawn = findings.flatMap(({ cause, pictures = [] }) => (cause === null ? pictures.map(pictureHtml) : []))
+  return drawn.length === 0
+    ? ''
+    : `<section class="pictures" aria-label="Pictures"><h2>What was measured</h2><div>${drawn.join('\n')}</div></section>`
+}
+
+const severity: Record<Status, number> = { 'NO-GO': 0, WARN: 1, WAIVED: 2, GO: 3, SKIPPED: 4 }
+
+/** What a reader has to look at, worst first; then the pictures; then everything else by family. */
+const parts = (findings: readonly Finding[]): string => {
+  const wrong = findings.filter(({ status }) => severity[status] < severity.GO)
+  const ordered = wrong.toSorted((a, b) => severity[a.status] - severity[b.status])
+  const first =
+    ordered.length === 0
+      ? ''
+      : `<section aria-label="To look at"><h2>To look at</h2>\n${ordered.map(findingHtml).join('\n')}\n</section>`
+  const rest = byFamily(findings.filter((f) => !wrong.includes(f)))
+  const others = `<section aria-label="Findings"><h2>${wrong.length === 0 ? 'All checks' : 'All others'}</h2>\n${rest
+    .map(([family, members]) => `<h3>${escapeHtml(family)}</h3>\n${members.map(findingHtml).join('\n')}`)
+    .join('\n')}\n</section>`
+  return [first, pictures(findings), rest.length === 0 ? '' : others].join('\n')
+}
+
 /** The page. `took`: seconds of the whole poll; without it, the sum of its checks. */
 export const preflightHtml = (findings: readonly Finding[], plan: Plan, took?: number): string => {
   const verdict = verdictOf(findings)
   const header = headerOf(plan)
   const total = took ?? findings.reduce((sum, f) => sum + f.seconds, 0)
-  const about = `${header.on.join(', ')} · seed ${header.seed} · plan ${header.fingerprint}`
+  const about = `${header.on.join(', ')} · seed ${header.seed} · plan ${header.fingerprint.slice(0, 8)}`
+  const tone = verdict === 'GO' ? 'go' : 'no-go'
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -79,15 +122,15 @@ export const preflightHtml = (findings: readonly Finding[], plan: Plan, took?: n
 </head>
 <body>
 <main>
-<header>
-<h1>${escapeHtml(header.name)}</h1>
+<header class="${tone}">
+<div><h1>${escapeHtml(header.name)}</h1>
 <p class="about">${escapeHtml(about)}</p>
-<p class="verdict ${verdict === 'GO' ? 'go' : 'no-go'}">${verdict}</p>
-<p class="tally">${plural(findings.length, 'check')} in ${seconds(total)}: ${tally(findings)}</p>
+<p class="tally">${plural(findings.length, 'check')} in ${seconds(total)}: ${tally(findings)}</p></div>
+<p class="verdict ${tone}">${verdict}</p>
 </header>
-<section aria-label="Findings">
-${findings.map(findingHtml).join('\n')}
-</section>
+${board(byFamily(findings))}
+${parts(findings)}
+<footer>${escapeHtml(`plan ${header.fingerprint}`)}</footer>
 </main>
 </body>
 </html>

@@ -113,6 +113,7 @@ test('show', () => {
       checkpoint.keep.best             1                  default
       checkpoint.keep.top              0                  default
       preflight.budget.seconds         60                 default
+      preflight.reuse.hours            24                 default
       preflight.overlap                0.01               default
       stop.mode                        "advise"           default
       stop.patience                    null               default
