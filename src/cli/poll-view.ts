@@ -7,6 +7,7 @@ import {
   foldedLines,
   headerLine,
   headerOf,
+  heldLines,
   isQuiet,
   plural,
   reusedLines,
@@ -34,7 +35,7 @@ export const pollView = (terminal: Terminal, checks: number | null, fold = false
   let held: Finding[] = []
   const unfold = () => {
     const look = terminal.look()
-    const whole = held.flatMap((finding) => findingLines(finding, look))
+    const whole = heldLines(held, look)
     terminal.result([...foldedLines(quiet, look), ...(whole.length > 0 ? ['', ...whole] : [])])
     quiet = []
     held = []
