@@ -132,7 +132,9 @@ export const train = async (file: string, options: Options & Shared = {}): Promi
   }
   const { verdict, ...took } = polled
   await writePreflight(run, plan, findings)
-  await emit({ type: 'preflight', verdict, findings, ...took })
+  // pictures are in preflight.json and its page: the journal is read line by line, again and again
+  const told = findings.map(({ pictures: _, ...finding }) => finding)
+  await emit({ type: 'preflight', verdict, findings: told, ...took })
   if (verdict === 'NO-GO')
     return await endedEarly('no-go', findings.find((f) => f.status === 'NO-GO')?.title ?? 'no-go', took.seconds)
   const store = await openCheckpoints(run, plan, lock, journal)
