@@ -3,6 +3,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
+import { nodeDisk, replaceFile } from './checkpoint/index.ts'
 import { checkPoints, type LoadedRun, parametersOf, readRunFile, trialText } from './config/index.ts'
 import {
   type ExitCode,
@@ -50,6 +51,8 @@ export type SweepResult = {
   readonly parts: number
   /** Run file of the winner; null where there is none, or nothing but seeds differs. */
   readonly best: string | null
+  /** The table with pictures; null where it was not written. */
+  readonly page: string | null
   readonly exit: ExitCode
 }
 
@@ -176,12 +179,24 @@ const conducted = async (root: string, folder: SweepFolder, options: SweepOption
   }
   if (polled.verdict === 'NO-GO') return resultOf(folder, plan, polled, known, 'no-go', null, findings)
   const isWhole = await trainedAll({ root, path: folder.path, plan, polled }, known, journal, options)
-  if (!isWhole) return resultOf(folder, plan, polled, known, 'interrupted', null, findings)
+  if (!isWhole) return await withPage(folder, resultOf(folder, plan, polled, known, 'interrupted', null, findings))
   const [first] = ranking(plan, polled, known)
   const winner = first?.value === null || plan.trials.length === 1 ? null : (first ?? null)
   const best = winner === null ? null : await writeBest(folder, plan, winner)
   await journal.record({ type: 'ended', reason: 'done', best: winner?.trial.trial ?? null })
-  return resultOf(folder, plan, polled, known, 'done', best, findings)
+  return await withPage(folder, resultOf(folder, plan, polled, known, 'done', best, findings))
+}
+
+/** A view for people: a disk without room for it must not cost the sweep, whose journal is the truth. */
+const withPage = async (folder: SweepFolder, result: SweepResult): Promise<SweepResult> => {
+  const { sweepHtml } = await import('./report/index.ts')
+  try {
+    await replaceFile(nodeDisk, folder.page, sweepHtml(result))
+    return { ...result, page: folder.page }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return result
+    throw error
+  }
 }
 
 type Reports = Map<string, SweepEventOf<'reported'>>
@@ -237,6 +252,7 @@ const resultOf = (
     ranking: rows,
     parts: known.size,
     best,
+    page: null,
     exit: { done, 'no-go': exitCodes.noGo, interrupted: exitCodes.interrupted }[reason],
   }
 }
@@ -323,7 +339,6 @@ const trainedAll = async (
 
 /** The winner's run file, whole in itself, as its trial's. */
 const writeBest = async (folder: SweepFolder, plan: SweepPlan, winner: Ranked): Promise<string> => {
-  const { nodeDisk, replaceFile } = await import('./checkpoint/index.ts')
   const [first] = winner.trial.runs
   const text = await readFile(join(folder.path, first!.file), 'utf8')
   await replaceFile(nodeDisk, folder.best, text.replace(/^name: .*$/m, `name: ${plan.name.slice(0, 59)}-best`))

@@ -79,6 +79,7 @@ export const sweepsIn = (folder: string): string[] => {
 export type Table = {
   readonly sweep: string
   readonly best: string | null
+  readonly page: string | null
   readonly parts: number
   readonly reason: string
   readonly trials: readonly {

@@ -35,7 +35,8 @@ test('a sweep that is killed at random moments ends with the table of the undist
   const shown = await gonogo(folder, 'show', sweepsIn(folder)[0]!, '--json')
   expect(tableOf(shown.out)).toEqual(table)
   // the winner's file is a run file of its own
-  const { best, trials } = JSON.parse(called.out) as Table
+  const { best, page, trials } = JSON.parse(called.out) as Table
+  expect(textOf(folder, page!)).toContain('<svg')
   const config = trials[0]!.point['config.rate'] as number
   expect(textOf(folder, best!)).toContain(`rate: ${config}`)
   const trained = await gonogo(folder, 'train', best!, '--json')

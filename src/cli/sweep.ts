@@ -25,6 +25,7 @@ const viewOf = (result: SweepResult): SweepView => ({
   ...result,
   folder: shownPath(result.folder),
   best: result.best === null ? null : shownPath(result.best),
+  page: result.page === null ? null : shownPath(result.page),
 })
 
 /** Trials in training: how far each is, for the line that moves. */

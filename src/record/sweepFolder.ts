@@ -33,6 +33,8 @@ export type SweepFolder = {
   readonly plan: string
   readonly journal: string
   readonly preflight: string
+  /** The table as a page with pictures. */
+  readonly page: string
   /** The run file of the winner. */
   readonly best: string
 }
@@ -47,6 +49,7 @@ const layout = (path: string, sweep: string): SweepFolder => ({
   plan: join(path, 'sweep.json'),
   journal: join(path, 'journal.jsonl'),
   preflight: join(path, 'preflight.json'),
+  page: join(path, 'sweep.html'),
   best: join(path, 'best.run.yaml'),
 })
 

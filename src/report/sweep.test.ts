@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { type Outcome, type SweepPlan, sweepSettings } from '../contract/index.ts'
 import { plain } from './look.ts'
 import { type SweepView, sweepDocument, sweepEndLines, trialLine } from './sweep.ts'
+import { sweepHtml } from './sweepHtml.ts'
 
 const objective = { name: 'val_accuracy', direction: 'max' as const }
 const trialOf = (trial: number, point: Record<string, unknown>, seeds = [0]) => ({
@@ -35,7 +36,18 @@ const plan: SweepPlan = {
   ],
 }
 const [t1, t2, t3, t4] = plan.trials
-const row = { spread: null, values: [], seconds: 10, share: 1, why: '' }
+const row = {
+  spread: null,
+  values: [],
+  curve: [
+    [0.1, 0.5],
+    [0.2, Number.NaN],
+    [1, 0.9],
+  ] as [number, number][],
+  seconds: 10,
+  share: 1,
+  why: '',
+}
 const view: SweepView = {
   sweep: 'cnn-3b2a',
   folder: 'runs/sweeps/cnn-3b2a',
@@ -44,6 +56,7 @@ const view: SweepView = {
   objective,
   parts: 6,
   best: 'runs/sweeps/cnn-3b2a/best.run.yaml',
+  page: null,
   ranking: [
     { ...row, trial: t1!, state: 'done', value: 0.9902 },
     { ...row, trial: t4!, state: 'paused', value: 0.97, share: 1 / 3 },
@@ -114,4 +127,21 @@ test('a trial as it ends; what a machine gets has every digit', () => {
   expect(sweepDocument(view)).toMatchObject({
     trials: [{ trial: 1, value: 0.9902, point: { 'config.kind': 'gelu' } }, {}, {}, {}],
   })
+})
+
+test('the page: a line a trial, a picture a parameter, nothing that a name could break', () => {
+  const hostile = {
+    ...view,
+    sweep: '<script>alert(1)</script>',
+    ranking: view.ranking.map((r) => ({ ...r, why: '<b>' })),
+  }
+  const page = sweepHtml(hostile)
+  expect(page).not.toContain('<script')
+  expect(page).not.toContain('<b>')
+  // coordinates are numbers: a NaN in a curve is left out
+  expect(page).not.toMatch(/NaN|Infinity|undefined/)
+  expect(page.match(/<figure/g)).toHaveLength(1 + 3)
+  expect(page.match(/class="line/g)).toHaveLength(3)
+  expect(page).toContain('class="dot won"')
+  expect(sweepHtml({ ...view, objective: null, ranking: [] })).toContain('</html>')
 })

@@ -17,6 +17,8 @@ type Row = {
   readonly spread: number | null
   readonly share: number
   readonly seconds: number
+  /** Share of the run, value. */
+  readonly curve: readonly (readonly [number, number])[]
   readonly why: string
 }
 
@@ -31,17 +33,18 @@ export type SweepView = {
   readonly ranking: readonly Row[]
   readonly parts: number
   readonly best: string | null
+  readonly page: string | null
 }
 
 /** The last word of each key, where that tells them apart. */
-const columnsOf = ({ settings }: SweepPlan): { key: string; head: string }[] => {
+export const columnsOf = ({ settings }: SweepPlan): { key: string; head: string }[] => {
   const keys = Object.keys(settings.space)
   const last = (key: string) => key.split('.').at(-1) ?? key
   const isOne = (key: string) => keys.filter((other) => last(other) === last(key)).length === 1
   return keys.map((key) => ({ key, head: isOne(key) ? last(key) : key }))
 }
 
-const valueText = (value: unknown): string =>
+export const valueText = (value: unknown): string =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : JSON.stringify(value)
 
 const pointWords = (plan: SweepPlan, trial: Row['trial']): string =>
@@ -74,7 +77,7 @@ export const trialLine = (
 /** Rows that a person reads without scrolling; `gonogo show` has them all. */
 const shownRows = 15
 
-const stateWord = ({ state, share }: Row): string => (state === 'paused' ? percent(share) : state)
+export const stateWord = ({ state, share }: Row): string => (state === 'paused' ? percent(share) : state)
 
 /** Where nothing but seeds differs, they are the rows. */
 const seedTable = ({ trial, values }: Row, objective: Metric, look: Look): string[] => {
@@ -160,7 +163,7 @@ const nextCommands = (view: SweepView): string[] => {
 const trainedShare = ({ ranking }: SweepView): number =>
   ranking.length === 0 ? 0 : ranking.reduce((sum, { share }) => sum + share, 0) / ranking.length
 
-const summary = (view: SweepView): string => {
+export const summaryOf = (view: SweepView): string => {
   const { plan, ranking, parts } = view
   const runs = plan.trials.length * (plan.trials[0]?.runs.length ?? 1)
   const each = plan.trials[0]?.runs.length ?? 1
@@ -194,10 +197,10 @@ export const sweepEndLines = (view: SweepView, look: Look, most = shownRows): st
     ...sweepTable(view, look, most),
     ...picture(view, look),
     '',
-    ...worded(heads[reason], `${summary(view)}${open}`, look, reason === 'done' ? look.colour.go : look.colour.warn),
+    ...worded(heads[reason], `${summaryOf(view)}${open}`, look, reason === 'done' ? look.colour.go : look.colour.warn),
     ...failures(view, look),
     ...winner,
-    ...(best === null ? [] : [`${look.colour.muted('wrote ')}${printable(best)}`]),
+    ...[best, view.page].flatMap((path) => (path === null ? [] : [`${look.colour.muted('wrote ')}${printable(path)}`])),
     ...nextLines(nextCommands(view), look),
   ]
 }
@@ -209,6 +212,7 @@ export const sweepDocument = (view: SweepView): Readonly<Record<string, unknown>
   reason: view.reason,
   objective: view.objective,
   best: view.best,
+  page: view.page,
   parts: view.parts,
   trials: view.ranking.map((row) => ({
     trial: row.trial.trial,
