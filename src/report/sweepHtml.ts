@@ -1,7 +1,7 @@
 // sweep.html: a sweep on one page that needs nothing else: how trials went, what each parameter did to them, the table.
 // Not the board: no script, no network. Values beyond the worst quarter are drawn at the edge, so that the rest can be told apart.
 import type { Metric, SweepPlan } from '../contract/index.ts'
-import { escapeHtml } from './html.ts'
+import { escapeHtml } from './escape.ts'
 import { pageStyle } from './html-style.ts'
 import { measure, none } from './numbers.ts'
 import { columnsOf, type SweepView, stateWord, summaryOf, valueText } from './sweep.ts'
