@@ -84,10 +84,23 @@ def _schedulers(found: Found, pattern: list[list[Event]], at_end: list[Event]) -
             "end": _end(one),
             "perStep": sum(call.count(("schedule", name)) for call in pattern) / max(1, len(pattern)),
             "perEpoch": at_end.count(("schedule", name)),
+            "detached": _detached(found, one),
         }
         for name, one in found.schedules.items()
         if id(one) not in inner
     ]
+
+
+def _detached(found: Found, scheduler: Any) -> bool:
+    """It moves rates that nothing steps with: no group of its optimizer is one of the program's, and yet they hold its parameters."""
+    groups = getattr(getattr(scheduler, "optimizer", None), "param_groups", None)
+    if not isinstance(groups, list) or not found.optimizers:
+        return False
+    own = [group for one in found.optimizers.values() for group in one.param_groups]
+    held = {id(parameter) for group in own for parameter in group["params"]}
+    mine = [id(parameter) for group in groups for parameter in group.get("params", ())]
+    shared = any(group is other for group in groups for other in own)
+    return bool(mine) and not shared and all(one in held for one in mine)
 
 
 def _parts(scheduler: Any) -> list[Any]:

@@ -182,6 +182,8 @@ export const scheduleReport = z.object({
         /** Its steps for each training step (a mean, where updates are accumulated), and at each epoch's end. */
         perStep: z.number(),
         perEpoch: z.number(),
+        /** It sets the rates of an optimizer that is not the program's, over parameters that the program's optimizers hold. */
+        detached: z.boolean().optional(),
       }),
     )
     .default([]),

@@ -7,17 +7,23 @@
 import type { EpochOrder, Evidence, SampleDigest } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, plural, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
+import { orNull } from './cycle.ts'
 
 /** Ids beyond this are not drawn twice for a look. */
 const most = 2_000_000
 const looked = 512
 
+/** Steps of a short epoch that two of them may cost. */
+const mostTrained = 12
+
 export const d7 = define({
   code: 'D7',
-  needs: ['order', 'reset'],
+  needs: ['reset'],
   after: [],
   costClass: 'warm',
   async run(context) {
+    const order = context.facts.can.order ?? { no: 'the engine does not offer order' }
+    if (order !== 'yes') return (await asTrained(context)) ?? skipped('no' in order ? order.no : order.byConstruction)
     const available = context.facts.data.find(({ split }) => split === 'train')?.samples ?? 0
     const trial = await context.at('initial')
     const [first, second] = await trial.order({ epochs: 2, ids: 1000, whole: available <= most })
@@ -40,6 +46,37 @@ export const d7 = define({
     )
   },
 })
+
+/** Where no loader can be asked, two short epochs are trained, on every rank that there is, and their batches compared. */
+const asTrained = async (context: Context): Promise<Outcome | null> => {
+  const trial = await context.at('initial')
+  const batches = trial.facts.stepsPerEpoch
+  if (!context.can('sampleIds') || batches < 2 || batches > mostTrained) return null
+  const records = await orNull(trial.steps({ steps: 2 * batches, ids: true }))
+  if (records === null || records.length < 2 * batches) return null
+  const digests = records.map(({ samples, ranks }) =>
+    [samples, ...(ranks ?? []).map((one) => one.samples)].map(({ digest }) => digest).join(' '),
+  )
+  const count = records.slice(0, batches).reduce((sum, { samples }) => sum + samples.count, 0)
+  const ids = records.slice(0, batches).flatMap(({ samples }) => samples.ids ?? [])
+  const again = digests.slice(batches).every((digest, i) => digest === digests[i])
+  const evidence: Evidence = { batches, samples: count, repeats: again, world: context.plan.run.world }
+  if (!again || count < 8)
+    return go(`${plural(batches, 'batch')} of two epochs hold other samples`.replace('batchs', 'batches'), {
+      seen: `${count} samples of each of two epochs, as they were trained on`,
+      expected: 'another order in the next epoch',
+      evidence,
+    })
+  // a plain order on every rank is one that was meant
+  if (ids.length > 0 && isRising(ids)) return null
+  return warn('order-repeats', 'every epoch has the same order', {
+    seen: `two epochs of ${plural(batches, 'batch').replace('batchs', 'batches')} hold the same samples in the same places`,
+    expected: 'another order in each epoch',
+    where: placeOf(context.facts, 'train_loader', 'data', 'datasets', 'setup'),
+    evidence,
+    advice: 'give the sampler a set_epoch(epoch) that its order depends on; gonogo calls it',
+  })
+}
 
 type Place = { readonly evidence: Evidence; readonly where: string | null }
 

@@ -13,6 +13,10 @@ export const smoothingFloor = (smoothing: number, classes: number): number => {
 /** Cross-entropy of a softmax fed to a second softmax, at its best, with all the weight on the right class: ln(e + C − 1) − 1. */
 export const doubleSoftmaxFloor = (classes: number): number => Math.log(Math.E + classes - 1) - 1
 
+/** Binary cross-entropy of a sigmoid fed to a second one, at its best: ln(1 + e⁻¹) for each 1, ln 2 for each 0. */
+export const doubleSigmoidFloor = (samples: readonly SampleDigest[]): number =>
+  mean(samples.map((sample) => (valuesOf(sample)[0] === 1 ? Math.log1p(Math.exp(-1)) : Math.LN2)))
+
 const byInput = (samples: readonly SampleDigest[]): SampleDigest[][] => {
   const groups = new Map<string, SampleDigest[]>()
   for (const sample of samples) {

@@ -38,8 +38,10 @@ export const i3 = define({
     const found = copiesIn(plain)
     const constant = copiesIn(plain, 'weights alone')[0]
     const evidence = { matrices: matrices.size, rate }
+    const all = plain.slice(0, 1).every(areConstant)
     if (found.length === 0 && constant)
-      return warn('symmetric-units', `every unit of ${constant.layer} starts as a copy of the others`, {
+      // one such layer may be a mean that is learnt; a network of nothing else has not been initialised
+      return (all ? noGo : warn)('symmetric-units', `every unit of ${constant.layer} starts as a copy of the others`, {
         seen: `all ${constant.units} units of ${constant.layer} have equal weights, and so are the weights from them in ${constant.into}; only biases tell them apart`,
         expected: 'units that differ: equal ones learn nearly the same',
         where: placeOfTensor(context.facts, constant.layer),
@@ -68,6 +70,14 @@ export const i3 = define({
       : warn('symmetric-units', title, { ...holds, seen: `${holds.seen}; only noise (dropout) tells them apart` })
   },
 })
+
+/** Every matrix that is not zero is one value throughout. */
+const areConstant = ({ symmetry }: Trace): boolean => {
+  const filled = Object.values(symmetry).filter(({ weights }) => !weights.zero)
+  return (
+    filled.length >= 2 && filled.every(({ weights }) => weights.distinctRows === 1 && weights.distinctColumns === 1)
+  )
+}
 
 /** Four steps in two probes, since a probe looks along the graph of its first two: layers of zeros wake up one after another. */
 const traced = async (trial: Trial, learningRate: number, regularisation: boolean): Promise<Trace[]> => {

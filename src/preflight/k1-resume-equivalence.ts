@@ -214,6 +214,13 @@ const lostOutcome = (context: Context, resumed: Resumed, found: Diagnosis): Outc
       'a random generator is not restored, without effect on the steps that followed',
       words,
     )
+  // schedule and optimizer came back, each by itself, and no longer move together
+  if (difference === undefined && lost.length === 0 && culprit === 'schedule' && divergence?.what === 'learning rates')
+    return noGo('schedule-not-restored', 'after a resume the schedule no longer moves the learning rate as it did', {
+      ...words,
+      advice:
+        'load into the optimizer that the schedule was made for; an optimizer that is made anew needs a schedule that is made anew',
+    })
   // everything known came back, the generators took the same way, and still the steps differ
   if (difference === undefined && lost.length === 0 && !atEnd.some(({ section }) => section === 'rng'))
     return noGo('section-not-saved', 'a resumed run depends on state that no checkpoint holds', {

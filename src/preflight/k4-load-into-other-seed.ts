@@ -25,6 +25,9 @@ export const missingAfter = (
   return { parameters: of('parameters'), buffers: of('buffers') }
 }
 
+const digestOf = (snapshot: Snapshot, name: string): string | undefined =>
+  (snapshot.get('parameters')?.entries.get(name) ?? snapshot.get('buffers')?.entries.get(name))?.digest
+
 /** Names under which the file holds the values that were not loaded, where they are not the model's own. */
 const underOtherNames = async (context: Context, save: Save, lost: readonly string[]): Promise<string[]> => {
   const report = await context.weights(save.dir).catch(() => null)
@@ -37,7 +40,9 @@ const underOtherNames = async (context: Context, save: Save, lost: readonly stri
     const name = digests.get(tensor.digest)
     // a file may hold the model's weights under a key of its own: model.head.weight
     const own = name !== undefined && (tensor.name === name || tensor.name.replace(/^[^.]*\./, '') === name)
-    return name === undefined || own || !lost.includes(name) ? [] : [tensor.name]
+    // a counter of one number has its like anywhere
+    const single = tensor.shape.reduce((a, b) => a * b, 1) <= 1
+    return name === undefined || own || single || !lost.includes(name) ? [] : [tensor.name]
   })
 }
 
@@ -58,7 +63,8 @@ export const k4 = define({
     await using trial = other.trial
     const before = await trial.digest()
     const report = await trial.load(save.dir)
-    const { parameters, buffers } = missingAfter(save.before, before, await trial.digest())
+    const after = await trial.digest()
+    const { parameters, buffers } = missingAfter(save.before, before, after)
     const names = { missing: report.missing, unexpected: report.unexpected, misshaped: report.misshaped }
     const required = parameters.required.length + buffers.required.length
     const evidence = { seed, tensors: required, ...names, lost: [...parameters.lost, ...buffers.lost] }
@@ -69,6 +75,7 @@ export const k4 = define({
         expected: 'the saved values, bitwise',
         evidence,
       })
+    const others = evidence.lost.filter((name) => digestOf(before, name) !== digestOf(after, name)).length
     const mismatch = Object.entries(names).filter(([, found]) => found.length > 0)
     const otherNames = mismatch.length > 0 ? [] : await underOtherNames(context, save, evidence.lost)
     const cause =
@@ -79,16 +86,21 @@ export const k4 = define({
           : 'buffers-not-restored'
     return noGo(
       cause,
-      lost === required
-        ? 'loading a checkpoint loads nothing'
-        : `${plural(lost, 'tensor')} of ${required} ${lost === 1 ? 'is' : 'are'} not loaded from the checkpoint`,
+      others === lost
+        ? `${plural(lost, 'tensor')} of ${required} ${lost === 1 ? 'is' : 'are'} loaded with other values than were in training`
+        : lost === required
+          ? 'loading a checkpoint loads nothing'
+          : `${plural(lost, 'tensor')} of ${required} ${lost === 1 ? 'is' : 'are'} not loaded from the checkpoint`,
       {
-        seen: `${lost} of ${required} kept their value: ${list(evidence.lost)}${mismatch.map(([what, found]) => `; ${what}: ${list(found)}`).join('')}${otherNames.length > 0 ? `; the file has them as ${list(otherNames)}` : ''}`,
+        seen: `${lost} of ${required} ${others === lost ? 'got another value' : others > 0 ? `did not get the saved value, ${others} of them another` : 'kept their value'}: ${list(evidence.lost)}${mismatch.map(([what, found]) => `; ${what}: ${list(found)}`).join('')}${otherNames.length > 0 ? `; the file has them as ${list(otherNames)}` : ''}`,
         expected: 'the saved values, bitwise, whatever the values were before',
         where: placeOf(context.facts, 'load', 'save', 'setup'),
         evidence,
         alternatives: cause === 'names-mismatched' ? [] : ['names-mismatched', 'section-not-loaded'],
-        advice: 'load with strict=True, and strip a prefix such as "module." from the names',
+        advice:
+          others === lost
+            ? 'save the weights that are trained, beside any average of them'
+            : 'load with strict=True, and strip a prefix such as "module." from the names',
       },
     )
   },

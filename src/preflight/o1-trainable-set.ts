@@ -6,8 +6,10 @@
 // optimizer whose every parameter stays without gradient; a gradient that moves nothing; a declared-frozen one that moves.
 // Single parameters without gradient pass (unused heads, experts, LoRA's A while B is zero), and gradients that are
 // mathematically zero (a bias before batch norm) are rounding: under 1e-6 of the whole gradient nothing is demanded.
+
 import type { Facts, StepRecord, TensorFact, Trace } from '../contract/index.ts'
 import { define, go, list, noGo, number, type Outcome, placeOf, placeOfTensor, plural, warn } from './check.ts'
+import { driftingStatistics } from './drift.ts'
 import { flowPicture } from './pictures.ts'
 import type { Trial } from './trial.ts'
 
@@ -46,8 +48,11 @@ export const o1 = define({
     const base = Math.max(0, ...facts.optimizers.flatMap(({ learningRates }) => learningRates))
     const rate = base > 0 ? base : 1e-3
     const trial = await context.at('initial')
+    const before = await trial.digest()
     const first = await observe(trial, 3 * accumulate, rate)
+    const drifting = driftingStatistics(facts, before, await trial.digest())
     const complaint = judge(facts, first)
+    if (complaint.status === 'GO' && drifting) return drifting
     if (complaint.status === 'GO' || complaint.cause === 'frozen-parameter-moves')
       return { ...complaint, pictures: [flowPicture(facts, first.of)] }
     await trial.restore('initial')

@@ -10,10 +10,12 @@ import type { SampleDigest } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { Crash } from './crash.ts'
-import { conflictFloor, doubleSoftmaxFloor, floorOf, targetVariance } from './floors.ts'
+import { conflictFloor, doubleSigmoidFloor, doubleSoftmaxFloor, floorOf, targetVariance } from './floors.ts'
+import { isClose } from './formulas.ts'
 import { meanLoss } from './initial.ts'
-import { outputsOf, rowsAreProbabilities } from './outputs.ts'
+import { crossEntropies, mean, outputsOf, readingsOf, rowsAreProbabilities } from './outputs.ts'
 import { type Attempt, attempt, climbDown } from './overfit.ts'
+import { comparesAll } from './permuted.ts'
 import { overfitPicture } from './pictures.ts'
 import type { Trial } from './trial.ts'
 
@@ -108,7 +110,12 @@ const verdict = async (found: Case): Promise<Outcome> => {
       advice: 'look for a division by zero or a log of zero in the loss, and clip the gradients',
     })
   if (floor === null) return withoutFloor(found)
-  const known = (await doubleSoftmax(found)) ?? (await broadcast(found))
+  // the first two look at what the last attempt has made of the model; those after them begin anew
+  const known =
+    (await doubleSigmoid(found)) ??
+    (await boundedOutput(found)) ??
+    (await doubleSoftmax(found)) ??
+    (await broadcast(found))
   return known ?? stoppedShort(found, floor)
 }
 
@@ -147,20 +154,55 @@ const doubleSoftmax = async (found: Case): Promise<Outcome | null> => {
   })
 }
 
-/** (N,1) against (N) compares every pair: the loss of the best constant is all that can be reached. */
-const broadcast = async (found: Case): Promise<Outcome | null> => {
-  const { context, trial, samples, attempts, best } = found
-  if (context.task.kind !== 'regression') return null
-  const constant = targetVariance(samples)
-  if (!(constant > 0) || Math.abs(best / constant - 1) > 0.03) return null
-  const pair = await fitsPair(found)
-  if (pair === null || pair.share < 0.9) return null
-  const first = await trial.data({ frozen: 2 })
+/** One output for two classes that stays within 0 … 1 however it is trained, taken for a logit: ln(1 + e⁻¹) is all that a 1 can reach, ln 2 a 0. */
+const doubleSigmoid = async (found: Case): Promise<Outcome | null> => {
+  const { context, trial, attempts, samples, start, best } = found
+  if (context.task.kind !== 'classification' || context.task.classes !== 2 || !context.can('perSample')) return null
+  const floor = doubleSigmoidFloor(samples)
+  const settled = attempts.some((one) => one.settled || one.best - floor < 0.1 * Math.max(start - floor, 0.05))
+  if (best < floor - 1e-3 || !settled) return null
+  const { perSample, metrics } = await trial.evaluate({ perSample: true })
+  if (!perSample || metrics.loss === undefined) return null
+  const outputs = outputsOf(perSample)
+  // two readings of one number: what the loss that is reported makes of it says which it is
+  if (!readingsOf(outputs, 2).includes('one probability')) return null
+  const [logits, probabilities] = [
+    mean(crossEntropies(outputs, 'one logit')),
+    mean(crossEntropies(outputs, 'one probability')),
+  ]
+  const isOfProbabilities = Number.isFinite(probabilities) && isClose(metrics.loss, probabilities, 1e-4)
+  if (!isClose(metrics.loss, logits, 1e-4) || isOfProbabilities) return null
   const holds = shown(found)
-  return noGo('broadcast-in-loss', 'the loss stops at the variance of the targets', {
-    seen: `${holds.seen}; with two samples ${number(pair.best)}, their variance is ${number(targetVariance(first))}`,
-    expected: `${holds.expected}; a constant output gives ${number(constant)}, the variance of the targets`,
-    evidence: { ...holds.evidence, constant, pair: pair.best, attempts: attempts.length },
+  return noGo('double-softmax', 'the model returns probabilities where a logit belongs: a sigmoid twice', {
+    seen: `${holds.seen}; after it all of ${outputs.count} outputs lie within 0 and 1, and the reported loss ${number(metrics.loss)} takes them for logits`,
+    expected: `a logit, and a loss under ${number(0.02 * start)}; sigmoid twice cannot get below ${number(floor)} here`,
+    evidence: { ...holds.evidence, sigmoidFloor: floor, asLogits: logits, asProbabilities: probabilities },
+    where: placeOf(context.facts, 'model', 'loss', 'setup'),
+    alternatives: ['loss-floor-above-theory'],
+    advice: 'return the logit, without sigmoid: binary_cross_entropy_with_logits applies it',
+  })
+}
+
+/** (N,1) against (N) compares every pair: then targets may change places, and the loss stays what it is. */
+const broadcast = async (found: Case): Promise<Outcome | null> => {
+  const { context, samples, attempts } = found
+  if (context.task.kind === 'custom') return null
+  const targets = new Set(samples.map(({ target }) => JSON.stringify(target)))
+  const all = targets.size > 1 ? await comparesAll(context, samples.length) : null
+  if (all === null) return null
+  const constant = context.task.kind === 'regression' ? targetVariance(samples) : null
+  const holds = shown(found)
+  return noGo('broadcast-in-loss', 'the loss compares every output with every target', {
+    seen: `${holds.seen}; before training the loss is ${number(all.loss)} with the targets as they are and in ${all.shuffled.length} other orders, while outputs differ`,
+    expected: `${holds.expected}; another loss where targets change places`,
+    evidence: {
+      ...holds.evidence,
+      constant,
+      attempts: attempts.length,
+      loss: all.loss,
+      shuffled: [...all.shuffled],
+      spread: all.spread,
+    },
     where: placeOf(context.facts, 'loss', 'train_step', 'model'),
     alternatives: ['does-not-learn'],
     advice: 'give output and target the same shape: output.squeeze(1), or target.unsqueeze(1)',
@@ -201,8 +243,6 @@ const stoppedShort = async (found: Case, floor: number): Promise<Outcome> => {
   const left = (best - floor) / Math.max(1e-12, start - floor)
   const holds = shown(found)
   const where = places(found)
-  const bounded = await boundedOutput(found)
-  if (bounded) return bounded
   if (left > 1 - noProgress) {
     const pair = await fitsPair(found)
     if (pair === null || pair.share > 0.8)

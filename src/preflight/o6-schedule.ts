@@ -130,11 +130,20 @@ const unlikeDeclared = ({ declared, report, stepsPerEpoch, curve, found }: Judge
 
 /** What each scheduler was built for, against how often it is stepped. */
 const unlikeBuilt = ({ report, updates, stepsPerEpoch, curve, epochs, found }: Judged): Outcome | null => {
-  for (const { name, kind, end, perStep, perEpoch } of report.schedulers) {
+  for (const { name, kind, end, perStep, perEpoch, detached } of report.schedulers) {
     const total = perStep * report.steps + perEpoch * Math.floor(epochs)
     const built = end === null ? '' : `, built for ${end} steps`
     const seen = `${name} (${kind}${built}) gets ${Math.round(total)} over the run: ${number(perStep)} a step, ${number(perEpoch)} at each epoch’s end; ${found.seen}`
     const evidence = { ...found.evidence, scheduler: name, built: end, gets: total, perStep, perEpoch }
+    if (detached)
+      return noGo('schedule-never-stepped', `${name} moves the rates of an optimizer that is not used`, {
+        ...found,
+        seen: `${name} (${kind}) belongs to another optimizer over the same parameters; ${found.seen}`,
+        evidence,
+        expected: 'a scheduler that was made for the optimizer that steps',
+        advice:
+          'make the optimizer first, and the scheduler from it; an optimizer that is made anew needs a new scheduler',
+      })
     const fits = end !== null && Math.abs(total - end) <= Math.max(1, 0.02 * end)
     const where = { ...found, seen, evidence }
     const often = Math.max(perStep / updates, perEpoch)

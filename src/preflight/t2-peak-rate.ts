@@ -79,6 +79,14 @@ export const judgePeak = (
   if (task.kind !== 'custom' && start > 0) {
     if (end > 100 * start) return noGo('diverges', 'training diverges at the peak learning rate', found)
     if (end > 3 * start) return warn('diverges', 'the loss climbs at the peak learning rate', found)
+    const [first = start] = losses
+    const highest = Math.max(...losses)
+    // a loss that only has not begun to fall is no sign; one that was thrown up and has not come back is
+    if (first > 0 && highest > 2 * first && end >= first)
+      return warn('diverges', 'the peak learning rate throws the loss up, and it does not come back', {
+        ...found,
+        seen: `loss ${number(first)} → ${number(highest)} → ${number(end)} in ${records.length} steps, ${rising} of them up to rate ${number(peak)}`,
+      })
   }
   return go(`at the peak rate, ${number(peak)}: loss ${number(start)} → ${number(end)}`, found)
 }

@@ -1,0 +1,40 @@
+// Running statistics of batch norm layers whose weights are frozen, and which training moves all the same.
+// Not parameters that move (o1-trainable-set.ts).
+//
+// A declaration that covers them is broken, and blocks. Without one, statistics that adapt to new data may be meant, and it warns.
+import type { Facts } from '../contract/index.ts'
+import { list, noGo, type Outcome, placeOfTensor, plural, warn } from './check.ts'
+import type { Snapshot } from './trial.ts'
+
+const statistics = /(^|\.)running_(mean|var)$/
+
+export const driftingStatistics = (
+  facts: Pick<Facts, 'tensors' | 'where'>,
+  before: Snapshot,
+  after: Snapshot,
+): Outcome | null => {
+  const digest = (snapshot: Snapshot, name: string) => snapshot.get('buffers')?.entries.get(name)?.digest
+  const moved = facts.tensors.filter(
+    ({ kind, name }) => kind === 'buffer' && statistics.test(name) && digest(before, name) !== digest(after, name),
+  )
+  const affine = new Map(facts.tensors.filter(({ kind }) => kind === 'parameter').map((one) => [one.name, one]))
+  const isStill = (name: string): boolean => {
+    const own = ['weight', 'bias'].flatMap((leaf) => affine.get(name.replace(statistics, `$1${leaf}`)) ?? [])
+    return own.length > 0 && own.every(({ trainable, frozen }) => !trainable || frozen)
+  }
+  const drifting = moved.filter(({ name }) => isStill(name))
+  const declared = drifting.filter(({ frozen }) => frozen)
+  const told = declared.length > 0 ? declared : drifting
+  if (told.length === 0) return null
+  const found = {
+    seen: `${list(told.map(({ name }) => name))} changed in three steps, and the weights beside them are frozen`,
+    expected: 'no change: what is frozen is frozen as a whole',
+    where: placeOfTensor(facts, told[0]?.name),
+    evidence: { drifting: drifting.map(({ name }) => name), declared: declared.length },
+    advice: 'keep frozen batch norm layers in evaluation mode: call .eval() on them after each model.train()',
+  }
+  const title = `${plural(told.length, 'running statistic')} of frozen layers ${told.length === 1 ? 'goes' : 'go'} on moving`
+  return declared.length > 0
+    ? noGo('frozen-parameter-moves', title, { ...found, expected: 'no change: declared frozen' })
+    : warn('frozen-parameter-moves', title, found)
+}
