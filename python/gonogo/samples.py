@@ -20,6 +20,7 @@ from gonogo.reach import covered, spread_over, stored_of
 from gonogo.samplers import tell_epoch
 from gonogo.sketch import sketch_of
 from gonogo.survey import looked_at
+from gonogo.thumbnail import thumbnail_of
 
 #: Digests in one group.
 GROUPED = 64
@@ -106,6 +107,8 @@ def _spread(subject: Any, dataset: Any, probe: dict[str, Any], cancelled: Callab
                 made, stored = digest_of(index, sample, group_of(dataset, index)), stored_of(dataset, index)
                 if probe.get("sketch", False):
                     made.update(outline_of(batches.input_of(sample)))
+                if probe.get("thumbnails", False) and (small := thumbnail_of(batches.input_of(sample))) is not None:
+                    made["thumbnail"] = small
                 if isinstance(made["target"], list) and len(made["target"]) > LONG:
                     made["target"] = None
                 group.append(made if stored is None else {**made, "stored": stored})

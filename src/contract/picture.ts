@@ -9,6 +9,14 @@ export const mostPoints = 200
 const text = z.string().max(200)
 const axis = z.strictObject({ name: text, scale: z.enum(['linear', 'log']).default('linear') })
 
+/** Grey or colour, a byte a channel, row by row, base64. */
+export const thumbnail = z.strictObject({
+  width: z.int().min(1).max(64),
+  height: z.int().min(1).max(64),
+  channels: z.union([z.literal(1), z.literal(3)]),
+  bytes: z.string().max(20_000),
+})
+
 export const picture = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('lines'),
@@ -54,18 +62,7 @@ export const picture = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('samples'),
     title: text,
-    /** Grey or colour, a byte a channel, row by row, base64. */
-    samples: z
-      .array(
-        z.strictObject({
-          label: text,
-          width: z.int().min(1).max(64),
-          height: z.int().min(1).max(64),
-          channels: z.union([z.literal(1), z.literal(3)]),
-          bytes: z.string().max(20_000),
-        }),
-      )
-      .max(32),
+    samples: z.array(thumbnail.extend({ label: text })).max(32),
   }),
 ])
 export type Picture = z.infer<typeof picture>

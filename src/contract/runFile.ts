@@ -137,6 +137,8 @@ export const runFile = z.strictObject({
       budget: z.strictObject({ seconds: z.number().positive().default(60) }).prefault({}),
       /** How old a pass of `gonogo check` may be for `gonogo train` to rest on it; 0: it always polls itself. */
       reuse: z.strictObject({ hours: z.number().min(0).default(24) }).prefault({}),
+      /** So many inputs with their labels are drawn in the report; none unless asked, since data may be private. */
+      inputs: z.int().min(0).max(32).default(0),
       /** Share of validation inputs that may be training inputs too. */
       overlap: z.number().min(0).max(1).default(0.01),
       checks: z.record(z.string(), checkSetting).default({}),

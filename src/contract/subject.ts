@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { arithmetic, section } from './facts.ts'
 import { measured, measurements } from './measured.ts'
+import { thumbnail } from './picture.ts'
 import { corruption, memory, order, predictions, trace } from './probe.ts'
 import { device } from './runFile.ts'
 
@@ -175,6 +176,8 @@ export const dataProbe = z.object({
   seconds: z.number().positive().default(60),
   /** With `spread`: sketch and length of each sample, where there are such. */
   sketch: z.boolean().default(false),
+  /** With `spread`: each input as a small picture, where it has the shape of one. */
+  thumbnails: z.boolean().default(false),
   /**
    * Training samples as training sees them, through its loader and workers: the first `batches` of each of the first `epochs`.
    * The run's position and generators are put back. `frozen` and `limit` then mean nothing. `same`: the loader is asked for this
@@ -207,6 +210,8 @@ export const sampleDigest = z.object({
    * The same for all samples of one subject, not across engines.
    */
   sketch: z.string().optional(),
+  /** Where asked: the input, from its smallest value to its largest, a byte a channel, row by row, base64. */
+  thumbnail: thumbnail.optional(),
   /** Where asked: the size of the input's first axis. */
   length: z.int().optional(),
   /** Of a pass: which epoch and batch, counted from 1, and which loader process, counted from 0. */

@@ -8,12 +8,13 @@
 // Where it sees nothing the model itself is asked (byHeart.ts): some samples are learnt by heart, and validation is tried. Learnt, and of
 // no use to anybody else: that is what inputs and labels look like that have come apart. A task that needs more samples looks the same, so
 // this never blocks.
-import type { SampleDigest } from '../contract/index.ts'
+import type { Picture, SampleDigest } from '../contract/index.ts'
 import { type Alignment, alignmentOf } from './aligned.ts'
 import { byHeart } from './byHeart.ts'
 import { define, go, list, number, type Outcome, placeOf, plural, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { samplesOf } from './data.ts'
+import { inputsPicture } from './pictures.ts'
 
 export const d4 = define({
   code: 'D4',
@@ -27,11 +28,19 @@ export const d4 = define({
     const training = (await samplesOf(context, 'train')).toSorted((a, b) => a.id - b.id)
     const classes = context.task.kind === 'classification' ? context.task.classes : 0
     const aligned = alignmentOf(training, validation, classes, areWhole(training))
-    const plain = aligned && judged(context, aligned)
-    if (plain) return plain
-    return byModel(context, classes, aligned)
+    const found = (aligned && judged(context, aligned)) ?? (await byModel(context, classes, aligned))
+    const inputs = await inputsOf(context)
+    return inputs ? { ...found, pictures: [inputs] } : found
   },
 })
+
+/** A few training inputs with their labels, where the run file asks to see them and they are pictures. */
+const inputsOf = async (context: Context): Promise<Picture | null> => {
+  const limit = context.plan.run.preflight.inputs
+  if (limit === 0) return null
+  const trial = await context.at('initial')
+  return inputsPicture(await trial.data({ split: 'train', spread: true, thumbnails: true, limit, seconds: 2 }))
+}
 
 /** Every sample there is was looked at: samples spread over more would leave gaps. */
 const areWhole = (inOrder: readonly SampleDigest[]): boolean => inOrder.every(({ id }, i) => id === i)

@@ -144,3 +144,15 @@ export const forecastPicture = (
     },
   })),
 })
+
+/** D4: inputs with their labels; null where none has the shape of a picture. */
+export const inputsPicture = (samples: readonly SampleDigest[]): Picture | null => {
+  const drawn = samples.flatMap(({ id, target, thumbnail }) => {
+    const label =
+      typeof target === 'number' ? String(target) : target === null ? `sample ${id}` : `${target.length} values`
+    return thumbnail ? [{ ...thumbnail, label }] : []
+  })
+  return drawn.length === 0
+    ? null
+    : { kind: 'samples', title: 'Training inputs with their labels', samples: drawn.slice(0, 32) }
+}

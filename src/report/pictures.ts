@@ -92,7 +92,11 @@ const lines = ({ title, x: across, y: up, lines: all, levels }: PictureOf<'lines
         `${name}: ${of.length === 0 ? 'nothing' : `${measure(of[0]?.[1] ?? Number.NaN)} to ${measure(of.at(-1)?.[1] ?? Number.NaN)}`}`,
     )
     .join('; ')
-  const body = `${grid(rises.ticks, rises.at)}${bottomTicks(right.ticks, right.at)}${marks.join('')}${drawn.join('')}${axisNames(across.name, up.name)}`
+  const body = `${grid(rises.ticks, rises.at)}${bottomTicks(
+    // there is no half a step
+    across.name === 'step' ? right.ticks.filter(Number.isInteger) : right.ticks,
+    right.at,
+  )}${marks.join('')}${drawn.join('')}${axisNames(across.name, up.name)}`
   // the first line is what the others are compared with: wide and pale under them
   const several = all.length > 1 ? `<g class="several">${body}</g>` : body
   return frame(title, `${title}. ${words}`, several, legend(all.map(({ name }) => name)))
@@ -117,23 +121,20 @@ const bars = ({ title, y: up, series, groups, left }: PictureOf<'bars'>): string
       })
       .join(''),
   )
-  // names are written where there is room for them, else the first and the last
-  const room = Math.floor(wide / 6.2)
+  // names are written where there is room for all of them, else the first and the last
+  const fits = groups.every(({ name }) => name.length * 6.2 <= wide)
   const names = groups
-    .map((group, i) => ({ text: cut(group.name, Math.max(2, room)), i }))
-    .filter(({ i }) => room >= 3 || (groups[i]?.name.length ?? 9) <= room)
+    .filter(() => fits)
     .map(
-      ({ text, i }) =>
-        `<text class="tick" x="${round(size.left + (i + 0.5) * wide)}" y="${size.height - size.bottom + 16}" text-anchor="middle">${escapeHtml(text)}</text>`,
+      ({ name }, i) =>
+        `<text class="tick" x="${round(size.left + (i + 0.5) * wide)}" y="${size.height - size.bottom + 16}" text-anchor="middle">${escapeHtml(name)}</text>`,
     )
-  const ends =
-    names.length > 0
-      ? ''
-      : `<text class="tick" x="${size.left}" y="${size.height - size.bottom + 16}">${escapeHtml(cut(groups[0]?.name ?? '', 28))}</text><text class="tick" x="${size.width - size.right}" y="${size.height - size.bottom + 16}" text-anchor="end">${escapeHtml(cut(groups.at(-1)?.name ?? '', 28))}</text>`
+  const ends = fits
+    ? ''
+    : `<text class="tick" x="${size.left}" y="${size.height - size.bottom + 16}">${escapeHtml(cut(groups[0]?.name ?? '', 28))}</text><text class="tick" x="${size.width - size.right}" y="${size.height - size.bottom + 16}" text-anchor="end">${escapeHtml(cut(groups.at(-1)?.name ?? '', 28))}</text>`
   const more = left > 0 ? `and ${left} more` : ''
-  const ticks = up.scale === 'log' ? axis.ticks : axis.ticks
   const scaled = up.scale === 'log' ? (value: number) => 0.04 + 0.96 * axis.at(value) : axis.at
-  const body = `${grid(ticks, scaled)}${drawn.join('')}${names.join('')}${ends}${axisNames(more, up.name)}`
+  const body = `${grid(axis.ticks, scaled)}${drawn.join('')}${names.join('')}${ends}${axisNames(more, up.name)}`
   return frame(title, `${title}: ${groups.length} groups`, body, legend(series))
 }
 

@@ -114,6 +114,7 @@ test('show', () => {
       checkpoint.keep.top              0                  default
       preflight.budget.seconds         60                 default
       preflight.reuse.hours            24                 default
+      preflight.inputs                 0                  default
       preflight.overlap                0.01               default
       stop.mode                        "advise"           default
       stop.patience                    null               default

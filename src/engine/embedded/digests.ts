@@ -9,13 +9,16 @@ import { splitOf, wholeSplitOf } from './evaluate.ts'
 import type { Project } from './project.ts'
 import { sketchOf } from './sketch.ts'
 import { spreadOver } from './survey.ts'
+import { thumbnailOf } from './thumbnail.ts'
 
 export const digests = (project: Project, given: DataProbe): SampleDigest[] => {
-  const { split, frozen, limit, spread, sketch, passes } = dataProbe.parse(given)
+  const { split, frozen, limit, spread, sketch, thumbnails, passes } = dataProbe.parse(given)
   if (passes) return passed(project, passes)
   if (spread) {
     const dataset = wholeSplitOf(project, split)
-    return Array.from(spreadOver(dataset.length, limit), (id) => brief(sampleDigest(project, dataset, id, sketch)))
+    return Array.from(spreadOver(dataset.length, limit), (id) =>
+      brief(sampleDigest(project, dataset, id, sketch, thumbnails)),
+    )
   }
   const dataset = splitOf(project, split)
   const ids =
@@ -45,7 +48,13 @@ const passed = (project: Project, { epochs, batches, same }: Passes): SampleDige
 const brief = (digest: SampleDigest): SampleDigest =>
   Array.isArray(digest.target) && digest.target.length > 64 ? { ...digest, target: null } : digest
 
-const sampleDigest = (project: Project, dataset: Dataset, id: number, sketched = false): SampleDigest => {
+const sampleDigest = (
+  project: Project,
+  dataset: Dataset,
+  id: number,
+  sketched = false,
+  pictured = false,
+): SampleDigest => {
   const out = batchArrays(dataset.fields, 1)
   dataset.gather([id], out)
   const input = out.get('input') ?? [...out.values()][0] ?? new Float32Array()
@@ -61,6 +70,8 @@ const sampleDigest = (project: Project, dataset: Dataset, id: number, sketched =
   const mean = sum / input.length
   const target = out.get(targetName(project))
   const group = out.get('group')?.[0]
+  const shape = dataset.fields.find(({ name }) => name === 'input')?.shape
+  const thumbnail = pictured && shape ? thumbnailOf(input, shape) : null
   return {
     id,
     hash: createHash('sha256')
@@ -71,10 +82,11 @@ const sampleDigest = (project: Project, dataset: Dataset, id: number, sketched =
     nonFinite,
     target: target === undefined ? null : target.length === 1 ? (target[0] as number) : [...target],
     ...(group === undefined ? {} : { group: String(group) }),
+    ...(thumbnail ? { thumbnail } : {}),
     ...(sketched
       ? {
           sketch: sketchOf(input),
-          length: dataset.fields.find(({ name }) => name === 'input')?.shape[0] ?? input.length,
+          length: shape?.[0] ?? input.length,
         }
       : {}),
   }
