@@ -71,12 +71,27 @@ const secondsByName = (runs: readonly PastRun[]): ReadonlyMap<string, number> =>
     ]),
   )
 
+/** What a stop verdict that was not obeyed came to. */
+export type Audited = {
+  readonly step: number
+  /** What the run had to reach to be a winner, and what it reached. */
+  readonly goal: number
+  readonly best: number
+  readonly isWrong: boolean
+}
+
 /** Null where the run did not go on to its end after a verdict. */
-const auditOf = (run: PastRun): boolean | null => {
-  const goal = run.decisions.find(({ decision }) => decision.reason === 'benchmark')?.decision.numbers.goal
+export const auditOf = (run: PastRun): Audited | null => {
+  const verdict = run.decisions.find(({ decision }) => decision.reason === 'benchmark')
+  const goal = verdict?.decision.numbers.goal
   const best = bestOf(run)
-  if (goal === undefined || best === null || !isFinished(run)) return null
-  return run.plan.objective.direction === 'max' ? best >= goal : best <= goal
+  if (verdict === undefined || goal === undefined || best === null || !isFinished(run)) return null
+  return {
+    step: verdict.step,
+    goal,
+    best,
+    isWrong: run.plan.objective.direction === 'max' ? best >= goal : best <= goal,
+  }
 }
 
 export const savingsOf = (runs: readonly PastRun[]): Savings => {
@@ -92,8 +107,8 @@ export const savingsOf = (runs: readonly PastRun[]): Savings => {
     return amountOf(run, step === 0 ? 0 : (seconds / step) * Math.max(0, run.plan.steps - step))
   })
   const reasons = Map.groupBy(stopped, ({ ended }) => ended!.reason)
-  const audited = runs.map(auditOf).filter((wrong) => wrong !== null)
-  const wrong = audited.filter(Boolean).length
+  const audited = runs.map(auditOf).filter((own) => own !== null)
+  const wrong = audited.filter(({ isWrong }) => isWrong).length
   return {
     runs: runs.length,
     noGo: { count: noGo.length, unknown: noGo.length - known.length, saved: total(known) },

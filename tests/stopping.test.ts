@@ -144,6 +144,15 @@ describe('afterwards', () => {
     expect(found.audit).toMatchObject({ verdicts: 4, wrong: 0 })
     expect((await cli('savings')).out).toContain('0 of 4 stop verdicts that were not obeyed were wrong')
   })
+  it('a run that goes on as an audit is told what its verdict was worth', async () => {
+    const audited = 'config: { rate: 1e-7 }\nstop: { mode: stop, baseline: good, benchmark: { audit: 1 } }\n'
+    const file = write('audited', 4, audited)
+    const skips = checkCode.options.flatMap((code) => ['--skip', `${code}=on trial elsewhere`])
+    const { out } = await cli('train', file, ...skips)
+    expect(out.replaceAll(/\s+/g, ' ')).toMatch(
+      /audit to stop at step \d+ would have been right: best [\d.]+, [\d.]+ needed; 0 of 5 stop verdicts/,
+    )
+  })
   it('the project’s own runs can be replayed', async () => {
     const { out, err } = await cli('replay', 'plain', '--curves', '.', '--seeds', '2', '--reference', 'good')
     expect(err).toBe('')

@@ -1,7 +1,9 @@
 // `gonogo train` and `gonogo resume`: the poll, the run as it happens, its last block.
 // Not the loop: run.ts joins the stages and hands over their events.
 import { checkCode, type ExitCode, GonogoError, type Plan, type RunEvent } from '../contract/index.ts'
+import { pastRuns } from '../past.ts'
 import {
+  auditLines,
   documentText,
   endingLines,
   endingOf,
@@ -16,6 +18,7 @@ import {
   watchFrom,
 } from '../report/index.ts'
 import type { Progress, TrainResult } from '../run.ts'
+import { auditOf, savingsOf } from '../savings.ts'
 import { projectRoot } from '../surroundings.ts'
 import { skippedChecks } from './checks.ts'
 import { asksForSeveral, loadStages, type Stages } from './load-stages.ts'
@@ -87,17 +90,28 @@ const follow = async (
     const result = await call({ signal: interruption.signal, on })
     poll.stop()
     if (terminal.canMove) terminal.progress([''])
-    const proposal =
-      result.stop.reason === 'length-reached' ? await proposalFor(result.plan.folder, result.plan).catch(untold) : null
+    const isWhole = result.stop.reason === 'length-reached'
+    const proposal = isWhole ? await proposalFor(result.plan.folder, result.plan).catch(untold) : null
+    const audit = isWhole && result.plan.run.stop.baseline !== null ? await auditFor(result).catch(untold) : null
     terminal.result([
       ...(await lastLines(result, file, terminal)),
+      ...(audit === null ? [] : auditLines(audit.own, audit.all, terminal.look())),
       ...(proposal === null ? [] : proposalLines(proposal, terminal.look())),
     ])
-    terminal.document(documentText({ ...trainDocument(result), ...(proposal === null ? {} : { proposal }) }))
+    const further = { ...(proposal === null ? {} : { proposal }), ...(audit === null ? {} : { audit: audit.own }) }
+    terminal.document(documentText({ ...trainDocument(result), ...further }))
     return result.exit
   } finally {
     poll.stop()
   }
+}
+
+/** Whether a rule that would have stopped this run was right, and how often it is; null where none would have. */
+const auditFor = async ({ run, plan }: TrainResult) => {
+  const runs = await pastRuns(plan.folder)
+  const past = runs.find((own) => own.run === run)
+  const own = past === undefined ? null : auditOf(past)
+  return own === null ? null : { own, all: savingsOf(runs).audit }
 }
 
 /** The run is done and kept: what it might be a baseline of must not fail it. */

@@ -2,7 +2,7 @@
 // Not the sums: savings.ts makes them.
 import { worded } from './lines.ts'
 import type { Look } from './look.ts'
-import { duration, plural } from './numbers.ts'
+import { count, duration, measure, plural } from './numbers.ts'
 
 type Amount = {
   readonly seconds: number
@@ -29,6 +29,22 @@ const words = ({ seconds, money, kilowattHours, carbon }: Amount): string =>
 
 const percent = (share: number): string => `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)}%`
 
+type Audit = SavingsView['audit']
+
+const falseStops = ({ verdicts, wrong, interval }: Audit): string =>
+  `${wrong} of ${plural(verdicts, 'stop verdict')} that were not obeyed were wrong: ${percent(wrong / verdicts)}, 95% interval ${percent(interval[0])} to ${percent(interval[1])}`
+
+type Audited = { readonly step: number; readonly goal: number; readonly best: number; readonly isWrong: boolean }
+
+/** At the end of a run that a rule would have stopped: was it right, and how often it is. */
+export const auditLines = ({ step, goal, best, isWrong }: Audited, all: Audit, look: Look): string[] =>
+  worded(
+    'audit',
+    `to stop at step ${count(step)} would have been ${isWrong ? 'wrong' : 'right'}: best ${measure(best)}, ${measure(goal)} needed; ${falseStops(all)}`,
+    look,
+    isWrong ? look.colour.warn : look.colour.muted,
+  )
+
 export const savingsLines = (s: SavingsView, look: Look): string[] => {
   const reasons = [...s.stops.reasons].map(([reason, n]) => `${n} ${reason}`).join(', ')
   const unknown =
@@ -38,7 +54,7 @@ export const savingsLines = (s: SavingsView, look: Look): string[] => {
   const audit =
     s.audit.verdicts === 0
       ? 'no run went on to its end after a stop verdict: the share of false stops is not measured yet'
-      : `${s.audit.wrong} of ${plural(s.audit.verdicts, 'stop verdict')} that were not obeyed were wrong: ${percent(s.audit.wrong / s.audit.verdicts)}, 95% interval ${percent(s.audit.interval[0])} to ${percent(s.audit.interval[1])}`
+      : falseStops(s.audit)
   return [
     plural(s.runs, 'run'),
     ...worded(

@@ -17,4 +17,4 @@ for (const [prune, trials] of [
     expect(kills).toBeGreaterThan(0)
     expect(tableOf(called.out)).toEqual(tableOf(whole.out))
     expect(tableOf(called.out).trials).toHaveLength(trials)
-  })
+  }, 1_800_000)
