@@ -59,6 +59,15 @@ test('NO-GO fails with the finding as the terminal shows it', () => {
   expect(message).not.toContain('node_modules')
 })
 
+test('checks of the project itself: one test each where they are named, and one for all others', () => {
+  const said = results('own')
+  expect(said.get('own/learns-early learns-early')?.status, output).toBe('passed')
+  expect(said.get('own/needs-a-gpu needs-a-gpu')?.status).toBe('skipped')
+  const others = said.get('own checks of the project')
+  expect(others?.status).toBe('failed')
+  expect(others?.failureMessages.join('\n')).toMatch(/^NO-GO {3}own\/classes-balanced {2}one class has most/m)
+})
+
 test('a run file that cannot be read fails once, with the line and the nearest key', () => {
   expect([...results('unreadable').values()].filter(({ status }) => status === 'passed')).toEqual([])
   expect(files.get('unreadable')?.status).toBe('failed')
