@@ -15,7 +15,7 @@ export const onePython = async (folder: string): Promise<Engine> => {
   const worker = await WorkerProcess.start({
     command: python,
     args: ['-u', '-m', 'gonogo.worker'],
-    env: { PYTHONPATH: path.join(root, 'python'), PYTHONDONTWRITEBYTECODE: '1' },
+    env: { PYTHONPATH: path.join(root, 'python') },
     cwd: folder,
     log: null,
     deadlines: { describe: 120 },
