@@ -19,7 +19,9 @@ export type Savings = {
   readonly noGo: { readonly count: number; readonly unknown: number; readonly saved: Amount }
   /** Runs that a rule ended. Saved: the steps that were left, at the run's own pace. */
   readonly stops: { readonly count: number; readonly saved: Amount; readonly reasons: ReadonlyMap<ReasonCode, number> }
-  /** Preflights, their loading included. */
+  /** Trials that their sweep paused for good. What whole runs of them would have taken more; not in the net sum. */
+  readonly pruned: { readonly count: number; readonly saved: Amount }
+  /** Preflights, their loading included; a sweep has one. */
   readonly cost: Amount
   /** Stop verdicts of the benchmark rule on runs that went on to their end: wrong where the run was a winner after all. */
   readonly audit: { readonly verdicts: number; readonly wrong: number; readonly interval: readonly [number, number] }
@@ -62,6 +64,12 @@ const total = (amounts: readonly Amount[]): Amount =>
     { seconds: 0, money: null, kilowattHours: null, carbon: null },
   )
 
+/** The steps that were left, at the run's own pace. */
+const left = (run: PastRun): Amount => {
+  const { step, seconds } = run.ended!
+  return amountOf(run, step === 0 ? 0 : (seconds / step) * Math.max(0, run.plan.steps - step))
+}
+
 /** Mean seconds of finished runs by the name of their run file. */
 const secondsByName = (runs: readonly PastRun[]): ReadonlyMap<string, number> =>
   new Map(
@@ -94,7 +102,8 @@ export const auditOf = (run: PastRun): Audited | null => {
   }
 }
 
-export const savingsOf = (runs: readonly PastRun[]): Savings => {
+/** `polls`: seconds of the preflights of sweeps. */
+export const savingsOf = (runs: readonly PastRun[], polls: readonly number[] = []): Savings => {
   const finished = secondsByName(runs)
   const noGo = runs.filter(({ ended }) => ended?.reason === 'no-go')
   const known = noGo.flatMap((run) => {
@@ -102,10 +111,7 @@ export const savingsOf = (runs: readonly PastRun[]): Savings => {
     return seconds === undefined ? [] : [amountOf(run, seconds)]
   })
   const stopped = runs.filter(({ ended }) => ended !== null && stopReasons.has(ended.reason))
-  const saved = stopped.map((run) => {
-    const { step, seconds } = run.ended!
-    return amountOf(run, step === 0 ? 0 : (seconds / step) * Math.max(0, run.plan.steps - step))
-  })
+  const pruned = runs.filter(({ ended }) => ended?.reason === 'pruned')
   const reasons = Map.groupBy(stopped, ({ ended }) => ended!.reason)
   const audited = runs.map(auditOf).filter((own) => own !== null)
   const wrong = audited.filter(({ isWrong }) => isWrong).length
@@ -114,14 +120,16 @@ export const savingsOf = (runs: readonly PastRun[]): Savings => {
     noGo: { count: noGo.length, unknown: noGo.length - known.length, saved: total(known) },
     stops: {
       count: stopped.length,
-      saved: total(saved),
+      saved: total(stopped.map(left)),
       reasons: new Map([...reasons].map(([reason, own]) => [reason, own.length])),
     },
-    cost: total(
-      runs.flatMap((run) =>
+    pruned: { count: pruned.length, saved: total(pruned.map(left)) },
+    cost: total([
+      ...polls.map((seconds) => ({ seconds, money: null, kilowattHours: null, carbon: null })),
+      ...runs.flatMap((run) =>
         run.preflight === null ? [] : [amountOf(run, run.preflight.seconds + (run.preflight.loadSeconds ?? 0))],
       ),
-    ),
+    ]),
     audit: { verdicts: audited.length, wrong, interval: proportionInterval(wrong, audited.length) },
   }
 }

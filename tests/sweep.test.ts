@@ -34,6 +34,10 @@ test('a sweep that is killed at random moments ends with the table of the undist
   expect(readdirSync(join(folder, 'runs', 'sweeps'))).toHaveLength(1)
   const shown = await gonogo(folder, 'show', sweepsIn(folder)[0]!, '--json')
   expect(tableOf(shown.out)).toEqual(table)
+  const { out: saved } = await gonogo(folder, 'savings', '--json')
+  const pruned = table.trials.filter(({ state }) => state === 'paused').length
+  expect(JSON.parse(saved)).toMatchObject({ pruned: { count: pruned }, cost: { seconds: expect.any(Number) } })
+  expect((JSON.parse(saved) as { cost: { seconds: number } }).cost.seconds).toBeGreaterThan(0)
   // the winner's file is a run file of its own
   const { best, page, trials } = JSON.parse(called.out) as Table
   expect(textOf(folder, page!)).toContain('<svg')

@@ -15,6 +15,7 @@ export type SavingsView = {
   readonly runs: number
   readonly noGo: { readonly count: number; readonly unknown: number; readonly saved: Amount }
   readonly stops: { readonly count: number; readonly saved: Amount; readonly reasons: ReadonlyMap<string, number> }
+  readonly pruned: { readonly count: number; readonly saved: Amount }
   readonly cost: Amount
   readonly audit: { readonly verdicts: number; readonly wrong: number; readonly interval: readonly [number, number] }
 }
@@ -69,6 +70,14 @@ export const savingsLines = (s: SavingsView, look: Look): string[] => {
       look,
       muted,
     ),
+    ...(s.pruned.count === 0
+      ? []
+      : worded(
+          'pruned',
+          `${plural(s.pruned.count, 'trial')} of sweeps: ${words(s.pruned.saved)}, had each trained to its end; not in the sum`,
+          look,
+          muted,
+        )),
     ...worded('cost', `${words(s.cost)} of preflights, loading included`, look, muted),
     ...worded('audit', audit, look, muted),
     ...worded(
