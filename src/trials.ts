@@ -142,7 +142,27 @@ const common: ReadonlySet<unknown> = new Set([
 ])
 
 /** Whether every trial would fail by it. */
-export const isCommon = (error: unknown): boolean => common.has(codeOf(error))
+export const isCommon = (error: unknown): boolean =>
+  // what failed first is wrapped by what failed while things were closed after it
+  error instanceof SuppressedError ? isCommon(error.suppressed) || isCommon(error.error) : common.has(codeOf(error))
+
+/** What went wrong first. */
+const firstOf = (error: unknown): unknown => (error instanceof SuppressedError ? firstOf(error.suppressed) : error)
+
+/** A full disk in words, whoever met it. */
+const told = (error: unknown, { root, plan }: Sweep): unknown => {
+  const first = firstOf(error)
+  if (!full.has(codeOf(first))) return first
+  return new GonogoError('DISK_FULL', 'the disk is full; every trial so far is intact', {
+    where: root,
+    seen: first instanceof Error ? first.message : undefined,
+    expected: 'room for the checkpoints of its trials',
+    try: `make room, then gonogo resume ${plan.name}-${plan.id}`,
+    cause: error,
+  })
+}
+
+const full: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT'])
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
 
@@ -186,9 +206,9 @@ export const trained = async (
     if (before === null) await train(join(sweep.path, file), { part, signal, on })
     else await resume(run, { part, signal, on })
   } catch (error) {
-    if (isCommon(error)) throw error
+    if (isCommon(error)) throw told(error, sweep)
     if (signal.aborted) return null
-    return failed(error, await pastOf(root, run).catch(() => null))
+    return failed(firstOf(error), await pastOf(root, run).catch(() => null))
   }
   const after = await pastOf(root, run)
   const outcome = after === null ? null : outcomeOf(sweep, task, after)
