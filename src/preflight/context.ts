@@ -23,6 +23,7 @@ import {
 import type { Engine, Process } from '../engine/engine.ts'
 import type { Outcome } from './check.ts'
 import { Crash } from './crash.ts'
+import { epochLength, lengthened, ownSteps, validationSamples } from './lengths.ts'
 import { type Reference, runReference, type Schedule, scheduleOf } from './reference.ts'
 import { abortable, type Snapshot, Trial } from './trial.ts'
 
@@ -83,13 +84,6 @@ const otherSteps = 3
 
 /** A process that will be asked for. */
 export type Expected = { readonly seed: number; readonly process: Process }
-
-/** About a thousand, ten batches of V2's size and one sample over, and a last batch of more than one at the usual size. */
-const validationSamples = (batchSize: number): number => {
-  for (let samples = 1001; samples > 900; samples -= 10)
-    if (samples % batchSize > 1 && (samples - 1) / 10 !== batchSize) return samples
-  return 1001
-}
 
 export class Context {
   readonly polling: Polling
@@ -385,26 +379,3 @@ export class Context {
 
 /** The seed of the subject that K4 loads a checkpoint into. */
 export const otherSeed = (seed: number): number => (seed + 1) % 2 ** 32
-
-/** Batches an epoch in preflight: a few, so that a short run crosses epochs where the real run has several. */
-const epochLength = ({ run }: Plan, stepsPerEpoch: number): number => {
-  const { length } = run.train
-  const epochs = 'epochs' in length ? length.epochs : Math.max(1, Math.floor(length.steps / Math.max(1, stepsPerEpoch)))
-  return Math.min(stepsPerEpoch, Math.max(4, Math.ceil(16 / epochs)))
-}
-
-/** A schedule may end with its run; fitting one batch takes more steps than short epochs have. */
-const horizon = 320
-
-/** The run's length, so that no probe goes past its end. */
-const lengthened = ({ run }: Plan, epoch: number): OpenRequest['length'] => {
-  const { length } = run.train
-  if ('steps' in length) return { steps: Math.max(length.steps, horizon) }
-  return { epochs: Math.max(length.epochs, Math.ceil(horizon / Math.max(1, epoch))) }
-}
-
-/** Steps that the run itself has, in epochs of this length: the reference run crosses no boundary that the run does not. */
-const ownSteps = ({ run }: Plan, epoch: number): number => {
-  const { length } = run.train
-  return 'steps' in length ? length.steps : length.epochs * epoch
-}
