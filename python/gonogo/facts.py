@@ -21,6 +21,7 @@ from gonogo.errors import Fault, is_project_file, project_modules, shown
 from gonogo.experiment import defines
 from gonogo.found import Found, main_module
 from gonogo.observe import noise_of
+from gonogo.untouched import untouched, workers_of
 
 METHODS = ("setup", "datasets", "model", "optimizers", "loss", "metrics", "train_step", "on_epoch_end", "evaluate", "save", "load")
 SAMPLED = 256
@@ -186,6 +187,15 @@ def environment(experiment: Any, precision: str) -> dict[str, Any]:
         "deterministic": determinism.mode(),
         **experiment._environment,
     }
+
+
+def manifests(subject: Any, splits: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
+    """Of each split its manifest, and how it was hashed."""
+    found = []
+    for name, dataset in splits.items():
+        with untouched(dataset, workers_of(subject, name)):
+            found.append(manifest(name, dataset, len(dataset) if hasattr(dataset, "__len__") else 0))
+    return found
 
 
 def manifest(split: str, dataset: Any, count: int) -> tuple[dict[str, Any], str]:

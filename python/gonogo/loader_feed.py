@@ -22,6 +22,7 @@ from gonogo.held import held
 from gonogo.order import Recorder, flat, plain
 from gonogo.parallel import World
 from gonogo.samplers import batch_size_of, sampler_of, tell_epoch
+from gonogo.untouched import untouched
 
 
 class LoaderFeed:
@@ -307,7 +308,8 @@ class LoaderFeed:
         loader, mine = self.loader, [int(index) for index in ids[self._world.share(len(ids))]]
         if self.blind is not None or not batches.indexed(loader.dataset) or loader.collate_fn is None:
             raise Fault("SAMPLES_UNKNOWN", "train_loader gives no sample by its id", seen=self.blind)
-        return Drawn(one_by_one(loader.dataset, mine, loader.collate_fn, self._experiment.seed), mine, len(mine) / len(ids))
+        with untouched(loader.dataset, loader.num_workers):
+            return Drawn(one_by_one(loader.dataset, mine, loader.collate_fn, self._experiment.seed), mine, len(mine) / len(ids))
 
     def frozen(self, count: int) -> Drawn:
         """The first samples in the order of the first epoch; the run's own position and generators stay."""
@@ -325,7 +327,8 @@ class LoaderFeed:
                 if len(ids) >= count:
                     break
             seeds.seed_all(self._experiment.seed, "frozen")
-            return Drawn(loader.collate_fn([loader.dataset[index] for index in ids[:count]]), ids[:count], self._share)
+            with untouched(loader.dataset, loader.num_workers):
+                return Drawn(loader.collate_fn([loader.dataset[index] for index in ids[:count]]), ids[:count], self._share)
         finally:
             tell_epoch(loader, progress.epoch)
             progress.set_generators(now)

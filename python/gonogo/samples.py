@@ -21,6 +21,7 @@ from gonogo.samplers import tell_epoch
 from gonogo.sketch import sketch_of
 from gonogo.survey import looked_at
 from gonogo.thumbnail import thumbnail_of
+from gonogo.untouched import untouched, workers_of
 
 #: Digests in one group.
 GROUPED = 64
@@ -86,7 +87,7 @@ def digests(subject: Any, probe: dict[str, Any], cancelled: Callable[[], bool]) 
             raise Fault("SAMPLES_UNKNOWN", "the ids of a frozen batch are not known", seen=subject.feed().blind)
         chosen = [int(index) for index in ids]
     group: list[dict[str, Any]] = []
-    with seeds.kept():
+    with seeds.kept(), untouched(dataset, workers_of(subject, probe.get("split", "train"))):
         for index in chosen:
             group.append(digest_of(index, dataset[index], group_of(dataset, index)))
             if len(group) >= GROUPED:
@@ -100,7 +101,7 @@ def digests(subject: Any, probe: dict[str, Any], cancelled: Callable[[], bool]) 
 
 def _spread(subject: Any, dataset: Any, probe: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:
     indices = spread_over(covered(subject, probe.get("split", "train")), probe.get("limit", 1000))
-    with seeds.kept():
+    with seeds.kept(), untouched(dataset, workers_of(subject, probe.get("split", "train"))):
         for ids, batch, alone in looked_at(dataset, indices, probe.get("seconds", 60)):
             group = []
             for index, sample in zip(ids, _rows(batch) if alone is None else [alone]):

@@ -168,13 +168,9 @@ class Subject:
         if getattr(kind, "config_source", None) is not None:
             environment["composed config"] = kind.config_source.digest(experiment.config)
         counts = {"train": self.feed().samples(), **{name: split.samples() for name, split in self._splits.items()}}
-        manifests = []
         whole = {"train": self.feed().dataset(), **{name: split.dataset() for name, split in self._splits.items()}}
-        for name, dataset in whole.items():
-            size = len(dataset) if hasattr(dataset, "__len__") else 0
-            made, how = facts.manifest(name, dataset, size)
-            manifests.append(made)
-            environment[f"hash of {name}"] = how
+        manifests = facts.manifests(self, whole)
+        environment.update({f"hash of {made['split']}": how for made, how in manifests})
         return {
             "task": task.json(),
             "metrics": opening.metrics_of(kind),
@@ -195,7 +191,7 @@ class Subject:
             "where": facts.places(kind),
             "code": facts.code(self._request["experiment"], kind),
             "packages": facts.packages(),
-            "data": manifests,
+            "data": [made for made, _ in manifests],
             "environment": environment,
             "arithmetic": device.arithmetic(self._request["precision"], experiment.device),
             "hashing": {"sample": str(hash("gonogo"))},

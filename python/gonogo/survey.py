@@ -18,6 +18,7 @@ from gonogo import batches, seeds
 from gonogo.data import Arrays, Part
 from gonogo.padding import padding_of, tensor_of
 from gonogo.reach import covered, spread_over
+from gonogo.untouched import untouched, workers_of
 
 #: Samples of one look at data that is reached many at a time.
 CHUNK = 256
@@ -30,7 +31,7 @@ def survey(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
     dataset, indices = subject.split(name), spread_over(covered(subject, name), probe.get("limit", 1000))
     channels, fields, shifted, padded = _Channels(), _Fields(), _Shifted(), _Padded()
     seen, seconds = 0, probe.get("seconds", 60)
-    with seeds.kept():
+    with seeds.kept(), untouched(dataset, workers_of(subject, name)):
         for ids, batch, _ in looked_at(dataset, indices, seconds):
             seen += len(ids)
             for one in (channels, fields, shifted, padded):
