@@ -39,10 +39,10 @@ export const k2 = define({
     const trial = await context.at('trained')
     // the steps since the save are the training on; the live state has moved away from what was saved
     await trial.load(save.dir)
-    const afterTraining = lostFrom(save, await trial.digest(), changed)
+    const afterTraining = lostFrom(reference, save, await trial.digest(), changed)
     await scramble(trial, changed)
     await trial.load(save.dir)
-    const afterScramble = lostFrom(save, await trial.digest(), changed)
+    const afterScramble = lostFrom(reference, save, await trial.digest(), changed)
     return (
       lostOutcome(context, changed, afterScramble.length > 0 ? afterScramble : afterTraining) ??
       impure ??
@@ -55,8 +55,25 @@ export const k2 = define({
   },
 })
 
-const lostFrom = (save: Save, now: Save['before'], changed: readonly Section[]): Difference[] =>
-  stateDifferences(save.before, now).filter(({ section }) => section !== 'mode' && changed.includes(section))
+/** Weights that training leaves alone, a frozen body's, may come from elsewhere: whether the file must hold them is K4's to say. */
+const lostFrom = (
+  { initial }: Reference,
+  save: Save,
+  now: Save['before'],
+  changed: readonly Section[],
+): Difference[] => {
+  const digest = (snapshot: Snapshot, section: Section, name: string) =>
+    snapshot.get(section)?.entries.get(name)?.digest
+  const untouched = (section: Section, name: string) =>
+    (section === 'parameters' || section === 'buffers') &&
+    digest(initial, section, name) === digest(save.before, section, name)
+  return stateDifferences(save.before, now)
+    .filter(({ section }) => section !== 'mode' && changed.includes(section))
+    .flatMap((found) => {
+      const names = found.names.filter((name) => !untouched(found.section, name))
+      return names.length === 0 && found.names.length > 0 ? [] : [{ ...found, names }]
+    })
+}
 
 /** Saving must only read. A generator that moves has no cause to, but does little harm. */
 const changedBySaving = (context: Context, { saves }: Reference): Outcome | null => {
