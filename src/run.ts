@@ -274,7 +274,13 @@ const opened = async (
 }
 
 const writePreflight = async (run: RunFolder, plan: Plan, findings: readonly Finding[]): Promise<void> => {
+  const { nodeDisk, orDiskFull } = await import('./checkpoint/index.ts')
   const { preflightHtml } = await import('./report/index.ts')
-  await writeFile(run.preflight, `${toJson({ verdict: verdictOf(findings), findings }, 2)}\n`)
-  await writeFile(join(run.path, 'preflight.html'), preflightHtml(findings, plan))
+  const text = `${toJson({ verdict: verdictOf(findings), findings }, 2)}\n`
+  const page = preflightHtml(findings, plan)
+  const needed = Buffer.byteLength(text) + Buffer.byteLength(page)
+  await orDiskFull(nodeDisk, { where: run.path, needed, intact: 'nothing was trained yet' }, async () => {
+    await writeFile(run.preflight, text)
+    await writeFile(join(run.path, 'preflight.html'), page)
+  })
 }

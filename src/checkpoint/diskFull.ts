@@ -1,7 +1,7 @@
 // Turns "no space left on device" into a sentence that says how much is missing and what is still safe.
 // It measures nothing by itself: the caller knows what it was writing.
 import { GonogoError } from '../contract/index.ts'
-import { errorCode } from './disk.ts'
+import { type Disk, errorCode } from './disk.ts'
 
 const codes = new Set(['ENOSPC', 'EDQUOT'])
 
@@ -49,8 +49,24 @@ export const diskFull = (at: {
       missing > 0
         ? `${words}, ${bytesInWords(missing)} (${missing} bytes) missing`
         : `${words}: the file system refuses all the same; a quota or reserved blocks may stand in the way`,
-    expected: 'room for one more checkpoint before older ones are removed',
-    try: missing > 0 ? `free ${bytesInWords(missing)} on that disk, then resume` : 'look at the quota, then resume',
+    expected: 'room for what is new before anything older is removed',
+    try: missing > 0 ? `free ${bytesInWords(missing)} on that disk, then go on` : 'look at the quota, then go on',
     cause: at.cause,
   })
+}
+
+/** Does it; where the disk is full, undoes what was begun and tells how much is missing. Other errors pass as they are. */
+export const orDiskFull = async <T>(
+  disk: Disk,
+  at: { readonly where: string; readonly needed: number; readonly intact: string },
+  work: () => Promise<T>,
+  undo: () => Promise<unknown> = async () => undefined,
+): Promise<T> => {
+  try {
+    return await work()
+  } catch (error) {
+    await undo().catch(() => undefined)
+    if (!isDiskFull(error)) throw error
+    throw diskFull({ ...at, free: await disk.free(at.where).catch(() => 0), cause: error })
+  }
 }

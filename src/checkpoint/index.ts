@@ -11,7 +11,7 @@ export {
   withFile,
   writeSynced,
 } from './disk.ts'
-export { bytesInWords, diskFull, isDiskFull } from './diskFull.ts'
+export { bytesInWords, diskFull, isDiskFull, orDiskFull } from './diskFull.ts'
 export type { KeptAs, Objective } from './retention.ts'
 export {
   type LoadedTensor,

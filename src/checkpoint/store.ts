@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type CheckpointRecord, GonogoError, type Retention } from '../contract/index.ts'
 import { type Disk, filesUnder, makeFolderSynced, nodeDisk, readBytes, replaceFile } from './disk.ts'
-import { bytesInWords, bytesNeeded, diskFull, isDiskFull } from './diskFull.ts'
+import { bytesInWords, bytesNeeded, diskFull, isDiskFull, orDiskFull } from './diskFull.ts'
 import { checkpointName, scan, writeIndex } from './indexFile.ts'
 import { findDamage, type Kept, readManifest, sealFolder } from './manifest.ts'
 import { type KeptAs, type Objective, ranked, retain } from './retention.ts'
@@ -267,13 +267,7 @@ export const openStore = async (dir: string, options: StoreOptions): Promise<Sto
     if (!indexed || pointed.includes(false)) await publishIndex(kept)
   }
 
-  try {
-    await recover()
-  } catch (error) {
-    if (!isDiskFull(error)) throw error
-    const intact = 'every checkpoint is as it was'
-    throw diskFull({ where: dir, needed: 1 << 16, free: await disk.free(dir).catch(() => 0), intact, cause: error })
-  }
+  await orDiskFull(disk, { where: dir, needed: 1 << 16, intact: 'every checkpoint is as it was' }, recover)
   let turn: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = turn.then(work)

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, trun
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Disk, nodeDisk } from '../checkpoint/index.ts'
 import { fromJson, type Plan, type ReasonCode, type RunEvent } from '../contract/index.ts'
 import { openJournal } from './journal.ts'
 import { listRuns, type RunState, summariseRun } from './listRuns.ts'
@@ -25,6 +26,20 @@ const create = (name = 'mnist') =>
   createRun(root, { name, runFile: 'gonogo: 1 # as given\r\n', plan, provenance, version: '0.1.0' })
 
 describe('createRun', () => {
+  test('a disk that fills up is told, and leaves no run behind', async () => {
+    let writes = 0
+    const full: Disk = {
+      ...nodeDisk,
+      open: async (path, how) => {
+        if (how === 'replace' && ++writes === 3) throw Object.assign(new Error('no space'), { code: 'ENOSPC' })
+        return nodeDisk.open(path, how)
+      },
+    }
+    const about = { name: 'mnist', runFile: 'gonogo: 1', plan, provenance, version: '0.1.0' }
+    await expect(createRun(root, about, full)).rejects.toMatchObject({ code: 'DISK_FULL' })
+    expect(readdirSync(join(root, 'runs'))).toEqual([])
+  })
+
   test('writes everything, byte for byte as given', async () => {
     const run = await create()
     expect(run.run).toMatch(/^mnist-[0-9a-f]{4}$/)

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
-import { type Disk, makeFolderSynced, nodeDisk, readBytes, writeSynced } from '../checkpoint/index.ts'
+import { type Disk, makeFolderSynced, nodeDisk, orDiskFull, readBytes, writeSynced } from '../checkpoint/index.ts'
 import { GonogoError, nearest, type Plan, toJson } from '../contract/index.ts'
 import type { Provenance } from './provenance.ts'
 
@@ -108,13 +108,21 @@ export const createRun = async (root: string, about: NewRun, disk: Disk = nodeDi
       created: new Date().toISOString(),
     }
     const run = layout(path, { ...header, gonogo: runFormat })
-    await writeSynced(disk, run.runFile, about.runFile)
-    await writeSynced(disk, run.plan, `${toJson(about.plan, 1)}\n`)
-    await writeSynced(disk, run.provenance, `${toJson(about.provenance, 1)}\n`)
-    await disk.syncFolder(path)
-    await writeSynced(disk, join(path, 'run.json'), `${JSON.stringify(header, null, 1)}\n`)
-    await disk.syncFolder(path)
-    await disk.syncFolder(runs)
+    const files = new Map([
+      [run.runFile, about.runFile],
+      [run.plan, `${toJson(about.plan, 1)}\n`],
+      [run.provenance, `${toJson(about.provenance, 1)}\n`],
+    ])
+    const needed = [...files.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+    const write = async () => {
+      for (const [file, text] of files) await writeSynced(disk, file, text)
+      await disk.syncFolder(path)
+      await writeSynced(disk, join(path, 'run.json'), `${JSON.stringify(header, null, 1)}\n`)
+      await disk.syncFolder(path)
+      await disk.syncFolder(runs)
+    }
+    const intact = 'no run was begun, and nothing of it was left behind'
+    await orDiskFull(disk, { where: runs, needed, intact }, write, () => disk.remove(path))
     return run
   }
 }

@@ -5,10 +5,9 @@ import { basename, isAbsolute, join, resolve } from 'node:path'
 import {
   bytesInWords,
   type Disk,
-  diskFull,
-  isDiskFull,
   makeFolderSynced,
   nodeDisk,
+  orDiskFull,
   readBytes,
   writeSynced,
 } from '../checkpoint/index.ts'
@@ -93,7 +92,9 @@ export const createSweep = async (
   const made = layout(join(folder, sweep), sweep)
   const draft = join(folder, `.staging-${process.pid}-${randomBytes(4).toString('hex')}`)
   const all = new Map([...files, ['sweep.json', `${toJson(plan, 1)}\n`]])
-  try {
+  const needed = [...all.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+  const intact = `nothing of the sweep (${bytesInWords(needed)}) was left behind`
+  const write = async () => {
     await makeFolderSynced(disk, runsFolder(root))
     await makeFolderSynced(disk, folder)
     await clear(disk, folder)
@@ -103,14 +104,8 @@ export const createSweep = async (
     await disk.rename(draft, made.path)
     await disk.syncFolder(folder)
     return made
-  } catch (error) {
-    await disk.remove(draft).catch(() => undefined)
-    if (!isDiskFull(error)) throw error
-    const needed = [...all.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0)
-    const free = await disk.free(root).catch(() => 0)
-    const intact = `nothing of the sweep (${bytesInWords(needed)}) was left behind`
-    throw diskFull({ where: folder, needed, free, intact, cause: error })
   }
+  return await orDiskFull(disk, { where: folder, needed, intact }, write, () => disk.remove(draft))
 }
 
 /** By name, by the start of one, or by path. Null where there is none. */
