@@ -14,7 +14,7 @@ const planted: readonly (readonly [CheckCode, 'NO-GO' | 'WARN', Cause, Record<st
   // zeros wake up one layer after another, and stay copies
   ['I3', 'NO-GO', 'symmetric-units', { fault: 'zeros', activation: 'sigmoid' }],
   ['I3', 'WARN', 'symmetric-units', { fault: 'constant', dropout: 0.5 }],
-  ['I3', 'WARN', 'symmetric-units', { fault: 'constant-weights' }],
+  ['I3', 'NO-GO', 'symmetric-units', { fault: 'constant-weights' }],
   ['C2', 'WARN', 'config-without-effect', {}],
 ]
 
