@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import {
   type BaselineSeed,
+  type Beginning,
   type Comparable,
   canonicalJson,
   GonogoError,
@@ -61,14 +62,27 @@ export const experimentKey = (plan: Plan): string => {
   return canonicalJson({ code: plan.fingerprint.code, data: plan.fingerprint.data, steps: plan.steps, run })
 }
 
-/** The shape of the learning rate that a past run had; null where its journal tells none. */
-const shapeOfRun = async ({ journal, plan }: PastRun): Promise<readonly number[] | null> => {
-  const { readRates } = await import('./record/index.ts')
-  const rates = await readRates(journal, new Set(shapeSteps(plan.steps)))
-  return shapeOf(
-    [...rates].map(([step, rate]) => ({ step, rate })),
-    plan.steps,
-  )
+/** Steps whose loss a baseline keeps: as many as a poll takes live. */
+const beginning = 60
+
+/** The shape of the learning rate that a past run had, and how it began; null where its journal tells none. */
+const stepsOfRun = async ({ journal, plan }: PastRun): Promise<Pick<BaselineSeed, 'schedule' | 'start'>> => {
+  const { readSteps } = await import('./record/index.ts')
+  const shape = new Set(shapeSteps(plan.steps))
+  const steps = await readSteps(journal, (step) => step <= beginning || shape.has(step))
+  const start: [number, number][] = []
+  for (let found = steps.get(1); found !== undefined && start.length < beginning; found = steps.get(start.length + 1))
+    start.push([found.loss, found.rate])
+  const rates = [...steps].flatMap(([step, { rate }]) => (shape.has(step) ? [{ step, rate }] : []))
+  return { schedule: shapeOf(rates, plan.steps)?.map((v) => v) ?? null, start: start.length > 0 ? start : null }
+}
+
+/** What the first steps of a run are held against; undefined where its run file names no baseline. */
+export const beginningOf = async (plan: Plan, root: string): Promise<Beginning | undefined> => {
+  const { baseline } = plan.run.stop
+  if (baseline === null) return undefined
+  const { name, comparable, seeds } = await namedBaseline(root, baseline)
+  return { name, seeds, differs: differsIn(comparableOf(plan), comparable) }
 }
 
 /**
@@ -102,7 +116,7 @@ export const seedOf = async (run: PastRun): Promise<BaselineSeed> => ({
   fingerprint: run.plan.fingerprint.whole,
   curve: run.curve.map(({ fraction, value }) => [fraction, value]),
   best: bestOf(run) ?? Number.NaN,
-  schedule: (await shapeOfRun(run))?.map((v) => v) ?? null,
+  ...(await stepsOfRun(run)),
 })
 
 type Named = { readonly name: string; readonly comparable: Comparable; readonly seeds: readonly BaselineSeed[] }

@@ -129,6 +129,7 @@ export const preflight = async (
     description,
     facts: subject.facts,
     request: (o) => openRequest(plan, o),
+    baseline: async () => (await import('./comparison.ts')).beginningOf(plan, root),
     checkConfig: (config) => (description.schema ? checkValue(description.schema, config) : []),
     scratch: scratch.path,
     ...(only ? { only } : {}),

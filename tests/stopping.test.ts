@@ -78,6 +78,47 @@ describe('a baseline', () => {
   })
 })
 
+describe('T3, the first steps beside the baseline’s', () => {
+  const found = async (file: string) => {
+    const { out } = await cli('check', file, '--only', 'T3', '--json')
+    return JSON.parse(out).findings[0]
+  }
+
+  it('are the same, bitwise, where nothing has changed', async () => {
+    const same = await found(write('good', 1, 'stop: { baseline: good }\n'))
+    expect(same, JSON.stringify(same)).toMatchObject({ status: 'GO' })
+    expect(same.title).toContain('bitwise')
+  })
+
+  it('a changed experiment is told where it hardly moves, and only there', async () => {
+    const stop = 'stop: { baseline: good }\n'
+    const slow = await found(write('slow', 0, `${stop}config: { rate: 1e-7 }\n`))
+    expect(slow, JSON.stringify(slow)).toMatchObject({ status: 'WARN', cause: 'starts-worse-than-baseline' })
+    const other = await found(write('other', 0, `${stop}config: { rate: 5e-3 }\n`))
+    expect(other, JSON.stringify(other)).toMatchObject({ status: 'GO' })
+  })
+
+  it('the same experiment that begins otherwise is told, with the step', async () => {
+    const path = join(root, 'gonogo.baselines.json')
+    const before = readFileSync(path, 'utf8')
+    const file = JSON.parse(before)
+    // as if another library had computed it
+    for (const { start } of file.baselines.at(-1).seeds) start[6][0] += 1e-3
+    writeFileSync(path, JSON.stringify(file))
+    const moved = await found(write('good', 1, 'stop: { baseline: good }\n'))
+    writeFileSync(path, before)
+    expect(moved, JSON.stringify(moved)).toMatchObject({ status: 'WARN', cause: 'baseline-not-reproduced' })
+    expect(moved.evidence.step).toBe(7)
+  })
+
+  it('without a baseline, or against one of another question, there is nothing to say', async () => {
+    expect(await found(write('good', 1))).toMatchObject({ status: 'SKIPPED' })
+    const longer = write('good', 1, 'stop: { baseline: good }\n')
+    writeFileSync(longer, readFileSync(longer, 'utf8').replace('steps: 100', 'steps: 300'))
+    expect((await found(longer)).title).toContain('budget')
+  })
+})
+
 describe('a lost run', () => {
   const lost = 'config: { rate: 1e-7 }\nstop: { mode: stop, baseline: good, benchmark: { audit: 0 } }\n'
   it('is stopped with numbers, goes on when resumed, and then only gets advice', async () => {

@@ -31,6 +31,7 @@ CHECKS = {
     "O10": "weight-decay-groups",
     "S1": "same-seed",
     "T2": "peak-rate",
+    "T3": "same-start",
     "M1": "memory-slope",
     "S2": "other-seed",
     "S3": "hash-seed",

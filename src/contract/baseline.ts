@@ -28,8 +28,22 @@ export const baselineSeed = z.strictObject({
   best: z.number(),
   /** Learning rate relative to its peak, at even points of the budget; null where the run told none. */
   schedule: z.array(z.number()).nullable().default(null),
+  /** Training loss and learning rate of its first steps; null where the run told none. */
+  start: z
+    .array(z.tuple([measured, measured]))
+    .nullable()
+    .default(null),
 })
 export type BaselineSeed = z.infer<typeof baselineSeed>
+
+/** What the first steps of a run are held against. */
+export type Beginning = {
+  /** Of the baseline, with its version. */
+  readonly name: string
+  readonly seeds: readonly Pick<BaselineSeed, 'run' | 'seed' | 'fingerprint' | 'start'>[]
+  /** In what the two ask different questions; empty where they may be compared. */
+  readonly differs: readonly string[]
+}
 
 export const baselineVersion = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, dot, dash or underscore, 64 at most'),

@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type Ability,
+  type Beginning,
   type Dependencies,
   type Description,
   type Evaluation,
@@ -46,6 +47,8 @@ export interface Polling {
   readonly description: Description
   /** Facts of a first subject. */
   readonly facts: Facts
+  /** How the baseline began that the run file names; undefined where it names none. */
+  readonly baseline?: () => Promise<Beginning | undefined>
   /** The strict validator of `config:`. */
   checkConfig(config: Record<string, unknown>): readonly ConfigIssue[]
   /** A folder for checkpoints; its owner removes it. */

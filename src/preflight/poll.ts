@@ -47,6 +47,7 @@ import { s2 } from './s2-other-seed.ts'
 import { s3 } from './s3-hash-seed.ts'
 import { t1 } from './t1-monitors.ts'
 import { t2 } from './t2-peak-rate.ts'
+import { t3 } from './t3-same-start.ts'
 import { v1 } from './v1-evaluate-twice.ts'
 import { v2 } from './v2-batch-size-invariance.ts'
 import { v3 } from './v3-evaluation-purity.ts'
@@ -95,6 +96,7 @@ const checks: readonly Check[] = [
   m2,
   o5,
   t2,
+  t3,
   c2,
   k3,
   k1,

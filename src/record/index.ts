@@ -10,7 +10,7 @@ export { dropPass, keepPass, readPass } from './passes.ts'
 export type { Life } from './processIdentity.ts'
 export { collectProvenance, type GitState, type Provenance, type ProvenanceInput } from './provenance.ts'
 export { type JournalRead, type ReadOptions, readJournal, type TornTail } from './readJournal.ts'
-export { readRates } from './readSchedule.ts'
+export { readSteps } from './readSteps.ts'
 export { readScalars, type Scalars } from './readTensorboard.ts'
 export {
   createRun,

@@ -68,6 +68,8 @@ const words: Partial<Record<Cause, string>> = {
   'learning-rate-out-of-range': 'the learning rate is out of the useful range',
   'does-not-learn': 'the model cannot fit a single batch',
   diverges: 'training diverges',
+  'baseline-not-reproduced': 'the same experiment does not begin as its baseline did',
+  'starts-worse-than-baseline': 'the loss falls more slowly than the baseline’s did',
   'loss-sign-flipped': 'the sign of the loss is turned round',
   'step-ascends': 'the update goes up the gradient',
   'gradient-not-finite': 'gradients are no finite numbers',

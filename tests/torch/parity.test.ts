@@ -53,6 +53,7 @@ const walked: Readonly<
   O3: 'not on both engines',
   M2: 'not on both engines',
   T2: 'not on both engines',
+  T3: 'not on both engines',
   O10: 'not on both engines',
   O5: 'not on both engines',
   F1: 'not on both engines',
