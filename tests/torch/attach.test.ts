@@ -33,7 +33,7 @@ const said = (address: string, line: string): Promise<string> =>
 describe('a process that joins by itself', () => {
   it('a script: every check, each fresh process by starting itself anew, then the training', async () => {
     using made = project(60)
-    const gonogo = waiting(made.folder, 'train', 'run.yaml')
+    const gonogo = waiting(made.folder, 'train', 'run.yaml', '--verbose')
     const address = await addressIn(made.folder)
     expect(statSync(join(made.folder, '.gonogo/attach.json')).mode & 0o077).toBe(0)
     await until('the line that says what to start', () => gonogo.text().includes(`GONOGO_ATTACH=${address} python`))
@@ -129,7 +129,7 @@ describe('a process that joins by itself', () => {
 
   it('torchrun: every rank joins, and starts itself anew, with the others or as a world of one', async () => {
     using made = project(60, ['I1', 'P1', 'P2', 'K1'], 2)
-    const gonogo = waiting(made.folder, 'train', 'run.yaml')
+    const gonogo = waiting(made.folder, 'train', 'run.yaml', '--verbose')
     await addressIn(made.folder)
     const launcher = ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2', 'script.py']
     const ranks = started(made.folder, launcher)
@@ -142,7 +142,7 @@ describe('a process that joins by itself', () => {
 
   it.skipIf(!hasSlurm)('Slurm: a task on each of two nodes joins, and starts itself anew', async () => {
     using made = project(60, ['I1', 'P1', 'P2', 'K1'], 2)
-    const gonogo = waiting(made.folder, 'train', 'run.yaml')
+    const gonogo = waiting(made.folder, 'train', 'run.yaml', '--verbose')
     const env = { GONOGO_ATTACH: await addressIn(made.folder) }
     const tasks = started(made.folder, ['script.py'], env, '', ['srun', '--nodes', '2', '--ntasks', '2'])
     expect(await gonogo.ended, gonogo.text()).toBe(0)

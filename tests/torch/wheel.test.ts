@@ -200,9 +200,9 @@ test.each(shipped)(
     const started = performance.now()
     const suite = path.join(project, 'test_preflight.py')
     const tests = readFileSync(suite, 'utf8')
-    const file = path.join(project, /preflight\("(.*)"\)/.exec(tests)?.[1] ?? '')
+    const file = path.join(project, /preflight\("([^"]*)"/.exec(tests)?.[1] ?? '')
     // on a busy machine no check may be left out, and no poll be given up, for lack of time
-    writeFileSync(suite, tests.replace('.run.yaml")', '.run.yaml", timeout=900)'))
+    writeFileSync(suite, tests.replace('.run.yaml"', '.run.yaml", timeout=900'))
     writeFileSync(file, `${readFileSync(file, 'utf8')}preflight: { budget: { seconds: 900 } }\n`)
     const tested = run('python', ['-m', 'pytest', '-v', '-rs'], project)
     expect(tested.status, tested.text).toBe(0)
