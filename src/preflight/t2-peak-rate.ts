@@ -10,6 +10,7 @@ import type { Context } from './context.ts'
 import { baseRate } from './cycle.ts'
 import { curveOf } from './rates.ts'
 import { median } from './slope.ts'
+import type { Trial } from './trial.ts'
 import { wholeRun } from './whole.ts'
 
 const rising = 10
@@ -36,21 +37,49 @@ export const t2 = define({
     if (steps < fewest * accumulate)
       return skipped(`the run has ${context.plan.steps} steps: its warm-up cannot be shortened`)
     const trial = await context.at('initial')
-    const records: StepRecord[] = []
-    for (let i = 1; i <= rising && records.length < steps; i++)
-      records.push(...(await trial.steps({ steps: accumulate, learningRate: (peak * i) / rising })))
-    const began = performance.now()
-    while (
-      records.length < steps &&
-      (performance.now() - began < 1000 * seconds || records.length < fewest * accumulate)
-    )
-      records.push(
-        ...(await trial.steps({ steps: Math.min(10 * accumulate, steps - records.length), learningRate: peak })),
-      )
+    const records = await climbed(trial, peak, steps, accumulate)
+    const found = judgePeak(context, records, peak)
+    const climbs = found.status !== 'GO' && records.every(({ loss }) => Number.isFinite(loss))
+    if (!climbs || context.remaining <= 0) return await after(trial, found)
+    // a weight of the loss that grows with the steps lifts it at any rate
     await trial.restore('initial')
-    return judgePeak(context, records, peak)
+    const again = await climbed(trial, peak / 1000, records.length, accumulate)
+    const [one = Number.NaN, other = Number.NaN] = [records[0]?.loss, again[0]?.loss]
+    if (!(Math.abs(one - other) <= 0.01 * Math.abs(one)))
+      return await after(
+        trial,
+        skipped('the loss hangs on something besides the state: from one state it is not the same'),
+      )
+    const low = judgePeak(context, again, peak / 1000)
+    return await after(trial, low.status === 'GO' ? found : byItself(low, peak))
   },
 })
+
+const after = async (trial: Trial, outcome: Outcome): Promise<Outcome> => {
+  await trial.restore('initial')
+  return outcome
+}
+
+const byItself = ({ seen, evidence }: Outcome, peak: number): Outcome =>
+  go(`the loss climbs by itself: at a thousandth of the peak rate, ${number(peak)}, too`, {
+    seen: seen ?? '',
+    expected: 'a loss that climbs because of the rate, to be told',
+    evidence,
+  })
+
+/** Live steps up to the rate, and at it. */
+const climbed = async (trial: Trial, peak: number, steps: number, accumulate: number): Promise<StepRecord[]> => {
+  const records: StepRecord[] = []
+  for (let i = 1; i <= rising && records.length < steps; i++)
+    records.push(...(await trial.steps({ steps: accumulate, learningRate: (peak * i) / rising })))
+  const began = performance.now()
+  const inTime = () => performance.now() - began < 1000 * seconds || records.length < fewest * accumulate
+  while (records.length < steps && inTime())
+    records.push(
+      ...(await trial.steps({ steps: Math.min(10 * accumulate, steps - records.length), learningRate: peak })),
+    )
+  return records
+}
 
 /** A step whose update a loss scaler has skipped says nothing. */
 const counted = (records: readonly StepRecord[]): StepRecord[] =>
