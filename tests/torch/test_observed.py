@@ -144,6 +144,6 @@ def test_a_schedule_waits_for_the_update_that_a_step_accumulates(opened: Any):
 
 def test_a_schedule_names_its_schedulers_and_says_when_one_refuses(opened: Any):
     known = opened("Beyond", length={"epochs": 2}).ask("schedule")
-    assert known["schedulers"] == [{"name": "schedule", "kind": "OneCycleLR", "end": 9, "perStep": 1, "perEpoch": 0}]
+    assert known["schedulers"] == [{"name": "schedule", "kind": "OneCycleLR", "end": 9, "perStep": 1, "perEpoch": 0, "detached": False}]
     assert known["refused"]["step"] == 10 and "ValueError" in known["refused"]["message"]
     assert opened("Plain").ask("schedule")["schedulers"] == []
