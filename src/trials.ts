@@ -1,6 +1,7 @@
 // One task of a sweep: a run that is begun or gone on with until it is to be judged, and what it has come to by then.
 // Not which task is next, nor the sweep's record of it.
 import { join } from 'node:path'
+import { isDiskFull } from './checkpoint/index.ts'
 import { GonogoError, type Outcome, type SweepEventOf, type SweepPlan } from './contract/index.ts'
 import { isAt, type Limits, limitsOf, shortOf, type Task, type Timeline } from './decide/index.ts'
 import { bestOf, type PastRun, readPast } from './past.ts'
@@ -152,7 +153,7 @@ const firstOf = (error: unknown): unknown => (error instanceof SuppressedError ?
 /** A full disk in words, whoever met it. */
 const told = (error: unknown, { root, plan }: Sweep): unknown => {
   const first = firstOf(error)
-  if (!full.has(codeOf(first))) return first
+  if (first instanceof GonogoError || !isDiskFull(first)) return first
   return new GonogoError('DISK_FULL', 'the disk is full; every trial so far is intact', {
     where: root,
     seen: first instanceof Error ? first.message : undefined,
@@ -161,8 +162,6 @@ const told = (error: unknown, { root, plan }: Sweep): unknown => {
     cause: error,
   })
 }
-
-const full: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT'])
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
 
