@@ -25,6 +25,7 @@ const files = [
   'index',
   'run',
   'polled',
+  'proxied',
   'pass',
   'loop',
   'sweep',
@@ -62,7 +63,7 @@ export default {
     {
       name: 'only-ends-join-stages',
       comment:
-        'run.ts, with polled.ts, loop.ts, sweep.ts, trials.ts, sweepPoll.ts, earlier.ts, past.ts, comparison.ts, savings.ts, result.ts and surroundings.ts, wires the stages; cli, testing and index.ts are the ways in',
+        'run.ts, with polled.ts, proxied.ts, loop.ts, sweep.ts, trials.ts, sweepPoll.ts, earlier.ts, past.ts, comparison.ts, savings.ts, result.ts and surroundings.ts, wires the stages; cli, testing and index.ts are the ways in',
       severity: 'error',
       from: { path: '^src/', pathNot: [tests, `^src/(${files.join('|')})[.]ts$`, '^src/(cli|testing)/'] },
       to: { path: '^src/[^/]+[.]ts$|^src/(cli|testing)/' },

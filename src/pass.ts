@@ -174,6 +174,8 @@ const touched = (pass: Passed, plan: Plan, skip: ReadonlyMap<FindingCode, string
   const settings = changed(was, is)
   const whole = settings.filter((name) => !partial.has(name))
   if (whole.length > 0) return { holds: false, why: `config changed: ${some(whole)}` }
+  const proxies = [pass.plan, plan].map(({ run }) => canonicalJson(run.preflight.proxy ?? null))
+  if (proxies[0] !== proxies[1]) return { holds: false, why: 'config changed: preflight.proxy' }
   const again = new Map<FindingCode, string>()
   for (const { check, level, reason, reads } of pass.checks) {
     const setting = settingOf(check, plan, skip)

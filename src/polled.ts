@@ -17,7 +17,8 @@ import {
 import type { Engine, Subject } from './engine/index.ts'
 import type { passOf } from './pass.ts'
 import { openRequest } from './plan/index.ts'
-import type { Checked } from './preflight/index.ts'
+import type { Checked, Polling } from './preflight/index.ts'
+import { joinedDependencies, proxyOf } from './proxied.ts'
 import { scratchFolder } from './surroundings.ts'
 
 /** What happens while a command runs, for whoever shows it. */
@@ -69,6 +70,12 @@ export type Polled = {
   readonly reused?: Reused
 }
 
+/** What the poll has left of the subject that it was given: it may have made room, or have shown what only it can show. */
+export type Left = { readonly subject: 'fresh' | 'used' | 'closed' }
+
+/** Of the budget, what the proxy may take before the large model is asked. */
+const proxyShare = 2 / 3
+
 /** Finds the pass that was kept for this run file, says why it does not hold, or hands on what does. */
 const standing = async (
   { plan, file, root }: Prepared,
@@ -102,9 +109,9 @@ export const preflight = async (
   findings: Finding[],
   options: Options,
   reuse?: 'reuse',
-): Promise<Polled> => {
+): Promise<Polled & { readonly left: Left }> => {
   const { engine, description, subject, plan, file, root } = prepared
-  const { poll } = await import('./preflight/index.ts')
+  const { livesAlone, poll } = await import('./preflight/index.ts')
   const started = performance.now()
   const began = Date.now()
   const ended = (waited: number) => ({
@@ -112,18 +119,22 @@ export const preflight = async (
     seconds: Math.max(0, (performance.now() - started) / 1000 - waited),
     loadSeconds: subject.facts.loadSeconds + waited,
   })
-  if (engine.concurrency === 'one') await subject[Symbol.asyncDispose]()
+  // a proxy leaves room beside the large model, where the engine does
+  const declared = plan.run.preflight.proxy !== undefined
+  const alone = declared ? engine.concurrency === 'one' : livesAlone(engine, subject.facts)
+  if (alone) await subject[Symbol.asyncDispose]()
+  let left: Left = { subject: alone ? 'closed' : 'fresh' }
   const reused = reuse ? await standing(prepared, findings, options) : null
   if (reused?.again.length === 0) {
     engine.settle()
-    return { ...ended(0), reused }
+    return { ...ended(0), reused, left }
   }
   let waited = 0
   const checks: Checked[] = []
-  let dependencies: Dependencies | null = null
+  const dependencies: (Dependencies | null)[] = []
   const only = reused?.again ?? options.only
   await using scratch = await scratchFolder()
-  const polling = poll({
+  const polling: Polling = {
     engine,
     plan,
     description,
@@ -138,27 +149,42 @@ export const preflight = async (
     signal: options.signal ?? new AbortController().signal,
     onFault: (code, status) => options.on?.({ type: 'fault', check: code, status }),
     onLoaded: (seconds) => {
-      waited = seconds
+      waited += seconds
     },
     ...(only
       ? {}
       : {
           onChecked: (check) => checks.push(check),
-          onDependencies: (told) => {
-            dependencies = told
-          },
+          onDependencies: (told) => dependencies.push(told),
         }),
-  })
-  for await (const finding of polling) {
-    findings.push(finding)
-    options.on?.({ type: 'finding', finding })
   }
+  const say = async (poll: AsyncIterable<Finding>) => {
+    for await (const finding of poll) {
+      findings.push(finding)
+      options.on?.({ type: 'finding', finding })
+    }
+  }
+  if (declared) {
+    const proxy = await proxyOf(prepared, subject.facts)
+    waited += proxy.loadSeconds
+    options.on?.({ type: 'note', text: proxy.words })
+    await say(poll({ ...polling, ...proxy, budgetSeconds: proxyShare * polling.budgetSeconds }, 'proxy'))
+    if (verdictOf(findings) === 'GO') {
+      const spent = (performance.now() - started) / 1000 - waited
+      const budgetSeconds = Math.max((1 - proxyShare) * polling.budgetSeconds, polling.budgetSeconds - spent)
+      left = { subject: alone ? 'closed' : 'used' }
+      await using again = alone ? await engine.open(openRequest(plan, { notesReads: true })) : null
+      if (again) waited += again.facts.loadSeconds
+      await say(poll({ ...polling, budgetSeconds, loaded: again ?? subject }, 'full'))
+    } else options.on?.({ type: 'note', text: 'the full model was not asked: the proxy is NO-GO' })
+  } else await say(poll(polling))
   engine.settle()
-  const polled = ended(waited)
+  const known = joinedDependencies(dependencies)
+  const polled = { ...ended(waited), left }
   // what says GO once and NO-GO once is no GO
   if (polled.verdict === 'NO-GO') await (await import('./record/index.ts')).dropPass(root, file)
-  if (polled.verdict === 'GO' && dependencies !== null)
-    await keep(root, file, { plan, findings, checks, dependencies, began, scratch: scratch.path })
+  if (polled.verdict === 'GO' && known !== null && dependencies.length === (declared ? 2 : 1))
+    await keep(root, file, { plan, findings, checks, dependencies: known, began, scratch: scratch.path })
   return { ...polled, ...(reused ? { reused } : {}) }
 }
 

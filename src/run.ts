@@ -20,7 +20,7 @@ import { changesSince, insideProject } from './earlier.ts'
 import { type Engine, engineFor, type Process } from './engine/index.ts'
 import { loop, openCheckpoints, recorder } from './loop.ts'
 import { makePlan, openRequest } from './plan/index.ts'
-import { type Options, type Polled, type Prepared, preflight } from './polled.ts'
+import { type Options, type Prepared, preflight } from './polled.ts'
 import type { RunFolder } from './record/index.ts'
 import { resultOf, sentenceOf, type TrainResult } from './result.ts'
 import { newLog, ownVersion, projectRoot, removeLog } from './surroundings.ts'
@@ -64,7 +64,8 @@ export const check = async (file: string, options: Options & Shared = {}): Promi
   await using _subject = prepared.subject
   options.on?.({ type: 'opened', plan: prepared.plan, facts: prepared.subject.facts, run: null })
   const findings: Finding[] = []
-  return { plan: prepared.plan, findings, ...(await preflight(prepared, findings, options)) }
+  const { left: _, ...polled } = await preflight(prepared, findings, options)
+  return { plan: prepared.plan, findings, ...polled }
 }
 
 /**
@@ -122,7 +123,7 @@ export const train = async (file: string, options: Options & Shared = {}): Promi
     // awaited here: the resources above are disposed of when this function returns
     return await loop({ ...begun, subject: first, store, emit })
   }
-  let polled: Polled
+  let polled: Awaited<ReturnType<typeof preflight>>
   try {
     polled = await preflight(prepared, findings, options, 'reuse')
   } catch (error) {
@@ -130,7 +131,7 @@ export const train = async (file: string, options: Options & Shared = {}): Promi
     await endedEarly('crashed', sentenceOf(error), 0)
     throw error
   }
-  const { verdict, ...took } = polled
+  const { verdict, left, ...took } = polled
   await writePreflight(run, plan, findings)
   // pictures are in preflight.json and its page: the journal is read line by line, again and again
   const told = findings.map(({ pictures: _, ...finding }) => finding)
@@ -138,8 +139,9 @@ export const train = async (file: string, options: Options & Shared = {}): Promi
   if (verdict === 'NO-GO')
     return await endedEarly('no-go', findings.find((f) => f.status === 'NO-GO')?.title ?? 'no-go', took.seconds)
   const store = await openCheckpoints(run, plan, lock, journal)
-  // the first one had to make room for the poll's
-  await using subject = prepared.engine.concurrency === 'one' ? await prepared.engine.open(openRequest(plan)) : first
+  // it had to make room for the poll's, or has trained for it
+  if (left.subject === 'used') await first[Symbol.asyncDispose]()
+  await using subject = left.subject === 'fresh' ? first : await prepared.engine.open(openRequest(plan))
   // awaited here: the resources above are disposed of when this function returns
   return await loop({ ...begun, subject, store, emit })
 }
@@ -261,7 +263,8 @@ const opened = async (
   const given = { experiment: loaded.experiment, config: loaded.run.config }
   const description = await engine.describe(given, openRequest({ run, ...given }), process)
   const config = checkConfig(loaded, description)
-  const subject = await engine.open(openRequest({ run, config, experiment: loaded.experiment }))
+  const notesReads = run.preflight.proxy !== undefined
+  const subject = await engine.open(openRequest({ run, config, experiment: loaded.experiment }, { notesReads }))
   try {
     const { facts } = subject
     const { experiment, origins } = loaded

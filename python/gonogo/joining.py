@@ -106,7 +106,8 @@ def _worker_of(base: type) -> type:
             if op == "fresh":
                 return self._fresh(number, args)
             if op == "weights":  # in a process that has not loaded the experiment
-                code = "import sys, json; from gonogo.weights import weights; from gonogo.wire import encode; print(encode(weights(sys.argv[1])))"
+                kind = "headers" if args.get("headers") else "weights"
+                code = f"import sys, json; from gonogo.weights import {kind}; from gonogo.wire import encode; print(encode({kind}(sys.argv[1])))"
                 return _elsewhere(code, str(args["dir"]))
             if op == "open" and _place()[1] > 1 and SESSION not in os.environ and "MASTER_PORT" not in os.environ:
                 _meet(*_place(), str(args["world"]["address"]))  # Slurm tells no one where to meet

@@ -70,3 +70,28 @@ def resident() -> int | None:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return None
+
+
+def room(device: Any) -> dict[str, int] | None:
+    """Bytes that this process takes, and that are free where its tensors lie; None where the system does not tell."""
+    import torch
+
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        return {"used": torch.cuda.memory_reserved(device), "free": free}
+    used, free = resident(), available()
+    return None if used is None or free is None or device.type != "cpu" else {"used": used, "free": free}
+
+
+def available() -> int | None:
+    """Of the machine, or of what a container leaves of it."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            found = next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration, ValueError):
+        return None
+    try:
+        limits = [open(f"/sys/fs/cgroup/{name}", encoding="ascii").read().strip() for name in ("memory.max", "memory.current")]
+        return found if limits[0] == "max" else min(found, int(limits[0]) - int(limits[1]))
+    except (OSError, ValueError):
+        return found

@@ -38,6 +38,8 @@ class Watch:
         self.factor = 1.0
         self.decay = True
         self.observing = False
+        #: Nothing is copied: norms and counts, and of each parameter the change of some elements.
+        self.frugal = False
         #: Gradients are those that the optimizer gets, averaged over the ranks: what backward() leaves is one rank's own.
         self.averaged = False
         self.suppressing = False
@@ -55,6 +57,8 @@ class Watch:
         self._gradients: dict[str, float] = {}
         #: Gradients as the optimizer saw them.
         self._used: dict[str, torch.Tensor] = {}
+        #: Where nothing is copied, their norms.
+        self._norms: dict[str, float] = {}
         #: Optimizers that were given a closure: it makes their gradients.
         self._late: set[str] = set()
         self._bad: dict[str, int] = {}
@@ -78,14 +82,15 @@ class Watch:
 
     @contextmanager
     def probe(
-        self, found: Found, learning_rate: float | None, regularisation: bool, observe: bool, frozen: bool, statistics: bool = True, factor: float = 1.0, suppress: bool = False,
+        self, found: Found, learning_rate: float | None, regularisation: bool, observe: bool | str, frozen: bool, statistics: bool = True, factor: float = 1.0, suppress: bool = False,
         elements: int = 0,
     ) -> Iterator[None]:
         self.attach(found)
         self.elements = elements if observe else 0
         self._places = places(found.parameters, self.elements)
-        self.learning_rate, self.decay, self.observing = learning_rate, regularisation, observe
-        self._scaling.observing = observe
+        self.learning_rate, self.decay, self.observing = learning_rate, regularisation, bool(observe)
+        self.frugal = observe == "frugal"
+        self._scaling.observing = bool(observe)
         self.factor, self.suppressing, self._first = factor, suppress, None
         with ExitStack() as undo:
             if observe:
@@ -111,7 +116,7 @@ class Watch:
                 self.learning_rate, self.decay, self.observing = None, True, False
                 self._scaling.observing = False
                 self.factor, self.suppressing, self.elements = 1.0, False, 0
-                self._places, self._spread = {}, {}
+                self._places, self._spread, self._norms, self.frugal = {}, {}, {}, False
                 self._before, self._gradients, self._hooked, self._used = {}, {}, set(), {}
                 self._first, self._raw, self._dots, self._bad, self.twins = None, {}, {}, {}, {}
 
@@ -120,8 +125,9 @@ class Watch:
         self._scaling.begin()
         if self.observing:
             self._gradients, self._used, self._raw, self._dots, self._bad, self.twins = {}, {}, {}, {}, {}, {}
-            self._spread = {}
-            self._before = {name: (one.detach().clone(), norm(one)) for name, one in self._found.parameters.items()}
+            self._spread, self._norms = {}, {}
+            keep = thinned if self.frugal else _whole
+            self._before = {name: (keep(one), norm(one)) for name, one in self._found.parameters.items()}
 
     def before(self) -> dict[str, torch.Tensor]:
         """Parameters as they were when the observed step began."""
@@ -139,6 +145,9 @@ class Watch:
         changes = {}
         for name, parameter in self._found.parameters.items():
             before, size = self._before[name]
+            if self.frugal:
+                changes[name] = self._roughly(name, parameter, before, size)
+                continue
             moved, used = parameter.detach() - before, self._used.get(name)
             changes[name] = {
                 "gradient": self._gradients.get(name),
@@ -154,9 +163,13 @@ class Watch:
         against = self._against()
         return self._updates, observed if against is None else {**observed, "againstFirst": against}
 
+    def _roughly(self, name: str, parameter: torch.Tensor, before: torch.Tensor, size: float) -> dict[str, Any]:
+        moved = norm(thinned(parameter) - before) * (parameter.numel() / max(1, before.numel())) ** 0.5
+        return {"gradient": self._gradients.get(name), "clipped": self._norms.get(name), "descent": None, "change": moved, "norm": size}
+
     def _against(self) -> dict[str, float] | None:
         """The whole raw gradient against the first observed step's; null where there was none."""
-        if not self._gradients:
+        if not self._gradients or self.frugal:
             return None
         if self._first is None:
             self._first = self._raw
@@ -184,6 +197,8 @@ class Watch:
         if name in self._places:
             dense = gradient.detach().to_dense() if gradient.layout != torch.strided else gradient.detach()
             self._spread[name] = dense.reshape(-1)[self._places[name].to(dense.device)].to("cpu", torch.float64) / scale
+        if self.frugal:
+            return
         if self._first is None:
             self._raw[name] = gradient.detach().clone() / scale
         elif name in self._first:
@@ -226,7 +241,9 @@ class Watch:
             if (self.averaged or key not in self._hooked) and parameter.grad is not None:
                 self._note(key, parameter.grad, scale)
         for parameter in (one for group in optimizer.param_groups for one in group["params"]):
-            if parameter.grad is not None and id(parameter) in names:
+            if parameter.grad is not None and id(parameter) in names and self.frugal:
+                self._norms[names[id(parameter)]] = norm(parameter.grad) / scale
+            elif parameter.grad is not None and id(parameter) in names:
                 used = parameter.grad.detach().clone()
                 self._used[names[id(parameter)]] = used if scale == 1.0 else used / scale
 
@@ -285,8 +302,24 @@ class Watch:
         mine = [names.get(id(parameter)) or "" for group in optimizer.param_groups for parameter in group["params"]]
         return {
             "gradientNorm": sum(self._gradients.get(key, 0.0) ** 2 for key in mine) ** 0.5,
-            "clippedNorm": sum(norm(self._used[key]) ** 2 for key in mine if key in self._used) ** 0.5,
+            "clippedNorm": sum(self._norms[key] ** 2 if self.frugal else norm(self._used[key]) ** 2 for key in mine if key in (self._norms if self.frugal else self._used)) ** 0.5,
         }
+
+
+#: Elements of a parameter whose change stands for the whole.
+THIN = 4096
+
+
+def _whole(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.detach().clone()
+
+
+def thinned(tensor: torch.Tensor) -> torch.Tensor:
+    """A copy of some elements, at places that no row or column keeps to itself."""
+    flat = tensor.detach()
+    flat = (flat.to_dense() if flat.layout != torch.strided else flat).reshape(-1)
+    step = max(1, flat.numel() // THIN)
+    return flat[:: step + (step > 1 and step % 2 == 0)].clone()
 
 
 def _still(*_: Any, **__: Any) -> None:

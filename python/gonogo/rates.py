@@ -20,6 +20,10 @@ LONGEST = 32
 Event = tuple[str, str]
 
 
+#: Sections that may be as large as the model, or larger.
+LARGE = ("parameters", "buffers", "optimizer", "ema")
+
+
 def start_of(found: Found) -> dict[str, Any]:
     """Schedulers and the optimizers' settings as the run begins with them: a few numbers, kept from when it was opened."""
     return state.copied(
@@ -37,7 +41,11 @@ def _settings(optimizer: Any) -> list[dict[str, Any]]:
 def schedule(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
     """A ScheduleReport."""
     experiment, found, slots = subject.experiment, find(subject.experiment), state.Slots()
-    slots.capture("schedule", state.read(experiment, found, subject.mid_update()), found)
+    sections, groups = state.read(experiment, found, subject.mid_update()), None
+    if probe.get("moves", False):
+        sections = {name: tree for name, tree in sections.items() if name not in LARGE}
+        groups = {name: _settings(one) for name, one in found.optimizers.items()}
+    slots.capture("schedule", sections, found)
     first, period = experiment.progress.step, max(1, experiment.accumulate if subject.managed_steps else 0)
     watch = _Events(found)
     try:
@@ -65,6 +73,9 @@ def schedule(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
             report, seen = _drive(subject, found, pattern[-period:], at_end, probe.get("points", 200), first, len(records))
     finally:
         slots.restore("schedule", experiment, find(experiment))
+        for name, kept in (groups or {}).items():
+            for group, settings in zip(found.optimizers[name].param_groups, kept):
+                group.update(settings)
     lived = [{one["optimizer"]: one["learningRates"] for one in record["updates"]} for record in records]
     return {**report, "schedulers": driven, "doubt": report["doubt"] or watch.doubt or _doubt(by_hand, lived, seen)}
 

@@ -105,7 +105,8 @@ def put(experiment: Any, found: Found, sections: dict[str, Tree]) -> None:
         experiment.progress.settle()
     # Generators last: putting other things back may draw from them.
     for section in sorted(sections, key=lambda name: name == "rng"):
-        tree = copied(sections[section])
+        # These are copied element by element: a second copy of the weights would only take their memory once more.
+        tree = sections[section] if section in ("parameters", "buffers") else copied(sections[section])
         waiting = tree.pop("waiting", None) if section == "optimizer" else None
         writers[section](tree)
         if waiting is not None:
@@ -201,6 +202,33 @@ def _put_mode(found: Found, tree: Tree) -> None:
             part.training = tree["training"].get(f"{name}.{path}".rstrip("."), part.training)
     for name, parameter in found.parameters.items():
         parameter.requires_grad_(tree["requires_grad"].get(name, parameter.requires_grad))
+
+
+#: Bytes of a tensor from which it is worth a look whether an earlier capture has the same.
+WORTH = 1 << 16
+
+
+def _shared(tree: Tree, held: list[Tree]) -> Tree:
+    """A copy that shares with captured trees what is the same there, bit by bit: a frozen body, the weights before and after an evaluation."""
+    if isinstance(tree, torch.Tensor):
+        if tree.nbytes >= WORTH and tree.layout == torch.strided:
+            for one in held:
+                if isinstance(one, torch.Tensor) and _alike(tree, one):
+                    return one
+        return copied(tree)
+    if type(tree) is dict:
+        return {key: _shared(value, [one[key] for one in held if type(one) is dict and key in one]) for key, value in tree.items()}
+    return copied(tree)
+
+
+def _alike(tensor: torch.Tensor, other: torch.Tensor) -> bool:
+    if tensor.dtype != other.dtype or tensor.shape != other.shape or tensor.device != other.device or other.layout != torch.strided:
+        return False
+    if not tensor.is_contiguous() or not other.is_contiguous():
+        return False
+    # As whole numbers: NaN is itself there, and 0.0 is not −0.0.
+    kind = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}.get(tensor.element_size())
+    return kind is not None and torch.equal(tensor.detach().view(kind), other.view(kind))
 
 
 def copied(tree: Tree) -> Tree:
@@ -326,13 +354,16 @@ def _drawn(state: Tree) -> Tree:
 
 
 class Slots:
-    """Captured states, kept in memory under a name."""
+    """Captured states, kept in memory under a name. Nothing writes into a captured tensor, so slots share those that are equal."""
 
     def __init__(self) -> None:
         self._slots: dict[str, tuple[dict[str, Tree], dict[str, torch.Tensor]]] = {}
 
     def capture(self, slot: str, sections: dict[str, Tree], found: Found) -> None:
-        self._slots[slot] = (copied(sections), copied(read_gradients(found)))
+        # What the slot held goes first: it would stand beside the new one for no one.
+        held = [kept for name, kept in self._slots.items() if name != slot]
+        self._slots.pop(slot, None)
+        self._slots[slot] = (_shared(sections, [kept for kept, _ in held]), _shared(read_gradients(found), [kept for _, kept in held]))
 
     def restore(self, slot: str, experiment: Any, found: Found, gradients: bool = True) -> None:
         """`gradients`: those of the capture too; else what lies there stays."""

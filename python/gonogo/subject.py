@@ -196,6 +196,7 @@ class Subject:
             "arithmetic": device.arithmetic(self._request["precision"], experiment.device),
             "hashing": {"sample": str(hash("gonogo"))},
             "monitors": list(experiment._watching),
+            **({} if (room := memory.room(experiment.device)) is None else {"memory": room}),
             "loadSeconds": time.perf_counter() - started,
             **{"declared": facts.declared(kind, found), "checks": own_checks.declared(kind, self.path)},
         }
@@ -363,7 +364,8 @@ class Subject:
             if name not in sections:
                 raise Fault("SECTION_UNKNOWN", f"the experiment has no {name}", seen=name, expected=", ".join(sections))
             state.put(self.experiment, found, {name: state.scrambled(name, state.copied(sections[name]))})
-        report = state.report(state.read(self.experiment, find(self.experiment), self.mid_update()), probe.get("detail", False))
+        # To digest a large state takes longer than to put it back, and only who asks for it looks at it.
+        report = state.report(state.read(self.experiment, find(self.experiment), self.mid_update()), probe.get("detail", False)) if op == "digest" else {"sections": []}
         return report if self.reads is None else {**report, "configRead": self.reads.read()}
 
     def determinism(self, probe: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from gonogo.own_checks import check, go, no_go, skipped, warn
 
 __all__ = ["Finding", "PreflightWarning", "check", "go", "no_go", "poll", "preflight", "skipped", "warn"]
 
+SEVERITY = ("SKIPPED", "WAIVED", "GO", "WARN", "NO-GO")
 #: The test that the project's own checks share.
 OWN = "own"
 
@@ -45,6 +46,8 @@ class Finding:
     folded: tuple[str, ...] = ()
     evidence: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     seconds: float = 0.0
+    #: Where the run file declares a proxy: which model this speaks of.
+    tier: Literal["proxy", "full"] | None = None
 
     def __str__(self) -> str:
         cause = "; or ".join([self.cause, *self.alternatives]) if self.cause else None
@@ -106,7 +109,10 @@ def preflight(
         """Of the one poll that this process makes, at the first test that asks."""
         if not said and not failed:
             try:
-                said.update((found.check, found) for found in poll(path, only=list(only) and codes, skip=skips, timeout=timeout))
+                # Asked of a proxy and of the large model, a check passes where both do.
+                for found in poll(path, only=list(only) and codes, skip=skips, timeout=timeout):
+                    if found.check not in said or SEVERITY.index(found.status) > SEVERITY.index(said[found.check].status):
+                        said[found.check] = found
             except Fault as fault:
                 failed.append(_told(fault))
                 failed.append(failed[0].splitlines()[0] + "  (the first test of this preflight says more)")

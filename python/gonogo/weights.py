@@ -17,7 +17,7 @@ def weights(directory: str) -> dict[str, Any]:
     """A WeightsReport."""
     folder = Path(directory)
     files, tensors = [], []
-    for path in sorted(one for one in folder.rglob("*") if one.is_file() and one.suffix not in (".json", ".txt", ".yaml", ".md")):
+    for path in _files(folder):
         kind = _format(path)
         found: dict[str, torch.Tensor] = {}
         error = None
@@ -28,6 +28,50 @@ def weights(directory: str) -> dict[str, Any]:
         files.append({"path": path.relative_to(folder).as_posix(), "format": kind, "tensors": len(found), "error": error})
         tensors += [{**entry(name, tensor), "shape": list(tensor.shape)} for name, tensor in found.items()]
     return {"files": files, "tensors": tensors}
+
+
+#: The format's names of PyTorch's.
+DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64", "I32": "int32", "I16": "int16", "I8": "int8", "U8": "uint8", "BOOL": "bool"}
+
+
+def headers(directory: str) -> dict[str, Any]:
+    """A HeadersReport: names, shapes and number formats, and no value is read. A checkpoint may be larger than the memory."""
+    folder = Path(directory)
+    files, tensors = [], []
+    for path in _files(folder):
+        kind, error = _format(path), None
+        found: list[dict[str, Any]] = []
+        try:
+            found = list(_heads(path, kind))
+        except Exception as raised:
+            error = _reason(raised)
+        files.append({"path": path.relative_to(folder).as_posix(), "format": kind, "tensors": len(found), "error": error})
+        tensors += found
+    return {"files": files, "tensors": tensors}
+
+
+def _heads(path: Path, kind: str) -> Iterator[dict[str, Any]]:
+    if kind == "safetensors":
+        from safetensors import safe_open
+
+        with safe_open(str(path), framework="pt", device="cpu") as file:
+            for name in file.keys():
+                part = file.get_slice(name)
+                yield {"name": name, "shape": list(part.get_shape()), "dtype": DTYPES.get(part.get_dtype(), part.get_dtype())}
+    elif kind == "torch":
+        # Mapped: the values stay on the disk. A file from before 1.6 cannot be, and is read.
+        mapped = _is_zip(path)
+        for name, tensor in _flat(torch.load(str(path), map_location="cpu", weights_only=True, mmap=mapped), ""):
+            yield {"name": name, "shape": list(tensor.shape), "dtype": str(tensor.dtype).removeprefix("torch.")}
+
+
+def _is_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"PK"
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(one for one in folder.rglob("*") if one.is_file() and one.suffix not in (".json", ".txt", ".yaml", ".md"))
 
 
 def _reason(raised: Exception) -> str:

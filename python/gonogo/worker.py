@@ -43,11 +43,11 @@ class Worker:
         if op == "describe":
             return opening.describe(args["experiment"], args.get("config", {}), args.get("next"))
         if op == "weights":
-            from gonogo.weights import weights
+            from gonogo.weights import headers, weights
 
-            return weights(args["dir"])
+            return (headers if args.get("headers") else weights)(args["dir"])
         if op == "open":
-            if args["limit"]["trainBatches"] is not None:
+            if args["limit"]["trainBatches"] is not None or args.get("notesReads"):
                 from gonogo import reads
 
                 reads.note()

@@ -16,6 +16,7 @@ export type { KeptAs, Objective } from './retention.ts'
 export {
   type LoadedTensor,
   readSafetensors,
+  readSafetensorsHeader,
   type Safetensors,
   type SavedTensor,
   writeSafetensors,

@@ -42,6 +42,8 @@ export const descriptions: ReadonlyMap<string, string> = new Map([
   ['preflight.budget.seconds', 'Seconds for all of them.'],
   ['preflight.reuse', 'When train rests on a pass instead of polling again.'],
   ['preflight.reuse.hours', 'Oldest pass that counts; 0 always polls.'],
+  ['preflight.proxy', 'A small model of the same code, on which the checks that open or train it many times are made.'],
+  ['preflight.proxy.config', 'Keys of config that make it small, as layers: 2.'],
   ['preflight.inputs', 'Training inputs that the report shows with their labels, if they are pictures; 0 shows none.'],
   ['preflight.overlap', 'Share of validation inputs that may also be training inputs, 0 to 1.'],
   ['preflight.checks', 'Levels of single checks, by code: block, warn or skip. Lowering one demands a reason.'],

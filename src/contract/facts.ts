@@ -191,6 +191,8 @@ export const facts = z.object({
       }),
     )
     .optional(),
+  /** Bytes that this process takes once it is open, and that are free where its tensors lie: the machine's, or the device's. */
+  memory: z.object({ used: z.number(), free: z.number() }).optional(),
   /** Seconds spent loading code and data, shown apart from the checks' own time. */
   loadSeconds: z.number(),
   /** The coarsest arithmetic that is declared; float32 where nothing is said. A program's own autocast shows in its outputs. */

@@ -275,6 +275,10 @@ const scalar = z.union([z.string(), measured, z.boolean(), z.null()])
 export const evidence = z.record(z.string(), z.union([scalar, z.array(scalar)]))
 export type Evidence = z.infer<typeof evidence>
 
+/** Which model a finding speaks of, where the run file declares a proxy: the small one, or the one that will train. */
+export const tier = z.enum(['proxy', 'full'])
+export type Tier = z.infer<typeof tier>
+
 export const finding = z.strictObject({
   check: findingCode,
   status,
@@ -295,6 +299,8 @@ export const finding = z.strictObject({
   /** Codes of findings that this one explains. */
   folded: z.array(findingCode),
   seconds: z.number(),
+  /** Left out where there is no proxy: the model is the one that will train. */
+  tier: tier.optional(),
   /** What says more as a picture. No verdict hangs on one. */
   pictures: z.array(picture).max(4).optional(),
 })

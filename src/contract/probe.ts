@@ -156,7 +156,11 @@ export const perturbation = z.object({
 export type Perturbation = z.infer<typeof perturbation>
 
 /** Asks for the learning rate over the whole run, without training. The state is put back. */
-export const scheduleProbe = z.object({ points: z.int().min(2).max(1000).default(200) })
+export const scheduleProbe = z.object({
+  points: z.int().min(2).max(1000).default(200),
+  /** The steps that it looks at may leave their mark on the weights: no copy of them is kept to be put back. */
+  moves: z.boolean().default(false),
+})
 export type ScheduleProbe = z.input<typeof scheduleProbe>
 
 export const scheduleReport = z.object({

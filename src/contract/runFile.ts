@@ -137,6 +137,11 @@ export const runFile = z.strictObject({
       budget: z.strictObject({ seconds: z.number().positive().default(60) }).prefault({}),
       /** How old a pass of `gonogo check` may be for `gonogo train` to rest on it; 0: it always polls itself. */
       reuse: z.strictObject({ hours: z.number().min(0).default(24) }).prefault({}),
+      /**
+       * A small model of the same code, for a model too large to be opened and trained again and again: these keys of `config` replace
+       * the run's own in all checks that do so. What only the large one can show is asked of it once.
+       */
+      proxy: z.strictObject({ config: z.record(z.string(), z.unknown()) }).optional(),
       /** So many inputs with their labels are drawn in the report; none unless asked, since data may be private. */
       inputs: z.int().min(0).max(32).default(0),
       /** Share of validation inputs that may be training inputs too. */

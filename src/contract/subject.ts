@@ -37,8 +37,11 @@ export const trainProbe = z.object({
   regularisation: z.boolean().default(true),
   /** False: batch norm normalises with its running statistics, so that no sample's gradient depends on the others. */
   statistics: z.boolean().default(true),
-  /** Report gradient and change of each parameter, and the record's other observed fields. */
-  observe: z.boolean().default(false),
+  /**
+   * Report gradient and change of each parameter, and the record's other observed fields. `frugal`: without a copy of the weights or
+   * of the gradients; changes are then those of some elements of each parameter, scaled up, and inner products are left out.
+   */
+  observe: z.union([z.boolean(), z.literal('frugal')]).default(false),
   /** With `observe`: look along the graph of the first two steps, and report it with them. */
   trace: z.boolean().default(false),
   /** Report the ids of each step's samples, for a later probe to train on again. */
@@ -310,6 +313,13 @@ export const weightsReport = z.object({
 })
 export type WeightsReport = z.infer<typeof weightsReport>
 
+/** Names, shapes and number formats of the tensors of a checkpoint, from the heads of its files: however large, no value is read. */
+export const headersReport = z.object({
+  files: weightsReport.shape.files,
+  tensors: z.array(z.object({ name: z.string(), shape: z.array(z.int()), dtype: z.string() })),
+})
+export type HeadersReport = z.infer<typeof headersReport>
+
 /** Data parallel: which of the processes that train together this one is. */
 export const world = z.object({
   rank: z.int().min(0),
@@ -338,6 +348,8 @@ export const openRequest = z.object({
   world: world.default({ rank: 0, size: 1, address: null }),
   /** Processes that make the batches of managed data; none: the subject's own makes them. */
   workers: z.int().optional(),
+  /** Note which files are read, as every subject with a limit does. */
+  notesReads: z.boolean().optional(),
   /** Preflight only: epochs of this many batches, validation of this many samples. */
   limit: z.object({ trainBatches: z.int().nullable(), valSamples: z.int().nullable() }),
 })

@@ -9,6 +9,7 @@ import type {
   EvalProbe,
   Evaluation,
   Facts,
+  HeadersReport,
   OpenRequest,
   OrderProbe,
   OwnCheckProbe,
@@ -50,6 +51,8 @@ export interface Engine extends AsyncDisposable {
   open(request: OpenRequest, process?: Process): Promise<Subject>
   /** Opens the weights of a checkpoint folder on CPU, in a process that never loads the experiment. */
   weights(dir: string): Promise<WeightsReport>
+  /** What their files say of them, without reading any value; in such a process, too. */
+  headers(dir: string): Promise<HeadersReport>
   /** Nothing quick will be asked for any more: what was kept ready for it may go. */
   settle(): void
 }

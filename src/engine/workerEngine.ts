@@ -1,7 +1,14 @@
 // An engine whose subjects live in worker processes: all that two engines differ in is how a worker is launched.
 import { dirname } from 'node:path'
 import { z } from 'zod'
-import { type Description, description, type OpenRequest, toJson, weightsReport } from '../contract/index.ts'
+import {
+  type Description,
+  description,
+  headersReport,
+  type OpenRequest,
+  toJson,
+  weightsReport,
+} from '../contract/index.ts'
 import type { Engine, Process, Subject } from './engine.ts'
 import { type Nursery, openNursery } from './nursery.ts'
 import { WorkerSubject } from './subject.ts'
@@ -97,6 +104,14 @@ export const workerEngine = (
     }
     return WorldSubject.open(workers, request, address)
   }
+  const opened = async (dir: string, headers: boolean): Promise<unknown> => {
+    const worker = await start(dir, 'quick')
+    try {
+      return await worker.call('weights', headers ? { dir, headers } : { dir })
+    } finally {
+      await worker.close()
+    }
+  }
   return {
     name,
     concurrency,
@@ -113,13 +128,7 @@ export const workerEngine = (
       settle()
       await dismiss()
     },
-    weights: async (dir) => {
-      const worker = await start(dir, 'quick')
-      try {
-        return weightsReport.parse(await worker.call('weights', { dir }))
-      } finally {
-        await worker.close()
-      }
-    },
+    weights: async (dir) => weightsReport.parse(await opened(dir, false)),
+    headers: async (dir) => headersReport.parse(await opened(dir, true)),
   }
 }

@@ -17,6 +17,8 @@ export type Changes = {
   readonly seed?: number
   /** Preflight only: fewer batches and samples. */
   readonly limit?: Partial<OpenRequest['limit']>
+  /** Note which files are read. */
+  readonly notesReads?: boolean
 }
 
 const threadsOf = (from: Plan | Pieces): number => {
@@ -31,7 +33,7 @@ const threadsOf = (from: Plan | Pieces): number => {
  *
  * @example await engine.open(openRequest(plan, { seed: plan.run.seed + 1, limit: { trainBatches: 8 } }))
  */
-export const openRequest = (from: Plan | Pieces, { seed, limit }: Changes = {}): OpenRequest => {
+export const openRequest = (from: Plan | Pieces, { seed, limit, notesReads }: Changes = {}): OpenRequest => {
   const { train, evaluate, world } = from.run
   return {
     experiment: from.experiment,
@@ -47,6 +49,7 @@ export const openRequest = (from: Plan | Pieces, { seed, limit }: Changes = {}):
     device: from.run.device,
     world: { rank: 0, size: world, address: world === 1 ? null : '127.0.0.1:0' },
     ...(train.workers > 0 ? { workers: train.workers } : {}),
+    ...(notesReads ? { notesReads } : {}),
     limit: { trainBatches: limit?.trainBatches ?? null, valSamples: limit?.valSamples ?? null },
   }
 }

@@ -12,6 +12,7 @@ import {
   type Facts,
   type FindingCode,
   GonogoError,
+  type HeadersReport,
   type OpenRequest,
   type Passed,
   type Plan,
@@ -21,11 +22,12 @@ import {
   type Task,
   type WeightsReport,
 } from '../contract/index.ts'
-import type { Engine, Process } from '../engine/engine.ts'
+import type { Engine, Process, Subject } from '../engine/engine.ts'
 import type { Outcome } from './check.ts'
 import { Crash } from './crash.ts'
 import { epochLength, lengthened, ownSteps, validationSamples } from './lengths.ts'
 import { type Reference, runReference, type Schedule, scheduleOf } from './reference.ts'
+import { livesAlone } from './room.ts'
 import { abortable, type Snapshot, Trial } from './trial.ts'
 
 /** How a check was run, and what of the run file it looked at. */
@@ -66,6 +68,8 @@ export interface Polling {
   /** Told at the end, where a subject is there to tell it: what the experiment has loaded and read. */
   readonly onDependencies?: (dependencies: Dependencies) => void
   readonly signal: AbortSignal
+  /** The plan's experiment, open already and uncut: the only subject there is to be. Its owner closes it. */
+  readonly loaded?: Subject
 }
 
 /** How far two runs of the same seed agree, as S1 has measured. */
@@ -100,6 +104,7 @@ export class Context {
   hashes: Hashes | null = null
   /** One subject at a time. */
   readonly alone: boolean
+  readonly #loaded: Trial | null
   #main: Promise<Trial> | null = null
   /** The main subject was closed to make room: what it showed still holds. */
   #madeRoom: boolean = false
@@ -121,7 +126,8 @@ export class Context {
     this.polling = polling
     this.facts = polling.facts
     this.task = polling.facts.task
-    this.alone = polling.engine.concurrency === 'one'
+    this.alone = livesAlone(polling.engine, polling.facts)
+    this.#loaded = polling.loaded ? new Trial(polling.loaded, polling.signal) : null
     const { val = 0 } = polling.facts.samples
     const most = validationSamples(polling.plan.run.evaluate.batch_size)
     this.limit = {
@@ -233,6 +239,7 @@ export class Context {
 
   /** The experiment as it will train: epochs and length are the run's own. The caller closes it. */
   async unlimited(): Promise<Trial> {
+    if (this.#loaded) return this.#loaded
     await this.#makeRoom()
     const { engine, signal, request } = this.polling
     const opening = engine.open(request({ seed: this.seed }), 'quick').then(
@@ -284,6 +291,16 @@ export class Context {
     return this.#weights
   }
 
+  /** What the files of a checkpoint say of their tensors, opened without the experiment; no value is read. */
+  async headers(dir: string): Promise<HeadersReport> {
+    const { engine, signal } = this.polling
+    try {
+      return await abortable(signal, engine.headers(dir))
+    } catch (error) {
+      throw error instanceof GonogoError ? new Crash('weights', error) : error
+    }
+  }
+
   /** A new empty folder under scratch. */
   async folder(): Promise<string> {
     const dir = join(this.polling.scratch, `checkpoint-${++this.#folders}`)
@@ -293,7 +310,7 @@ export class Context {
 
   /** What the shared subject has loaded and read; null where it is not there any more. */
   async dependencies(): Promise<Dependencies | null> {
-    const main = await this.#main?.catch(() => null)
+    const main = this.#loaded ?? (await this.#main?.catch(() => null))
     return main && !main.dead ? main.dependencies() : null
   }
 

@@ -14,7 +14,7 @@ import type { Trial } from './trial.ts'
 
 const blocks = 3
 /** Bytes a step. Below it, what an allocator takes while it settles looks the same. */
-const leastSlope = 64 * 1024
+export const leastSlope = 64 * 1024
 
 export const m1 = define({
   code: 'M1',
@@ -77,7 +77,7 @@ export const m1 = define({
   },
 })
 
-type Count = { readonly graphs: number | null; readonly rss: number | null; readonly allocated: number | null }
+export type Count = { readonly graphs: number | null; readonly rss: number | null; readonly allocated: number | null }
 
 const graphsIn = (counts: readonly Count[]): string => {
   const last = counts.at(-1)?.graphs ?? null
@@ -104,7 +104,7 @@ export const growth = (counts: readonly (number | null)[]): number | null => {
 }
 
 /** Bytes a step, where each block has more than the one before; else 0. A device tells exactly, the resident set roughly. */
-const climbing = (counts: readonly Count[], epoch: number): number => {
+export const climbing = (counts: readonly Count[], epoch: number): number => {
   const of = (values: readonly (number | null)[]) => {
     const known = values.flatMap((value, i) => (value === null ? [] : [[i * epoch, value] as const]))
     return known.length > 2 && growth(known.map(([, value]) => value)) !== null ? theilSen(known) : 0

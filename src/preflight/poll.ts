@@ -1,6 +1,6 @@
 // The poll: runs the checks in order and yields their findings. GO as they come; faults at the end, folded by cause.
 // What a check looks at is in its own file; what the verdict means for the run is the caller's.
-import type { Ability, CheckCode, Facts, Finding, FindingCode, Plan } from '../contract/index.ts'
+import type { Ability, CheckCode, Facts, Finding, FindingCode, Plan, Tier } from '../contract/index.ts'
 import { c1 } from './c1-strict-config.ts'
 import { c2 } from './c2-config-effect.ts'
 import { type Check, type Outcome, skipped } from './check.ts'
@@ -17,6 +17,7 @@ import { d8 } from './d8-sound-values.ts'
 import { d9 } from './d9-padding.ts'
 import { f1 } from './f1-forecast.ts'
 import { fold } from './fold.ts'
+import { fullChecks, onlyFull } from './full-checks.ts'
 import { i1 } from './i1-chance-level.ts'
 import { i2 } from './i2-logits.ts'
 import { i3 } from './i3-symmetry.ts'
@@ -133,11 +134,19 @@ const oneByOne = (all: readonly Check[]): readonly Check[] => {
   return all.toSorted((a, b) => turn(a) - turn(b))
 }
 
+/** All of them; or, where the run file declares a proxy, those that are asked of it and those that are asked of the large model. */
+const checksOf = (facts: Facts, tier: Tier | undefined): readonly Check[] => {
+  if (tier === 'full') return fullChecks
+  const all = withOwn(facts)
+  return tier === 'proxy' ? all.filter(({ code }) => !onlyFull.has(code)) : all
+}
+
 /** Runs the poll. Ends early, with the signal's reason thrown, when the signal aborts. */
-export async function* poll(polling: Polling): AsyncGenerator<Finding> {
+export async function* poll(polling: Polling, tier?: Tier): AsyncGenerator<Finding> {
   const settingsRead = new Set<string>()
   const context = new Context({ ...polling, plan: watchedPlan(polling.plan, settingsRead) })
-  const all = withOwn(context.facts)
+  const all = checksOf(context.facts, tier)
+  const label = tier ? { tier } : {}
   const wanted = (context.alone ? oneByOne(all) : all).filter(
     ({ code }) => !polling.only || polling.only.includes(code),
   )
@@ -167,7 +176,7 @@ export async function* poll(polling: Polling): AsyncGenerator<Finding> {
       context.outcomes.set(check.code, outcome)
       polling.onChecked?.({ check: check.code, ...setting, reads: [...settingsRead] })
       const seconds = (performance.now() - started) / 1000 - (context.openSeconds - opening)
-      const finding: Finding = { check: check.code, ...outcome, folded: [], seconds: Math.max(0, seconds) }
+      const finding: Finding = { check: check.code, ...outcome, folded: [], seconds: Math.max(0, seconds), ...label }
       if (outcome.cause === null) yield finding
       else {
         faults.push(finding)

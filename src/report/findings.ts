@@ -37,8 +37,11 @@ const paintOf = (status: Status, { colour }: Look) => {
 }
 
 /** The title of a waived check is the reason somebody gave: their words, so in quotes. */
-export const titleOf = (f: Finding): string =>
-  f.status === 'WAIVED' && !f.title.startsWith('"') ? `"${f.title}"` : f.title
+export const titleOf = (f: Finding): string => {
+  const title = f.status === 'WAIVED' && !f.title.startsWith('"') ? `"${f.title}"` : f.title
+  // what a small model has shown is never read as a word on the large one
+  return f.tier === undefined ? title : f.tier === 'proxy' ? `on the proxy: ${title}` : `full model: ${title}`
+}
 
 /** Quiet when right: why a bug cannot be written on this engine stands in preflight.html and the JSON. */
 const shortTitle = (f: Finding): string =>
@@ -116,6 +119,9 @@ export const verdictLine = (
     if (n === 0) return []
     return [noun === 'warning' ? plural(n, noun) : `${n} ${noun}`]
   })
+  const small = poll.findings.filter(({ tier }) => tier === 'proxy').length
+  const full = poll.findings.filter(({ tier }) => tier === 'full').length
+  if (small + full > 0) counts.push(`${small} on the proxy`, `${full} on the full model`)
   const paint = poll.verdict === 'GO' ? look.colour.go : look.colour.noGo
   // what the experiment takes to start and load is its own, and no cost of the checks
   const loading = poll.loadSeconds === undefined ? '' : `; loading ${seconds(poll.loadSeconds)}`

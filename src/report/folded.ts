@@ -50,23 +50,30 @@ const wordsOf = (members: readonly Finding[]): string => {
   const chosen =
     foremost.map((code) => going.find(({ check }) => check === code)).find((found) => found !== undefined) ?? going[0]
   const title = titleOf(chosen ?? (members[0] as Finding)).replace(/; by construction: .*$/s, '')
-  return printable(title.replace(/^forecast /, ''))
+  return printable(title.replace(/^(full model: )?forecast /, '$1'))
 }
 
 /** One line a family, in the order of families: how many of its checks were GO, what the foremost saw, what they took. */
 export const foldedLines = (findings: readonly Finding[], look: Look): string[] =>
-  byFamily(findings).map(([family, members]) => {
-    const going = members.filter(({ status }) => status === 'GO').length
-    const left = members.length - going
-    const wide = look.columns >= columns.board
-    const count = left === 0 || going === 0 ? String(members.length) : `${going} of ${members.length}`
-    const status =
-      going > 0 ? look.colour.go(padEnd('GO', columns.status)) : look.colour.muted(padEnd('SKIP', columns.status))
-    const start = padEnd(family, columns.family) + padEnd(count, columns.count)
-    const room = (wide ? columns.board - columns.seconds : look.columns) - columns.status - start.length
-    const words = room < 12 ? '' : cut(wordsOf(members), room - 1)
-    const took = members.reduce((sum, f) => sum + f.seconds, 0)
-    const time = wide && going > 0 ? padStart(seconds(took), columns.seconds) : ''
-    const line = wide ? padEnd(words, room) + time : words
-    return `${status}${start}${look.colour.muted(line)}`.trimEnd()
-  })
+  byFamily(findings).flatMap(([family, all]) => byTier(all).map((members) => lineOf(family, members, look)))
+
+/** A line speaks of one model: where a family was asked of a proxy and of the large one, it has two. */
+const byTier = (members: readonly Finding[]): (readonly Finding[])[] => [
+  ...Map.groupBy(members, ({ tier }) => tier ?? '').values(),
+]
+
+const lineOf = (family: string, members: readonly Finding[], look: Look): string => {
+  const going = members.filter(({ status }) => status === 'GO').length
+  const left = members.length - going
+  const wide = look.columns >= columns.board
+  const count = left === 0 || going === 0 ? String(members.length) : `${going} of ${members.length}`
+  const status =
+    going > 0 ? look.colour.go(padEnd('GO', columns.status)) : look.colour.muted(padEnd('SKIP', columns.status))
+  const start = padEnd(family, columns.family) + padEnd(count, columns.count)
+  const room = (wide ? columns.board - columns.seconds : look.columns) - columns.status - start.length
+  const words = room < 12 ? '' : cut(wordsOf(members), room - 1)
+  const took = members.reduce((sum, f) => sum + f.seconds, 0)
+  const time = wide && going > 0 ? padStart(seconds(took), columns.seconds) : ''
+  const line = wide ? padEnd(words, room) + time : words
+  return `${status}${start}${look.colour.muted(line)}`.trimEnd()
+}

@@ -45,10 +45,13 @@ const bodyOf = (f: Finding): string =>
 const drawn = ({ pictures = [] }: Finding): string =>
   pictures.length === 0 ? '' : `<div class="drawn">${pictures.map(pictureHtml).join('')}</div>`
 
+/** A check that was asked of two models has two places. */
+const idOf = ({ check, tier }: Finding): string => (tier === undefined ? check : `${check}-${tier}`)
+
 const findingHtml = (f: Finding): string => {
   const body = bodyOf(f)
   const word = wordOf(f.check)
-  return `<details id="${escapeHtml(f.check)}" class="${classes[f.status]}"${f.status === 'NO-GO' ? ' open' : ''}>
+  return `<details id="${escapeHtml(idOf(f))}" class="${classes[f.status]}"${f.status === 'NO-GO' ? ' open' : ''}>
 <summary><span class="status"><span aria-hidden="true">${shapes[f.status]}</span> ${statusWords[f.status]}</span><abbr title="${escapeHtml(word)}">${escapeHtml(f.check)}</abbr><span class="title">${escapeHtml(titleOf(f))}</span><span class="seconds">${f.status === 'SKIPPED' ? '' : seconds(f.seconds)}</span></summary>
 <div class="body"><p class="word">${escapeHtml(word)}</p>${body === '' ? '' : `<dl>${body}</dl>`}${f.cause === null ? '' : drawn(f)}${evidenceTable(f.evidence)}</div>
 </details>`
@@ -72,7 +75,7 @@ const board = (families: readonly (readonly [string, readonly Finding[]])[]): st
         `<div><span class="family">${escapeHtml(family)}</span><span class="tiles">${findings
           .map(
             (f) =>
-              `<a href="#${escapeHtml(encodeURI(f.check))}" class="tile ${classes[f.status]}" title="${escapeHtml(`${statusWords[f.status]} · ${wordOf(f.check)} · ${f.title}`)}">${escapeHtml(family === 'own' ? wordOf(f.check) : f.check)}<span class="mark" aria-label="${statusWords[f.status]}">${shapes[f.status]}</span></a>`,
+              `<a href="#${escapeHtml(encodeURI(idOf(f)))}" class="tile ${classes[f.status]}" title="${escapeHtml(`${statusWords[f.status]} · ${wordOf(f.check)} · ${titleOf(f)}`)}">${escapeHtml(family === 'own' ? wordOf(f.check) : f.check)}<span class="mark" aria-label="${statusWords[f.status]}">${shapes[f.status]}</span></a>`,
           )
           .join('')}</span></div>`,
     )

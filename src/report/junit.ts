@@ -3,7 +3,7 @@
 import { type Finding, type Plan, wordOf } from '../contract/index.ts'
 import { escapeHtml } from './escape.ts'
 import { familyOf } from './families.ts'
-import { findingLines, headerOf } from './findings.ts'
+import { findingLines, headerOf, titleOf } from './findings.ts'
 import { plain } from './look.ts'
 
 /** Every line by itself: what printable() does to a line break must not happen to the breaks between lines. */
@@ -12,7 +12,7 @@ const text = (lines: readonly string[]): string => lines.map(escapeHtml).join('\
 const seconds = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : '0.000')
 
 const caseOf = (f: Finding): string => {
-  const name = escapeHtml(`${f.check} ${wordOf(f.check)}`)
+  const name = escapeHtml(`${f.check} ${wordOf(f.check)}${f.tier === undefined ? '' : ` (${f.tier})`}`)
   const place = /^(.*?):(\d+)/.exec(f.where ?? '')
   const where = place ? ` file="${escapeHtml(place[1] ?? '')}" line="${place[2]}"` : ''
   const opening = `    <testcase name="${name}" classname="${escapeHtml(familyOf(f.check))}" time="${seconds(f.seconds)}"${where}`
@@ -21,12 +21,12 @@ const caseOf = (f: Finding): string => {
     case 'GO':
       return `${opening}/>`
     case 'NO-GO':
-      return `${opening}>\n      <failure message="${escapeHtml(f.title)}" type="${escapeHtml(f.cause ?? 'no-go')}">${text(lines)}</failure>\n    </testcase>`
+      return `${opening}>\n      <failure message="${escapeHtml(titleOf(f))}" type="${escapeHtml(f.cause ?? 'no-go')}">${text(lines)}</failure>\n    </testcase>`
     case 'WARN':
       return `${opening}>\n      <system-out>${text(lines)}</system-out>\n    </testcase>`
     case 'SKIPPED':
     case 'WAIVED':
-      return `${opening}>\n      <skipped message="${escapeHtml(f.title)}"/>\n    </testcase>`
+      return `${opening}>\n      <skipped message="${escapeHtml(titleOf(f))}"/>\n    </testcase>`
     default:
       return f.status satisfies never
   }

@@ -38,7 +38,7 @@ export const reusedLines = (
 ): string[] => [
   ...worded(
     'GO',
-    `${plural(kept, 'check')} reused from ${ageWords(ageSeconds)} ago: ${boundTo(plan)} are as they were`,
+    `${plural(kept, 'check')}${plan.run.preflight.proxy ? ', of a proxy and of the full model,' : ''} reused from ${ageWords(ageSeconds)} ago: ${boundTo(plan)} are as they were`,
     look,
     look.colour.go,
   ),

@@ -17,6 +17,7 @@ export const withHand =
     describe: (at, next, process) => engine.describe(at, next, process),
     settle: () => engine.settle(),
     weights: (dir) => engine.weights(dir),
+    headers: (dir) => engine.headers(dir),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
     open: async (request, process) => {
       const subject = await engine.open(request, process)
@@ -66,6 +67,15 @@ export const spoilTensors =
       ),
       new Map([['format', 'pt']]),
     )
+  }
+
+/** A file without one of its tensors. */
+export const leaveOut =
+  (file: string, left: string) =>
+  async (dir: string): Promise<void> => {
+    const at = path.join(dir, file)
+    const { tensors } = await readSafetensors(at)
+    await writeSafetensors(at, new Map([...tensors].filter(([name]) => name !== left)), new Map([['format', 'pt']]))
   }
 
 export const spoilState =

@@ -4,10 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { checkValue, readRunFile } from '../../src/config/index.ts'
-import type { Description, Finding, FindingCode, RunFile } from '../../src/contract/index.ts'
+import type { Description, Finding, FindingCode, RunFile, Tier } from '../../src/contract/index.ts'
 import { type Engine, engineFor } from '../../src/engine/index.ts'
 import { makePlan, openRequest } from '../../src/plan/index.ts'
-import { poll } from '../../src/preflight/index.ts'
+import { type Polling, poll } from '../../src/preflight/index.ts'
 
 export type Changes = {
   readonly config?: Record<string, unknown>
@@ -22,6 +22,8 @@ export type Changes = {
   readonly skip?: ReadonlyMap<FindingCode, string>
   readonly budgetSeconds?: number
   readonly signal?: AbortSignal
+  /** Only what is asked of a proxy, or of the large model. */
+  readonly tier?: Tier
 }
 
 export const root = path.resolve(import.meta.dirname, '../..')
@@ -44,8 +46,10 @@ export const findingsOf = async (file: string, changes: Changes = {}): Promise<F
     const { experiment, origins, folder } = loaded
     const plan = makePlan({ run, config, file: loaded.file, folder, experiment, description, facts, origins })
     const found: Finding[] = []
-    for await (const finding of poll({
-      engine: changes.engine?.(own) ?? own,
+    const engine = changes.engine?.(own) ?? own
+    await using full = changes.tier === 'full' ? await engine.open(openRequest(plan)) : null
+    const polling: Polling = {
+      engine,
       plan,
       description,
       facts,
@@ -56,8 +60,9 @@ export const findingsOf = async (file: string, changes: Changes = {}): Promise<F
       skip: changes.skip ?? new Map(),
       budgetSeconds: changes.budgetSeconds ?? 600,
       signal: changes.signal ?? new AbortController().signal,
-    }))
-      found.push(finding)
+      ...(full ? { loaded: full } : {}),
+    }
+    for await (const finding of poll(polling, changes.tier)) found.push(finding)
     return found
   } finally {
     await subject[Symbol.asyncDispose]()

@@ -31,6 +31,7 @@ export const onePython = async (folder: string): Promise<Engine> => {
     describe: async (at) => description.parse(await worker.call('describe', at)),
     open: (request) => WorkerSubject.open(caller, { ...request, options: { deterministic: 'warn' } }),
     weights: () => Promise.reject(new Error('not here')),
+    headers: () => Promise.reject(new Error('not here')),
     settle: () => {},
     [Symbol.asyncDispose]: () => worker.close(),
   }

@@ -2,7 +2,7 @@
 // How they are let in is door.ts; what it is asked is the same as for a worker that we start.
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { description, exitCodes, GonogoError, weightsReport } from '../../contract/index.ts'
+import { description, exitCodes, GonogoError, headersReport, weightsReport } from '../../contract/index.ts'
 import type { Engine } from '../engine.ts'
 import { type Caller, WorkerSubject } from '../subject.ts'
 import { WorkerProcess } from '../worker.ts'
@@ -114,6 +114,7 @@ export const attached = (name: string, settings: AttachSettings): Engine => {
       return await WorkerSubject.open(one, asked)
     },
     weights: async (dir) => weightsReport.parse(await ofRank0('weights', { dir })),
+    headers: async (dir) => headersReport.parse(await ofRank0('weights', { dir, headers: true })),
     settle: () => {},
     [Symbol.asyncDispose]: async () => {
       const known = await present?.catch(() => null)

@@ -3,10 +3,17 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { nodeDisk, readSafetensors, writeSafetensors, writeSynced } from '../../checkpoint/index.ts'
+import {
+  nodeDisk,
+  readSafetensors,
+  readSafetensorsHeader,
+  writeSafetensors,
+  writeSynced,
+} from '../../checkpoint/index.ts'
 import {
   fromJson,
   GonogoError,
+  type HeadersReport,
   type PersistProbe,
   type PersistReport,
   toJson,
@@ -106,6 +113,23 @@ export const openWeights = async (dir: string): Promise<WeightsReport> => {
       report.files.push({ path: name, format: 'safetensors', tensors: tensors.size, error: null })
       for (const [tensor, { shape, data }] of tensors)
         report.tensors.push({ ...tensorEntry(tensor, data as Float32Array), shape: [...shape] })
+    } catch (error) {
+      report.files.push({ path: name, format: 'safetensors', tensors: 0, error: String(error) })
+    }
+  }
+  return report
+}
+
+/** The same from the heads of the files alone. */
+export const openHeaders = async (dir: string): Promise<HeadersReport> => {
+  const report: { files: HeadersReport['files']; tensors: HeadersReport['tensors'] } = { files: [], tensors: [] }
+  for (const name of (await readdir(dir)).sort()) {
+    if (!name.endsWith('.safetensors')) continue
+    try {
+      const { tensors } = await readSafetensorsHeader(join(dir, name))
+      report.files.push({ path: name, format: 'safetensors', tensors: tensors.size, error: null })
+      for (const [tensor, { shape, dtype }] of tensors)
+        report.tensors.push({ name: tensor, shape: [...shape], dtype: dtype === 'F32' ? 'float32' : dtype })
     } catch (error) {
       report.files.push({ path: name, format: 'safetensors', tensors: 0, error: String(error) })
     }

@@ -63,7 +63,7 @@ const step = async (
   observer: Observer | null,
   whileRunning: () => void,
 ): Promise<StepRecord> => {
-  const compiled = await project.training(batch.ids.length, probe.regularisation, probe.observe)
+  const compiled = await project.training(batch.ids.length, probe.regularisation, probe.observe !== false)
   const { progress } = project
   const learningRate = probe.learningRate ?? (probe.learningRateFactor ?? 1) * project.learningRate(progress.step)
   const applied = probe.updates === 'applied'

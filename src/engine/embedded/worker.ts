@@ -73,8 +73,8 @@ const answer = async ({ id, op, args }: Request): Promise<unknown> => {
     case 'persist':
       return opened().persist(args as never)
     case 'weights': {
-      const { openWeights } = await import('./persist.ts')
-      return openWeights(args.dir as string)
+      const { openHeaders, openWeights } = await import('./persist.ts')
+      return args.headers ? openHeaders(args.dir as string) : openWeights(args.dir as string)
     }
     case 'fresh':
       throw new Error('a worker that we started is ended, not started anew')
