@@ -50,13 +50,26 @@ def _pick(found: dict[str, Any], names: Sequence[str], place: int) -> str:
 
 
 def count(batch: Any) -> int:
-    """Samples in a batch: the leading size of its first tensor."""
-    for value in fields(batch).values():
+    """Samples in a batch: the leading size of its first tensor, or the length of a list of one thing a sample."""
+    parts = list(fields(batch).values())
+    for value in parts:
         if isinstance(value, (torch.Tensor, np.ndarray)) and value.ndim > 0:
             return len(value)
         if isinstance(value, (list, tuple, Mapping)) and len(value) > 0:
-            return count(value) if any(isinstance(one, (torch.Tensor, np.ndarray)) for one in fields(value).values()) else len(value)
+            holds_tensors = any(isinstance(one, (torch.Tensor, np.ndarray)) for one in fields(value).values())
+            return count(value) if holds_tensors and not _one_a_sample(value, parts) else len(value)
     return 1
+
+
+def _one_a_sample(value: Any, parts: list[Any]) -> bool:
+    """A list with a tensor for each sample (pictures of different sizes, boxes), and not parts of the input that are all as long as
+    the batch. Then what stands beside it is as long as the list, and what the lists hold is not all of one length."""
+    if not isinstance(value, (list, tuple)) or any(hasattr(one, "__len__") and getattr(one, "ndim", 1) and len(one) != len(value) for one in parts):
+        return False
+    held = [one for part in parts if isinstance(part, (list, tuple)) for one in part]
+    sizes = {len(one) for one in held if hasattr(one, "__len__") and getattr(one, "ndim", 1)}
+    beside = any(isinstance(one, (torch.Tensor, np.ndarray)) for one in parts)
+    return len(sizes) > 1 or any(isinstance(one, Mapping) for one in held) or (beside and sizes != {len(value)})
 
 
 def ids_digest(ids: Sequence[int]) -> str:
@@ -89,19 +102,27 @@ def _feed(hashed: Any, value: Any) -> None:
         hashed.update(f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
 
 
-def sliced(batch: Any, stop: int) -> Any:
-    """The first samples of a batch."""
+def sliced(batch: Any, stop: int, size: int | None = None) -> Any:
+    """The first samples of a batch. `size`: of the whole batch that this is a part of."""
     if isinstance(batch, (torch.Tensor, np.ndarray)):
         return batch[:stop]
+    inside = count(batch) if size is None else size
     if isinstance(batch, Mapping):
-        inner = {key: sliced(value, stop) for key, value in batch.items()}
+        inner = {key: sliced(value, stop, inside) for key, value in batch.items()}
         return inner if type(batch) is dict else type(batch)(inner)  # type: ignore[call-arg]
     if isinstance(batch, tuple) and hasattr(batch, "_fields"):
-        return type(batch)(*(sliced(value, stop) for value in batch))
+        return type(batch)(*(sliced(value, stop, inside) for value in batch))
     if isinstance(batch, (list, tuple)):
-        holds_tensors = any(isinstance(value, (torch.Tensor, np.ndarray, Mapping)) for value in batch)
-        return type(batch)(sliced(value, stop) for value in batch) if holds_tensors else batch[:stop]
+        if size is not None and len(batch) == size and any(not isinstance(one, (torch.Tensor, np.ndarray)) or one.ndim == 0 or len(one) != size for one in batch):
+            return batch[:stop]  # one thing for each sample
+        holds_parts = any(isinstance(value, (torch.Tensor, np.ndarray, Mapping, list, tuple)) for value in batch)
+        return type(batch)(sliced(value, stop, inside) for value in batch) if holds_parts else batch[:stop]
     return batch
+
+
+def comes_whole(loader: Any) -> bool:
+    """A loader that puts no samples together: its batches are what the data set calls one, a graph say, and cannot be cut."""
+    return isinstance(loader, torch.utils.data.DataLoader) and loader.batch_sampler is None and loader.batch_size is None
 
 
 def indexed(dataset: Any) -> bool:
@@ -150,6 +171,7 @@ class Tap:
 
     def __init__(self, loader: Any, limit: int | None = None, passing: Callable[[Any, int], None] | None = None, cancelled: Callable[[], bool] | None = None):
         self._loader, self._limit, self._passing, self._cancelled = loader, limit, passing, cancelled
+        self._whole = comes_whole(loader)
         #: What is done to each batch first.
         self.change: Callable[[Any], Any] | None = None
         self.samples = self.batches = 0
@@ -159,7 +181,7 @@ class Tap:
             if self._cancelled is not None and self._cancelled():
                 raise Cancelled
             size = count(batch)
-            if self._limit is not None and self.samples + size > self._limit:
+            if self._limit is not None and self.samples + size > self._limit and not self._whole:
                 size = self._limit - self.samples
                 batch = sliced(batch, size)
             if size <= 0:

@@ -50,6 +50,8 @@ class Split:
         if self._indices is not None and not self._dealt:
             return len(self._indices)
         dataset = self.dataset()
+        if batches.comes_whole(self._own()):
+            return 0  # what the data set counts is batches
         return len(dataset) if hasattr(dataset, "__len__") and not isinstance(dataset, IterableDataset) else 0
 
     def samples(self) -> int:
@@ -140,6 +142,8 @@ class Outputs:
         self._targets: list[torch.Tensor] = []
         self._calls: list[torch.Tensor] = []
         self._batch: Any = None
+        #: Of each batch: its samples are along the second axis of the output, as recurrent nets and CTC have them.
+        self._second: list[bool] = []
         self._size = 0
         self._arithmetic: str | None = None
         self._bytes = 0
@@ -168,9 +172,10 @@ class Outputs:
     def _finish(self) -> None:
         batch, calls, self._batch, self._calls = self._batch, self._calls, None, []
         target = None if batch is None else batches.target_of(batch)
-        if not calls or target is None:
-            return
+        if not calls or target is None or isinstance(target, (list, tuple)) and any(isinstance(one, (torch.Tensor, dict)) for one in target):
+            return  # boxes of each picture, say: nothing that stands beside outputs row by row
         target = torch.as_tensor(target)
+        self._second.append(calls[-1].ndim > 1 and calls[-1].shape[1] == self._size != len(calls[-1]))
         rows = [len(call) if call.ndim else 0 for call in calls]
         # Parts of the batch one after another, or the whole of it again and again: then the last word counts.
         output = torch.cat(calls) if sum(rows) == self._size else calls[-1]
@@ -184,7 +189,7 @@ class Outputs:
     def json(self) -> dict[str, Any] | None:
         """Null where nothing was seen, or more than a line holds."""
         shapes = {(tuple(one.shape[1:]), tuple(other.shape[1:]), other.dtype) for one, other in zip(self._outputs, self._targets)}
-        if len(shapes) != 1 or self._bytes > BUDGET:
+        if len(shapes) != 1 or self._bytes > BUDGET or any(self._second):
             return None
         outputs, targets = torch.cat(self._outputs), torch.cat(self._targets)
         return {

@@ -319,7 +319,8 @@ class LoaderFeed:
             progress.set_generators(self._start)
             tell_epoch(loader, 0)
             if self.blind is not None or not batches.indexed(loader.dataset) or loader.batch_sampler is None:
-                return Drawn(batches.sliced(next(iter(loader)), count), None, self._share)
+                batch = next(iter(loader))
+                return Drawn(batch if batches.comes_whole(loader) else batches.sliced(batch, count), None, self._share)
             torch.empty((), dtype=torch.int64).random_(generator=loader.generator)  # as iter(loader) would
             ids: list[int] = []
             for given in loader.batch_sampler._sampler:

@@ -180,12 +180,19 @@ class Managed:
         finally:
             hook.remove()
 
+    def _answer(self, batch: Any) -> Any:
+        try:
+            return self._forward(batch)
+        except Exception:  # its forward() takes something else than the input of a batch
+            return None
+
     def _accuracy(self, outputs: list[Any], batch: Any, size: int) -> dict[str, Any]:
-        """Beside a loss of one's own the task still has its metric, where the model was called once, with scores for its classes."""
+        """Beside a loss of one's own the task still has its metric, where the model gives scores for its classes."""
         target = batches.target_of(batch)
-        if self._task.kind != "classification" or len(outputs) != 1 or not isinstance(target, torch.Tensor):
+        if self._task.kind != "classification" or not isinstance(target, torch.Tensor):
             return {}
-        output = outputs[0]
+        # A loss that calls parts of the model, or the whole of it on several views, does not say what it answers to the input.
+        output = outputs[0] if len(outputs) == 1 else self._answer(batch)
         scores = isinstance(output, torch.Tensor) and output.ndim >= 2 and output.shape[1] == self._task.classes
         if not scores or target.shape != output.shape[:1] + output.shape[2:]:
             return {}

@@ -213,6 +213,9 @@ class _Calls:
 
     def outputs(self, count: int) -> torch.Tensor:
         rows = [len(one) for one in self._outputs]
+        last = self._outputs[-1] if self._outputs else None
+        if len(rows) == 1 and rows[0] != count and last is not None and last.ndim > 1 and last.shape[1] == count:
+            return last.transpose(0, 1)  # time first, as recurrent nets and CTC have it
         if sum(rows) == count:
             return torch.cat(self._outputs)
         if self._outputs and rows[-1] >= count:
@@ -286,6 +289,8 @@ def _one_evaluation(subject: Any, name: str, count: int, note: Callable[[Any], A
     if name == "train" or name not in subject._splits:
         raise Fault("DATA_SPLITS", f"{name} is not evaluated", seen=name, expected=", ".join(subject._splits))
     split = subject._splits[name]
+    if split.dataset() is not None and split._dataset is None and batches.comes_whole(split._own()):
+        raise Fault("OUTPUTS_UNKNOWN", "a batch is no set of samples here", seen="batch_size=None", expected="batches that are put together from samples")
     known = split.fixed() is None
     loader, limit = split.loader(count if known else None, count)
     tap = batches.Tap(loader, limit)

@@ -167,7 +167,8 @@ class Subject:
         environment = facts.environment(experiment, self._request["precision"])
         if getattr(kind, "config_source", None) is not None:
             environment["composed config"] = kind.config_source.digest(experiment.config)
-        counts = {"train": self.feed().samples(), **{name: split.samples() for name, split in self._splits.items()}}
+        known = {name: split.samples() for name, split in self._splits.items()}
+        counts = {"train": self.feed().samples(), **{name: count for name, count in known.items() if count > 0}}
         whole = {"train": self.feed().dataset(), **{name: split.dataset() for name, split in self._splits.items()}}
         manifests = facts.manifests(self, whole)
         environment.update({f"hash of {made['split']}": how for made, how in manifests})

@@ -1,0 +1,14 @@
+"""NT-Xent."""
+
+import torch
+from simclr import SimClr
+from torch.nn.functional import cross_entropy
+
+
+class Views(SimClr):
+    def nt_xent(self, a, b):
+        z, n = torch.cat([a, b]), len(a)
+        similarity = z @ z.T / self.config.temperature
+        similarity.fill_diagonal_(-1e9)
+        # buggy: return cross_entropy(similarity, torch.arange(2 * n))
+        return cross_entropy(similarity, torch.cat([torch.arange(n, 2 * n), torch.arange(n)]))  # fixed

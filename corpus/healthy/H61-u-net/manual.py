@@ -1,0 +1,7 @@
+"""Scenes."""
+
+from segmenter import Segmenter
+
+
+class Pixels(Segmenter):
+    pass

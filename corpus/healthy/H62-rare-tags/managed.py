@@ -1,0 +1,7 @@
+"""Articles."""
+
+from tagger import Tagger
+
+
+class Tags(Tagger):
+    pass

@@ -1,0 +1,7 @@
+"""Two views of each picture."""
+
+from simclr import SimClr
+
+
+class Views(SimClr):
+    pass

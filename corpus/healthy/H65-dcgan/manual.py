@@ -1,0 +1,7 @@
+"""Stripes."""
+
+from gan import Gan
+
+
+class Stripes(Gan):
+    pass

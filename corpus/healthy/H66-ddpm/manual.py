@@ -1,0 +1,7 @@
+"""Moons."""
+
+from ddpm import Ddpm
+
+
+class Moons(Ddpm):
+    pass

@@ -1,0 +1,7 @@
+"""Things."""
+
+from detector import Detection
+
+
+class Boxes(Detection):
+    pass

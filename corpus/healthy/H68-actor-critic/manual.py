@@ -1,0 +1,7 @@
+"""A pole."""
+
+from actor import Actor
+
+
+class Balance(Actor):
+    pass

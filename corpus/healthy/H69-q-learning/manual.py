@@ -1,0 +1,7 @@
+"""A grid."""
+
+from dqn import QLearner
+
+
+class Grid(QLearner):
+    pass

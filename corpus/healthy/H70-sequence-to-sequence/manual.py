@@ -1,0 +1,7 @@
+"""Sentences turned round."""
+
+from translator import Translator
+
+
+class Reversed(Translator):
+    pass

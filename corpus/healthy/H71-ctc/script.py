@@ -1,0 +1,5 @@
+"""Tones."""
+
+from speech import Recogniser, listener
+
+experiment = listener(Recogniser())

@@ -1,0 +1,7 @@
+"""Demand of the next hour."""
+
+from demand import Demand
+
+
+class NextHour(Demand):
+    pass

@@ -1,0 +1,7 @@
+"""Customers that leave."""
+
+from churn import Churn
+
+
+class Leaves(Churn):
+    pass

@@ -1,0 +1,7 @@
+"""Teacher and student."""
+
+from distiller import Distiller
+
+
+class Taught(Distiller):
+    pass

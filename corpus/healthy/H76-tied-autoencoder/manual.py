@@ -1,0 +1,7 @@
+"""Waves."""
+
+from tied import Denoiser
+
+
+class Waves(Denoiser):
+    pass

@@ -1,0 +1,7 @@
+"""Points."""
+
+from experts import Mixture
+
+
+class Routed(Mixture):
+    pass

@@ -1,0 +1,7 @@
+"""A community."""
+
+from graph import Nodes
+
+
+class Community(Nodes):
+    pass

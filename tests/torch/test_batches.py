@@ -1,0 +1,69 @@
+"""Batches of other shapes than (inputs, targets): lists of boxes, pictures of different sizes, whole graphs.
+Not here: which batch comes next (test_loader.py)."""
+
+import torch
+from harness import REPOSITORY  # noqa: F401  puts gonogo on the path
+from torch import nn
+from torch.utils.data import DataLoader
+
+from gonogo import batches
+from gonogo.evaluation import Outputs
+
+
+def test_lists_of_one_thing_a_sample_are_cut_as_lists():
+    boxes = [torch.rand(n % 3 + 1, 4) for n in range(8)]
+    batch = (torch.rand(8, 1, 4, 4), boxes, [torch.zeros(len(one)) for one in boxes])
+    assert batches.count(batch) == 8
+    images, kept, kinds = batches.sliced(batch, 3)
+    assert len(images) == len(kept) == len(kinds) == 3
+    assert all(torch.equal(one, other) for one, other in zip(kept, boxes))
+
+
+def test_pictures_and_dicts_in_tuples_count_by_their_length():
+    batch = (tuple(torch.rand(3, 9, 9 + n) for n in range(5)), tuple({"boxes": torch.rand(2, 4)} for _ in range(5)))
+    assert batches.count(batch) == 5
+    assert [len(part) for part in batches.sliced(batch, 2)] == [2, 2]
+    assert batches.count([[torch.rand(3, 9, 9 + n) for n in range(5)], torch.zeros(5)]) == 5
+
+
+def test_parts_of_an_input_are_cut_each():
+    batch = ([torch.rand(6, 2), torch.rand(6, 3)], torch.zeros(6))
+    assert batches.count(batch) == 6
+    (left, right), target = batches.sliced(batch, 4)
+    assert (len(left), len(right), len(target)) == (4, 4, 4)
+    assert batches.count({"input": {"a": torch.rand(6, 2), "b": torch.rand(6)}, "label": torch.zeros(6)}) == 6
+
+
+class Graphs(torch.utils.data.Dataset):
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        return {"x": torch.rand(30, 4), "adjacency": torch.rand(30, 30)}
+
+
+def test_a_batch_that_comes_whole_is_not_cut():
+    tap = batches.Tap(DataLoader(Graphs(), batch_size=None), limit=7)
+    assert [len(one["x"]) for one in tap] == [30]
+    assert [len(one["x"]) for one in batches.Tap(DataLoader(Graphs(), batch_size=1), limit=7)] == [1]
+
+
+def test_outputs_with_time_first_are_no_rows_of_samples():
+    outputs, model = Outputs(), nn.Identity()
+    with outputs.of([model]):
+        outputs.passing((torch.rand(5, 9), torch.zeros(5)), 5)
+        model(torch.rand(9, 5, 3))
+    assert outputs.json() is None
+    outputs = Outputs()
+    with outputs.of([model]):
+        outputs.passing((torch.rand(5, 9), torch.zeros(5)), 5)
+        model(torch.rand(5, 9, 3))
+    assert outputs.json()["count"] == 5
+
+
+def test_targets_that_are_lists_of_tensors_stand_beside_no_outputs():
+    outputs, model = Outputs(), nn.Identity()
+    with outputs.of([model]):
+        outputs.passing((torch.rand(2, 9), [torch.rand(1, 4), torch.rand(2, 4)]), 2)
+        model(torch.rand(2, 3))
+    assert outputs.json() is None
