@@ -14,7 +14,9 @@ const ours = benchmarkJudge(constants)
 const [plain] = judgesOf('plain', constants)
 if (plain === undefined) throw new Error('no plain rule')
 
-/** The winner that the plain rule stops and that stood furthest behind; the lost run that ours stops earliest. */
+const bestAt = (c: Candidate, at: number) => c.run.best.findLast((p) => p.fraction <= at + 1e-9)?.value
+
+/** The winner that the plain rule stops and that stood furthest behind; a lost run that was ahead when ours stopped it. */
 const behind = ({ run }: Candidate) =>
   Math.max(
     ...run.best.filter(({ fraction }) => fraction > 0.2).map((p) => (meanAt(trial.profile, p.fraction) ?? 0) - p.value),
@@ -23,8 +25,11 @@ const late = trial.candidates
   .filter((c) => c.winner && plain.judge(trial, c) !== null)
   .sort((a, b) => behind(b) - behind(a))[0] as Candidate
 const lost = trial.candidates
-  .filter((c) => !c.winner && c.run.best.length > 20 && ours(trial, c) !== null)
-  .sort((a, b) => b.run.final - a.run.final)[3] as Candidate
+  .filter((c) => {
+    const at = ours(trial, c)
+    return !c.winner && at !== null && at < 0.6 && (bestAt(c, at) ?? 0) > (meanAt(trial.profile, at) ?? 1)
+  })
+  .sort((a, b) => a.run.final - b.run.final)[0] as Candidate
 
 const [width, height, left, bottom] = [720, 360, 50, 40]
 const x = (fraction: number) => (left + fraction * (width - left - 150)).toFixed(1)
@@ -33,7 +38,7 @@ const line = (points: readonly { readonly fraction: number; readonly value: numb
   points.map((p, i) => `${i === 0 ? 'M' : 'L'}${x(p.fraction)} ${y(Math.max(0, p.value))}`).join('')
 const mark = (c: Candidate, at: number | null, words: string, kind: string, below: number) => {
   if (at === null) return ''
-  const value = c.run.best.findLast((p) => p.fraction <= at + 1e-9)?.value ?? 0
+  const value = bestAt(c, at) ?? 0
   return `<circle class="${kind}" cx="${x(at)}" cy="${y(value)}" r="5"/><text x="${x(at)}" y="${Number(y(value)) + below}">${words}</text>`
 }
 const percent = (v: number | null) => `${Math.floor(100 * (v ?? 0))}%`
@@ -63,7 +68,7 @@ ${[0.2, 0.4, 0.6, 0.8].map((t) => `<text class="muted" x="${left - 8}" y="${Numb
 <text class="muted" x="${x(0.5)}" y="${height - 4}" text-anchor="middle">share of the budget; ImageNet ResNet-50, validation accuracy, best so far</text>
 <path class="baseline" d="${line(mean)}"/><path class="late" d="${line(late.run.best)}"/><path class="lost" d="${line(lost.run.best)}"/>
 ${mark(late, killed, `the plain rule kills it at ${percent(killed)}`, 'bad', 24)}
-${mark(lost, stopped, `gonogo stops it at ${percent(stopped)}`, 'good', 24)}
+${mark(lost, stopped, `gonogo stops it at ${percent(stopped)}`, 'good', 44)}
 ${end({ ...late, run: { ...late.run, final: late.run.final + 0.03 } }, `a winner, ${late.run.final.toFixed(3)}`)}
 ${`<text class="muted" x="${Number(x(1)) + 6}" y="${Number(y(trial.profile.final.mean)) + 10}">benchmark, ${trial.profile.final.mean.toFixed(3)}</text>`}
 ${end({ ...lost, run: { ...lost.run, final: lost.run.final - 0.05 } }, `a lost run, ${lost.run.final.toFixed(3)}`)}

@@ -13,7 +13,7 @@ import {
 import {
   type Comparison,
   constantsOf,
-  learnedLag,
+  learned,
   profileOf,
   schedulesDiffer,
   seedNoise,
@@ -174,8 +174,8 @@ export const comparisonOf = async (
   })
   if (profile === null) return undefined
   const finished = like.map(({ curve }) => curve)
-  const lag = learnedLag({ direction, profile, finished, constants: constantsOf(stop.benchmark), alpha })
-  return { name: named.name, profile, differs, lag, audited: isAudited(run, stop.benchmark.audit) }
+  const history = learned({ direction, profile, finished, constants: constantsOf(stop.benchmark), alpha })
+  return { name: named.name, profile, differs, learned: history, audited: isAudited(run, stop.benchmark.audit) }
 }
 
 /** Drawn from the run's name: the same at every resume, and nobody's choice. */

@@ -83,6 +83,7 @@ const ofGonogo = (runs: readonly PastRun[]): Recorded[] =>
       group: plan.run.name,
       config: experimentKey(plan),
       study: String(plan.run.seed),
+      schedule: null,
       direction: plan.objective.direction,
     }
     // a run that was stopped tells nothing of what would have become of it
@@ -115,7 +116,7 @@ const tensorboardRun = async (
   const workload = basename(root)
   const study = rest.length > 0 ? rest.join('/') : basename(path)
   const group = config === '' ? basename(path) : config
-  const about = { family: workload, workload, group, config: group, study, direction }
+  const about = { family: workload, workload, group, config: group, study, schedule: null, direction }
   const end = Math.max(...points.map(([step]) => step))
   // logs do not say what was planned: each run is taken as whole
   const run = recorded(

@@ -11,6 +11,7 @@ import {
 import { constantsOf } from '../decide/index.ts'
 import {
   byWorkload,
+  comparableOnly,
   gridOf,
   identicalTrials,
   type Judge,
@@ -131,7 +132,8 @@ const tunedOf = (
       expected: 'three families at least',
     })
   const every = trialsOf(runs, { reference: null })
-  const tuned = tune({ seen: [...every, ...judged], judged, grid: gridOf(constants), limit })
+  const seen = comparableOnly([...every, ...judged])
+  const tuned = tune({ seen, judged, grid: gridOf(constants), limit })
   const rows = tuned.folds.map(({ family, outcome }) => rowFrom(`${family} held out`, outcome, null))
   terminal.result([
     '',
@@ -148,6 +150,7 @@ const settingsOf = (c: ReturnType<typeof constantsOf>) => ({
   lag: c.lag,
   pace: c.pace,
   remaining: c.remaining,
+  short: c.short,
   swing: c.swing,
   warm_up: c.warmUp,
   hold: c.hold,

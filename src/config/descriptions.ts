@@ -84,6 +84,9 @@ export const descriptions: ReadonlyMap<string, string> = new Map([
   ['stop.benchmark.lag.end', 'That share at its end; a straight line in between.'],
   ['stop.benchmark.pace', 'To catch up, the run would have to improve this many times as fast as of late.'],
   ['stop.benchmark.remaining', 'The gap must be at least this share of what the baseline still gained from here.'],
+  ['stop.benchmark.short', 'A run, behind or not, that has slowed down too much to come to where the baseline ended.'],
+  ['stop.benchmark.short.from', 'Share of the run from which this is asked; 1 switches it off.'],
+  ['stop.benchmark.short.pace', 'It would have to improve more than so many times as fast as of late.'],
   [
     'stop.benchmark.swing',
     'Evaluations may change by no more than so many gaps: a run that swings may close it in one.',

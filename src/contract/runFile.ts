@@ -47,6 +47,10 @@ export const benchmarkSettings = z.strictObject({
     .prefault({}),
   pace: z.number().min(0).default(1.5),
   remaining: z.number().min(0).default(0.75),
+  /** A run that slows down too much is lost before it is behind. `from: 1` switches this off. */
+  short: z
+    .strictObject({ from: z.number().min(0).max(1).default(0.4), pace: z.number().min(0).default(1.5) })
+    .prefault({}),
   swing: z.number().positive().default(0.5),
   warm_up: z.number().min(0).max(1).default(0.15),
   hold: z

@@ -13,6 +13,7 @@ const constants = {
   lag: { start: 0.2, end: 0.6 },
   pace: 1,
   remaining: 0.75,
+  short: { from: 1, pace: 1.5 },
   swing: 1,
   warmUp: 0.2,
   hold: { evaluations: 2, fraction: 0.05 },
@@ -86,6 +87,32 @@ describe('the verdict', () => {
     ['one bad evaluation heals', {}, (x: number) => (x < 0.22 ? 0.3 : 0.99)],
   ])('%s: none', (_, over, curve) => {
     expect(verdicts(run(make(over), curve))).toEqual([])
+  })
+  test('ahead of the benchmark, but slowed down too much to come to where it ended: stop, from `short.from` on', () => {
+    // the benchmark rises evenly; this one is far ahead early, and stands still at 0.8
+    const even = [-0.01, 0, 0.01].map((shift) =>
+      seeds[0]!.map(({ fraction }) => ({ fraction, value: fraction + shift })),
+    )
+    const c = { ...constants, short: { from: 0.4, pace: 1.5 } }
+    const flat = (x: number) => Math.min(3 * x, 0.8)
+    const [verdict] = verdicts(run(make({ constants: c }, even), flat))
+    expect(verdict).toMatchObject({ action: 'stop', numbers: { step: 55, gap: expect.any(Number) } })
+    expect(verdict?.numbers.gap).toBeLessThan(0)
+    expect(verdict?.sentence).toMatch(
+      /^at 55% you are where cnn@2 was at 80%: .*; cnn@2 ended better than that by 20 × noise \(3\.464 needed\); to catch up .*; so for 2 evaluations, 5% of the run$/,
+    )
+    expect(verdicts(run(make({ constants: { ...c, short: { from: 1, pace: 1.5 } } }, even), flat))).toEqual([])
+    // as good as it gets, or still rising as the benchmark did: nothing to say
+    expect(verdicts(run(make({ constants: c }, even), (x) => Math.min(3 * x, 0.98)))).toEqual([])
+    expect(verdicts(run(make({ constants: c }, even), (x) => 0.99 * x + 0.01))).toEqual([])
+  })
+  test('where the benchmark itself had to speed up, a run may have to as well', () => {
+    // flat in the middle, and most is gained in the last tenth, as where a rate falls
+    const surge = (x: number) => Math.min(x, 0.2) + 0.1 * x + (x > 0.9 ? 8 * (x - 0.9) : 0)
+    const late = [-0.001, 0, 0.001].map((shift) => seeds[0]!.map((p) => ({ ...p, value: surge(p.fraction) + shift })))
+    const c = { ...constants, remaining: 1e9, short: { from: 0.4, pace: 1.5 } }
+    expect(verdicts(run(make({ constants: c }, late), (x) => surge(x) + 0.05))).toEqual([])
+    expect(verdicts(run(make({ constants: c }, late), (x) => Math.min(x, 0.3)))).not.toEqual([])
   })
   test('one seed and no history: no noise to measure by, so never', () => {
     expect(verdicts(run(make({}, seeds.slice(0, 1)), hopeless))).toEqual([])

@@ -1,4 +1,5 @@
-// The benchmark rule: a run that stands behind earlier seeds by far more than noise, far back in time, and stays there.
+// The benchmark rule: a run that is lost against earlier seeds, by far more than noise, and stays so. It is lost when it is far
+// behind them and far back in time, or, behind or not, when it has slowed down so much that it will not come to where they ended.
 // Not "worse than the baseline now", which kills most eventual winners: docs/stopping.md shows it on real curves.
 import type { Decision, Metric, StopMode } from '../contract/index.ts'
 import { metricOf } from './best.ts'
@@ -20,6 +21,8 @@ export type BenchmarkConstants = {
   readonly pace: number
   /** The gap must be at least this share of what the benchmark still gained from here. */
   readonly remaining: number
+  /** From this fraction on a run is lost, behind or not, whose pace must rise by more than this many times. */
+  readonly short: { readonly from: number; readonly pace: number }
   /** Its own evaluations may change by no more than so many gaps. */
   readonly swing: number
   /** Before this fraction of the budget it is silent. */
@@ -44,9 +47,22 @@ export const isFarBehind = (profile: Profile, s: Standing, c: BenchmarkConstants
   return s.pace >= c.pace && s.remaining >= c.remaining && s.swing <= c.swing
 }
 
+/** How many times harder than the benchmark's own hardest moment the rest of the way is. A pace that it keeps anyway is no hardship. */
+export const hardshipOf = (profile: Profile, s: Standing): number => s.pace / Math.max(1, profile.hardest)
+
+/** Everything that falling short needs but the hardship: far from where the benchmark ended, whatever it is now. */
+export const isFarFromEnd = (profile: Profile, s: Standing, c: BenchmarkConstants): boolean => {
+  const band = bandOf(profile, s.noise, c)
+  return band !== null && s.fraction >= c.short.from && s.missing > band
+}
+
+/** Whether it will not come to where the benchmark ended, behind it now or not: `hardship` beyond what is bearable. */
+export const fallsShort = (profile: Profile, s: Standing, c: BenchmarkConstants): boolean =>
+  isFarFromEnd(profile, s, c) && hardshipOf(profile, s) > c.short.pace
+
 /** Whether all that a stop needs holds at this evaluation. Holding long enough is the rule's state. */
 export const isHopeless = (profile: Profile, s: Standing, c: BenchmarkConstants): boolean =>
-  s.lag < rampOf(c, s.fraction) && isFarBehind(profile, s, c)
+  (s.lag < rampOf(c, s.fraction) && isFarBehind(profile, s, c)) || fallsShort(profile, s, c)
 
 export type BenchmarkState = {
   readonly track: Track
@@ -123,6 +139,7 @@ const numbersOf = (step: number, s: Standing): Record<string, number> => ({
   gap: s.gap,
   lag: s.lag,
   pace: s.pace,
+  missing: s.missing,
   remaining: s.remaining,
   swing: s.swing,
   ...(s.noise === null ? {} : { noise: s.noise }),
@@ -146,17 +163,25 @@ const standingWords = ({ name, objective, profile }: Options, s: Standing): stri
   return `${now} you are where ${name} was at ${percent(s.reachedAt)}: ${values}`
 }
 
-const pacesWords = (pace: number): string =>
+const pacesWords = ({ pace }: Standing): string =>
   pace === Number.POSITIVE_INFINITY
     ? 'it has not improved in the second half of its past'
     : `to catch up it would have to improve ${figure(pace)} × as fast as of late`
+
+/** Of a run that is not far behind now: why it is lost all the same. */
+const shortWords = ({ name, profile }: Options, s: Standing, noise: string): string => {
+  const hardest = profile.hardest > 1 ? `; ${name} itself never had to by more than ${figure(profile.hardest)} ×` : ''
+  return `${name} ended better than that by ${noise}; ${pacesWords(s)}${hardest}`
+}
 
 const verdictOf = (o: Options, step: number, s: Standing, held: BenchmarkState): Decision => {
   const noise = s.noise as number
   const differs = o.differs ?? []
   const stops = o.mode === 'stop' && differs.length === 0 && o.audited !== true && held.said === null
   const band = bandOf(o.profile, noise, o.constants) as number
-  const size = noise > 0 ? `${figure(s.gap / noise)} × noise (${figure(band / noise)} needed)` : figure(s.gap)
+  const inNoise = (gap: number) =>
+    noise > 0 ? `${figure(gap / noise)} × noise (${figure(band / noise)} needed)` : figure(gap)
+  const behind = isFarBehind(o.profile, s, o.constants)
   const tail = [
     ...(differs.length > 0 ? [`advice only: not comparable in ${differs.join(', ')}`] : []),
     ...(o.audited === true && o.mode === 'stop' ? ['it goes on as an audit of this rule'] : []),
@@ -167,8 +192,9 @@ const verdictOf = (o: Options, step: number, s: Standing, held: BenchmarkState):
     reason: 'benchmark',
     sentence: [
       standingWords(o, s),
-      `the gap is ${size} and ${figure(s.remaining)} × what was still to be gained`,
-      pacesWords(s.pace),
+      ...(behind
+        ? [`the gap is ${inNoise(s.gap)} and ${figure(s.remaining)} × what was still to be gained`, pacesWords(s)]
+        : [shortWords(o, s, inNoise(s.missing))]),
       `so for ${count(held.held, 'evaluation')}, ${percent(s.fraction - held.since)} of the run`,
       ...tail,
     ].join('; '),
@@ -176,6 +202,7 @@ const verdictOf = (o: Options, step: number, s: Standing, held: BenchmarkState):
       ...numbersOf(step, s),
       band,
       goal: o.profile.final.mean,
+      hardship: hardshipOf(o.profile, s),
       ramp: rampOf(o.constants, s.fraction),
       held: held.held,
       heldFraction: s.fraction - held.since,

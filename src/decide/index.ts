@@ -2,7 +2,7 @@
 // Not the loop: train/ feeds events in, saves the state with each checkpoint and obeys what comes out.
 export { type BenchmarkConstants, benchmark, isDue, isHopeless } from './benchmark.ts'
 export { compareSeeds, type SeedComparison } from './compare.ts'
-export { learnedLag, seedNoise } from './learn.ts'
+export { type Learned, learned, seedNoise } from './learn.ts'
 export {
   type BaselineCurve,
   type BaselinePoint,

@@ -1,10 +1,10 @@
 // What a project's own finished runs teach the benchmark rule: the noise between seeds, and how far behind a winner has stood.
 // Not tuning: nothing is chosen to look good here; replay/ judges rules on runs that they have not seen.
 import type { Direction } from '../contract/index.ts'
-import { type BenchmarkConstants, isFarBehind } from './benchmark.ts'
+import { type BenchmarkConstants, hardshipOf, isFarBehind, isFarFromEnd } from './benchmark.ts'
 import { type BaselineCurve, deciles, envelope, indexAt, type Profile } from './profile.ts'
 import { deviation, pooled } from './spread.ts'
-import { standingOf } from './standing.ts'
+import { type Standing, standingOf } from './standing.ts'
 import { noTrack, progressOf, tracked } from './track.ts'
 
 /** Spread of best-so-far between seeds of one config, pooled over the configs, for each decile of the budget. */
@@ -36,11 +36,18 @@ export const seedNoise = (
 export const fewestFinished = 40
 const fewestWinners = 10
 
+export type Learned = {
+  /** Replaces the ramp: no past winner stood further back, for as long as a stop needs. */
+  readonly lag: number | null
+  /** Raises `short.pace`: no past winner had to speed up by more, for as long as a stop needs. */
+  readonly pace: number | null
+}
+
 /**
- * The lag below which one winner in `winners + 1` falls at most, by the exchangeability of runs (split conformal): the smallest
- * lag that any past winner has held for the time that a stop needs. Null where there is too little history to say.
+ * The lag below which, and the hardship above which, one winner in `winners + 1` falls at most, by the exchangeability of runs
+ * (split conformal). Null where there is too little history to say.
  */
-export const learnedLag = (o: {
+export const learned = (o: {
   readonly direction: Direction
   readonly profile: Profile
   /** Best-so-far is made of them; whole runs only. */
@@ -48,45 +55,61 @@ export const learnedLag = (o: {
   readonly constants: BenchmarkConstants
   /** Share of winners that may be lost. */
   readonly alpha: number
-}): number | null => {
-  if (o.finished.length < fewestFinished) return null
+}): Learned => {
+  const untold = { lag: null, pace: null }
+  if (o.finished.length < fewestFinished) return untold
   const sign = o.direction === 'max' ? 1 : -1
-  const lags = o.finished.flatMap((curve) => {
+  const winners = o.finished.filter((curve) => {
     const best = envelope(o.direction, curve).at(-1)
-    const won = best !== undefined && sign * (best.value - o.profile.final.mean) >= 0
-    return won ? [smallestHeldLag(o, curve)] : []
+    return best !== undefined && sign * (best.value - o.profile.final.mean) >= 0
   })
-  if (lags.length < fewestWinners) return null
-  const rank = Math.max(1, Math.floor(o.alpha * (lags.length + 1)))
-  return lags.toSorted((a, b) => a - b)[rank - 1] ?? null
+  if (winners.length < fewestWinners) return untold
+  const rank = Math.max(1, Math.floor(o.alpha * (winners.length + 1)))
+  const { profile, constants } = o
+  const atRank = (severity: Severity): number =>
+    winners.map((curve) => worstHeld(o, curve, severity)).toSorted((a, b) => b - a)[rank - 1] as number
+  const lag = Math.min(1, -atRank((s) => (isFarBehind(profile, s, constants) ? -s.lag : nothing)))
+  // evaluations that are hopeless by the learned lag may be part of a hold that falling short completes
+  const pace = atRank((s) => {
+    if (s.lag < lag && isFarBehind(profile, s, constants)) return Number.POSITIVE_INFINITY
+    return isFarFromEnd(profile, s, constants) ? hardshipOf(profile, s) : nothing
+  })
+  return { lag, pace: Math.max(0, pace) }
 }
 
-/** 1 where the run was never behind in all other ways for that long. */
-const smallestHeldLag = (
-  { direction, profile, constants: c }: Parameters<typeof learnedLag>[0],
+/** How bad a standing is. */
+type Severity = (s: Standing) => number
+
+/** The severity of a standing of which there is nothing to say. */
+const nothing = Number.NEGATIVE_INFINITY
+
+/** The severity that this run has kept up for as long as a stop needs. */
+const worstHeld = (
+  { direction, profile, constants: c }: Parameters<typeof learned>[0],
   curve: BaselineCurve,
+  severity: Severity,
 ): number => {
   let track = noTrack
-  const lags = curve
+  const stands = curve
     .toSorted((a, b) => a.fraction - b.fraction)
     .flatMap(({ fraction, value }) => {
       track = tracked(track, direction, fraction, value)
       const progress = fraction < c.warmUp ? null : progressOf(track, fraction)
       const s = progress === null ? null : standingOf(profile, direction, progress)
-      return s === null ? [] : [{ fraction, lag: isFarBehind(profile, s, c) ? s.lag : 1 }]
+      return s === null ? [] : [{ fraction, severity: severity(s) }]
     })
-  let smallest = 1
-  for (let i = 0; i < lags.length; i++) {
-    let worst = 0
-    for (let j = i; j < lags.length; j++) {
-      worst = Math.max(worst, lags[j]!.lag)
-      if (worst >= smallest) break
-      const long = lags[j]!.fraction - lags[i]!.fraction >= c.hold.fraction - 1e-9
-      if (j - i + 1 >= c.hold.evaluations && long) {
-        smallest = worst
+  let worst = nothing
+  for (const [i, from] of stands.entries()) {
+    let least = Number.POSITIVE_INFINITY
+    for (let j = i; j < stands.length; j++) {
+      const here = stands[j]!
+      least = Math.min(least, here.severity)
+      if (least <= worst) break
+      if (j - i + 1 >= c.hold.evaluations && here.fraction - from.fraction >= c.hold.fraction - 1e-9) {
+        worst = least
         break
       }
     }
   }
-  return smallest
+  return worst
 }

@@ -21,6 +21,11 @@ export type Profile = {
   readonly means: readonly number[]
   /** Standard deviation to measure gaps by, a value for each decile of the budget; null where nothing tells it. */
   readonly noise: readonly (number | null)[]
+  /**
+   * The benchmark's own hardest moment: the highest pace that it still had to find, as {@link paceOf} counts it. A rate that falls
+   * at the end makes it well above 1, and whoever is to be compared will need as much.
+   */
+  readonly hardest: number
   /** Mean and spread of the seeds' best values of the whole run. */
   readonly final: { readonly mean: number; readonly sd: number | null }
 }
@@ -50,6 +55,29 @@ export const indexAt = (fractions: readonly number[], x: number): number => {
 /** Mean of the seeds' best-so-far at a fraction of the budget; null before the first. */
 export const meanAt = (profile: Profile, x: number): number | null =>
   profile.means[indexAt(profile.fractions, x)] ?? null
+
+/**
+ * How many times faster than in the second half of its past a curve must improve to gain `missing` until the end; infinite
+ * where it `gained` nothing in that half.
+ */
+export const paceOf = (fraction: number, missing: number, gained: number): number => {
+  const left = Math.max(0, 1 - fraction)
+  if (missing <= 0) return 0
+  return gained <= 0 || left <= 0 ? Number.POSITIVE_INFINITY : missing / left / (gained / (fraction / 2))
+}
+
+/** Where the hardest moment is looked for: not in the first steps, nor in the last, where a hair is an endless pace. */
+const moments = Array.from({ length: 71 }, (_, i) => (15 + i) / 100)
+
+const hardestOf = (direction: Metric['direction'], fractions: readonly number[], means: readonly number[]): number => {
+  const sign = direction === 'max' ? 1 : -1
+  const final = means.at(-1) as number
+  return moments.reduce((hardest, x) => {
+    const [now, half] = [means[indexAt(fractions, x)], means[indexAt(fractions, x / 2)]]
+    if (now === undefined || half === undefined) return hardest
+    return Math.max(hardest, paceOf(x, sign * (final - now), sign * (now - half)))
+  }, 0)
+}
 
 const valueAt = (curve: BaselineCurve, fractions: readonly number[], x: number): number =>
   (curve[indexAt(fractions, x)] as BaselinePoint).value
@@ -102,6 +130,11 @@ export const profileOf = (o: {
     seeds: seeds.length,
     fractions,
     means: at.map((a) => a.mean),
+    hardest: hardestOf(
+      o.direction,
+      fractions,
+      at.map((a) => a.mean),
+    ),
     noise: noiseOf([...at, ...middles], final.sd, o.project ?? null),
     final,
   }

@@ -2,7 +2,7 @@
 // Numbers alone: what they must be for a stop, and for how long, is benchmark.ts's to say.
 import type { Direction } from '../contract/index.ts'
 import { better } from './best.ts'
-import { decileOf, indexAt, type Profile } from './profile.ts'
+import { decileOf, indexAt, type Profile, paceOf } from './profile.ts'
 import type { Progress } from './track.ts'
 
 export type Standing = {
@@ -24,6 +24,8 @@ export type Standing = {
    * the benchmark ended. Infinity where it did not improve at all. 0 where it is there already.
    */
   readonly pace: number
+  /** How much better the benchmark ended than this run's best so far; negative where it is past that. */
+  readonly missing: number
   /** The gap over what the benchmark still gained from here to its end: above 1 it is more than all of that. */
   readonly remaining: number
   /** Mean change between its last evaluations over the gap: a run that swings this much may close it in one. */
@@ -57,14 +59,7 @@ export const standingOf = (profile: Profile, direction: Direction, at: Progress)
         ? 0
         : Math.min(1, reached / at.fraction)
   const missing = sign * (profile.final.mean - at.value)
-  const gained = at.half === null ? 0 : sign * (at.value - at.half)
-  const left = Math.max(0, 1 - at.fraction)
-  const pace =
-    missing <= 0
-      ? 0
-      : gained <= 0 || left <= 0
-        ? Number.POSITIVE_INFINITY
-        : missing / left / (gained / (at.fraction / 2))
+  const pace = paceOf(at.fraction, missing, at.half === null ? 0 : sign * (at.value - at.half))
   const noise = profile.noise[decileOf(at.fraction)] ?? null
   // a benchmark that stands still gains nothing more: noise keeps the quotient finite
   const gains = Math.max(sign * (profile.final.mean - baseline), 1e-3 * (noise ?? 0), Number.MIN_VALUE)
@@ -77,6 +72,7 @@ export const standingOf = (profile: Profile, direction: Direction, at: Progress)
     reachedAt: reached ?? null,
     lag,
     pace,
+    missing,
     remaining: gap <= 0 ? 0 : gap / gains,
     swing: gap <= 0 ? Number.POSITIVE_INFINITY : at.change / gap,
   }

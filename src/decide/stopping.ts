@@ -4,6 +4,7 @@ import { canonicalJson, type Metric, type RunFile } from '../contract/index.ts'
 import { type BenchmarkConstants, benchmark } from './benchmark.ts'
 import { budgetRule } from './budget.ts'
 import { divergence } from './divergence.ts'
+import type { Learned } from './learn.ts'
 import { notFinite } from './not-finite.ts'
 import { patience } from './patience.ts'
 import { prechelt } from './prechelt.ts'
@@ -17,21 +18,22 @@ export type Comparison = {
   readonly profile: Profile
   /** Why the two may not be compared; empty where they may. */
   readonly differs: readonly string[]
-  /** Learned from the project's own finished runs: replaces the ramp. */
-  readonly lag?: number | null
+  /** From the project's own finished runs. */
+  readonly learned?: Learned
   readonly audited?: boolean
 }
 
 /** The run file's words as the rule's constants. */
 export const constantsOf = (
   settings: RunFile['stop']['benchmark'],
-  learned: number | null = null,
+  learned: Learned = { lag: null, pace: null },
 ): BenchmarkConstants => ({
   minDelta: settings.min_delta,
   z: settings.z,
-  lag: learned === null ? settings.lag : { start: learned, end: learned },
+  lag: learned.lag === null ? settings.lag : { start: learned.lag, end: learned.lag },
   pace: settings.pace,
   remaining: settings.remaining,
+  short: { from: settings.short.from, pace: Math.max(settings.short.pace, learned.pace ?? 0) },
   swing: settings.swing,
   warmUp: settings.warm_up,
   hold: settings.hold,
@@ -70,8 +72,8 @@ export const stopping = (o: Settings): Rule<State> => {
       rule: general(prechelt({ mode, ...criteria })),
     })
   if (comparison !== undefined) {
-    const { name, profile, differs, lag = null, audited = false } = comparison
-    const constants = constantsOf(o.settings.benchmark, lag)
+    const { name, profile, differs, learned, audited = false } = comparison
+    const constants = constantsOf(o.settings.benchmark, learned)
     const made = benchmark({ mode, name, profile, objective, steps, constants, differs, audited })
     const says = canonicalJson({ mode, name, profile, steps, constants, differs, audited })
     rules.push({ name: 'benchmark', says, rule: general(made) })

@@ -20,16 +20,19 @@ export type Candidate = {
   readonly run: Recorded
   /** Its best value is at least the mean of the benchmark's. */
   readonly winner: boolean
+  /** Of the benchmark's kind of learning-rate schedule, or nobody says otherwise: the rule may stop it. */
+  readonly comparable: boolean
   /** A winner by more than three standard deviations between the benchmark's seeds. */
   readonly clear: boolean
 }
 
 const clearBy = 3
 
-const candidateOf = (run: Recorded, { final }: Profile): Candidate => {
+const candidateOf = (run: Recorded, { final }: Profile, schedule: string | null): Candidate => {
   const sign = run.direction === 'max' ? 1 : -1
   return {
     run,
+    comparable: run.schedule === null || schedule === null || run.schedule === schedule,
     winner: asGood(run.direction, run.final, final.mean),
     clear: final.sd !== null && sign * (run.final - final.mean) > clearBy * final.sd,
   }
@@ -52,7 +55,7 @@ const trialOf = (
     reference,
     seeds,
     profile,
-    candidates: runs.map((run) => candidateOf(run, profile)),
+    candidates: runs.map((run) => candidateOf(run, profile, first.schedule)),
     field,
   }
 }
@@ -81,6 +84,10 @@ export const trialsOf = (
       return trialOf(seeds, others, group, workload) ?? []
     }),
   )
+
+/** The pairs that the rule may stop: what it learns from, since elsewhere it only advises. */
+export const comparableOnly = (trials: readonly Trial[]): Trial[] =>
+  trials.map((trial) => ({ ...trial, candidates: trial.candidates.filter(({ comparable }) => comparable) }))
 
 const without = (runs: readonly Recorded[], taken: readonly Recorded[]): Recorded[] =>
   runs.filter((run) => !taken.includes(run))

@@ -37,14 +37,15 @@ export const readCsvCurves = (text: string, where: string, { objective, directio
   const x = column(steps, true)
   const run = column(runs, true)
   const value = column([objective.toLowerCase()], true)
-  const [workload, family, group, config, seed, budget] = [
+  const [workload, family, group, config, seed, budget, schedule] = [
     'workload',
     'family',
     'group',
     'config',
     'seed',
     'budget',
-  ].map((name) => column([name], false)) as [number, number, number, number, number, number]
+    'schedule',
+  ].map((name) => column([name], false)) as [number, number, number, number, number, number, number]
   const rows = lines.flatMap((line) => {
     const cells = cellsOf(line)
     const at = (index: number, otherwise: string) => (index < 0 ? otherwise : (cells[index] ?? otherwise))
@@ -56,6 +57,7 @@ export const readCsvCurves = (text: string, where: string, { objective, directio
         ...own,
         family: at(family, own.workload),
         group: at(group, own.config),
+        schedule: at(schedule, '') || null,
         x: Number(at(x, '')),
         value: Number(at(value, '')),
         budget: Number(at(budget, 'NaN')),
@@ -67,9 +69,10 @@ export const readCsvCurves = (text: string, where: string, { objective, directio
   const byRun = Map.groupBy(rows, (r) => JSON.stringify([r.workload, r.group, r.config, r.study, r.id]))
   return [...byRun.values()].flatMap((own) => {
     const first = own[0]!
-    const { family: f, workload: w, group: g, config: c, study } = first
+    const { family: f, workload: w, group: g, config: c, study, schedule: kind } = first
     const planned = Number.isFinite(first.budget) ? first.budget : (longest.get(w) ?? 1)
     const points = own.map((r) => [r.x, r.value] as const)
-    return recorded({ family: f, workload: w, group: g, config: c, study, direction }, points, planned) ?? []
+    const about = { family: f, workload: w, group: g, config: c, study, schedule: kind, direction }
+    return recorded(about, points, planned) ?? []
   })
 }

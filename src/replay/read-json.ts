@@ -14,6 +14,8 @@ const own = z.object({
   config: z.string(),
   seed: z.union([z.string(), z.number()]),
   direction: z.enum(['min', 'max']),
+  /** Kind of learning-rate schedule, in any words. */
+  schedule: z.string().optional(),
   /** In the units of the curve's first numbers; the longest run of the workload where it is not said. */
   budget: z.number().positive().optional(),
   curve: points,
@@ -36,25 +38,30 @@ type Row = {
 /** `imagenet_resnet_large_bn_init` → `imagenet_resnet`: variants of a workload are held out with it. */
 const familyOf = (workload: string): string => /^(?:imagenet|librispeech)_[a-z]+|^[^_]+/.exec(workload)?.[0] ?? workload
 
+/** What AlgoPerf's submissions do with the learning rate, by their names: most let it fall, two keep it, one lets it swing. */
+const scheduleOf = (submission: string): string =>
+  submission.startsWith('schedule_free') ? 'none' : submission.startsWith('cyclic') ? 'cyclic' : 'falls'
+
 const rowOf = (value: unknown): Row | null => {
   const a = algoperf.safeParse(value)
   if (a.success) {
     const { submission, study, workload, trial, curve } = a.data
-    const about = { workload, family: familyOf(workload), group: submission, config: trial, study }
+    const group = submission
+    const about = { workload, family: familyOf(workload), group, config: trial, study, schedule: scheduleOf(group) }
     return { about: { ...about, direction: 'max' }, points: curve, budget: null }
   }
   const n = nanogpt.safeParse(value)
   if (n.success) {
     const { group, run, totalSteps, curve } = n.data
     const workload = `${group} ${totalSteps}`
-    const about = { workload, family: group, group, config: workload, study: run, direction: 'min' as const }
-    return { about, points: curve, budget: totalSteps }
+    const about = { workload, family: group, group, config: workload, study: run, schedule: null }
+    return { about: { ...about, direction: 'min' }, points: curve, budget: totalSteps }
   }
   const o = own.safeParse(value)
   if (!o.success) return null
-  const { workload, family, group, config, seed, direction, budget, curve } = o.data
-  const about = { workload, family: family ?? workload, group: group ?? config, config, study: String(seed), direction }
-  return { about, points: curve, budget: budget ?? null }
+  const { workload, family, group, config, seed, direction, schedule = null, budget, curve } = o.data
+  const about = { workload, family: family ?? workload, group: group ?? config, config, study: String(seed), schedule }
+  return { about: { ...about, direction }, points: curve, budget: budget ?? null }
 }
 
 /** A run's budget where it is not written down: the longest of its workload. */

@@ -14,6 +14,8 @@ export type Recorded = {
   readonly config: string
   /** Which repetition: a seed, a tuning study. */
   readonly study: string
+  /** Kind of learning-rate schedule; null where nobody says. The rule stops no run for a benchmark of another kind. */
+  readonly schedule: string | null
   readonly direction: Direction
   /** In order of budget. */
   readonly curve: BaselineCurve

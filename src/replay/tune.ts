@@ -22,30 +22,44 @@ export type Tuned = {
   readonly constants: BenchmarkConstants
 }
 
-/** Few enough to be tried on thousands of runs, and each with a meaning: docs/stopping.md. */
-export const gridOf = (start: BenchmarkConstants): BenchmarkConstants[] =>
-  [
-    { start: 0.2, end: 0.6 },
-    { start: 0.4, end: 0.9 },
-  ].flatMap((lag) =>
-    [1.25, 1.5, 2, 3].flatMap((pace) =>
-      [0.5, 0.75, 1].flatMap((remaining) =>
-        [0.3, 0.5, 1].flatMap((swing) =>
-          [0.1, 0.15, 0.2].flatMap((warmUp) =>
-            [0.03, 0.05].map((fraction) => ({
-              ...start,
-              lag,
-              pace,
-              remaining,
-              swing,
-              warmUp,
-              hold: { ...start.hold, fraction },
-            })),
-          ),
-        ),
-      ),
-    ),
+/** What each constant may be, loosest first. Few enough to be tried on thousands of runs, each with a meaning: docs/stopping.md. */
+const axes = {
+  pace: [1.25, 1.5, 2, 3],
+  remaining: [0.5, 0.75, 1],
+  from: [0.3, 0.4, 0.5],
+  swing: [1, 0.5, 0.3],
+  warmUp: [0.1, 0.15, 0.2],
+  hold: [0.03, 0.05, 0.1],
+}
+type Axes = { readonly [K in keyof typeof axes]: readonly number[] }
+
+export type Grid = {
+  readonly settings: readonly BenchmarkConstants[]
+  /** By setting: those that are one notch looser in one constant; null at the loose edge, where they are not known. */
+  readonly looser: readonly (readonly number[] | null)[]
+}
+
+/** All combinations of `among`. `pace` is asked of a run that is behind and of one that falls short alike. */
+export const gridOf = (start: BenchmarkConstants, among: Axes = axes): Grid => {
+  const lists = [among.pace, among.remaining, among.from, among.swing, among.warmUp, among.hold]
+  const points = lists.reduce<readonly (readonly number[])[]>(
+    (sofar, list) => sofar.flatMap((point) => list.map((_, i) => [...point, i])),
+    [[]],
   )
+  const places = new Map(points.map((point, i) => [point.join(), i]))
+  return {
+    settings: points.map((point) => {
+      const [pace, remaining, from, swing, warmUp, fraction] = point.map((at, axis) => lists[axis]![at]!) as Six
+      return { ...start, pace, remaining, short: { from, pace }, swing, warmUp, hold: { ...start.hold, fraction } }
+    }),
+    looser: points.map((point) => {
+      const free = point.flatMap((_, axis) => (lists[axis]!.length > 1 ? [axis] : []))
+      const next = free.map((axis) => places.get(point.with(axis, point[axis]! - 1).join()))
+      return next.every((at) => at !== undefined) ? next : null
+    }),
+  }
+}
+type Six = [number, number, number, number, number, number]
 
 type Pair = { readonly trial: Trial; readonly candidate: Candidate; readonly path: Path }
 type Tally = { saved: number; compute: number; winners: number; killed: number }
@@ -71,6 +85,8 @@ const talliesOf = (pairs: readonly Pair[], c: BenchmarkConstants): Tallies => {
   return tallies
 }
 
+type Tried = { readonly grid: Grid; readonly tallies: readonly Tallies[] }
+
 const over = (tallies: Tallies, families: readonly string[]): Tally =>
   families.reduce(
     (sum, family) => {
@@ -87,12 +103,17 @@ const over = (tallies: Tallies, families: readonly string[]): Tally =>
     { saved: 0, compute: 0, winners: 0, killed: 0 },
   )
 
-/** The setting that saves most on `families` and kills no more than `allowed` of their winners; null where none does. */
-const choose = (all: readonly Tallies[], families: readonly string[], allowed: number): number | null => {
+/**
+ * The setting that saves most on `families` and kills no more than `allowed` of their winners, nor would if one of its constants
+ * were a notch looser: three families are few, and a setting that only just does on them will not on a fourth. Null where none does.
+ */
+const choose = (all: Tried, families: readonly string[], allowed: number): number | null => {
+  const sums = all.tallies.map((tallies) => over(tallies, families))
+  const bears = (i: number) => sums[i]!.killed <= allowed * sums[i]!.winners
   let best: { readonly index: number; readonly saved: number } | null = null
-  for (const [index, tallies] of all.entries()) {
-    const { saved, compute, winners, killed } = over(tallies, families)
-    if (killed > allowed * winners) continue
+  for (const [index, { saved, compute }] of sums.entries()) {
+    const looser = all.grid.looser[index]
+    if (!bears(index) || looser === null || !looser!.every(bears)) continue
     if (best === null || saved / compute > best.saved) best = { index, saved: saved / compute }
   }
   return best?.index ?? null
@@ -105,13 +126,13 @@ const allowances = [0, 0.001, 0.0025, 0.005, 0.01] as const
  * The largest allowance whose choice kills no more than `limit` of the winners of a family it has not seen, each of
  * `families` held out in turn. What is lost on unseen families is more than on seen ones; this is by how much.
  */
-const allowanceFor = (all: readonly Tallies[], families: readonly string[], limit: number): number => {
+const allowanceFor = (all: Tried, families: readonly string[], limit: number): number => {
   let largest: number = allowances[0]
   for (const allowed of allowances) {
     let [winners, killed] = [0, 0]
     for (const family of families) {
       const index = choose(all, without(families, family), allowed)
-      const t = index === null ? undefined : all[index]?.get(family)
+      const t = index === null ? undefined : all.tallies[index]?.get(family)
       winners += t?.winners ?? 0
       killed += t?.killed ?? 0
     }
@@ -127,17 +148,18 @@ export const tune = (o: {
   readonly seen: readonly Trial[]
   /** What the held-out family is judged by; `seen` where it is the same. */
   readonly judged: readonly Trial[]
-  readonly grid: readonly BenchmarkConstants[]
+  readonly grid: Grid
   readonly limit: number
 }): Tuned => {
   const pairs = pairsOf(o.seen)
-  const all = o.grid.map((constants) => talliesOf(pairs, constants))
+  const { settings } = o.grid
+  const all: Tried = { grid: o.grid, tallies: settings.map((constants) => talliesOf(pairs, constants)) }
   const families = [...new Set(o.seen.map(({ family }) => family))]
-  const strictest = o.grid.reduce((a, b) => (b.pace > a.pace || b.warmUp > a.warmUp ? b : a))
+  const strictest = settings.at(-1)!
   const pick = (seen: readonly string[]) => {
     const allowed = allowanceFor(all, seen, o.limit)
     const index = choose(all, seen, allowed)
-    return { allowed, constants: index === null ? strictest : o.grid[index]! }
+    return { allowed, constants: index === null ? strictest : settings[index]! }
   }
   const stops = new Map<Trial, ReadonlyMap<Candidate, number>>()
   const folds = families.map((family): Fold => {

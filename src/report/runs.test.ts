@@ -126,6 +126,8 @@ test('show', () => {
       stop.benchmark.lag.end           0.9                default
       stop.benchmark.pace              1.5                default
       stop.benchmark.remaining         0.75               default
+      stop.benchmark.short.from        0.4                default
+      stop.benchmark.short.pace        1.5                default
       stop.benchmark.swing             0.5                default
       stop.benchmark.warm_up           0.15               default
       stop.benchmark.hold.evaluations  2                  default
