@@ -3,7 +3,7 @@ Not here: which batch it is (feed.py). Orders and noise are drawn as contract/dr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ def shuffled_order(count: int, seed: int) -> list[int]:
     return indices
 
 
-def ordered(indices: list[int], order: Any) -> list[int]:
+def ordered(indices: Sequence[int], order: Any) -> Sequence[int]:
     """Indices in the order of an evaluation probe."""
     if isinstance(order, dict):
         return [indices[place] for place in shuffled_order(len(indices), order["shuffled"])]

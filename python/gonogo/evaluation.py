@@ -33,7 +33,7 @@ class Split:
         self._dealt = dataset is None and self._indices is not None and deals_by_rank(self._own(), world)
         if managed and self._dealt:
             # A managed evaluation deals out every sample once, where the sampler would pad.
-            self._indices, self._dealt = list(range(len(self._own().dataset))), False
+            self._indices, self._dealt = range(len(self._own().dataset)), False
         #: We give each rank a part.
         self.shared = managed and world.size > 1 and (dataset is not None or self._indices is not None)
 

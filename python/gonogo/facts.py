@@ -12,19 +12,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
-from gonogo import batches, determinism, device, makers, seeds
-from gonogo.data import Arrays, Part
+from gonogo import determinism, device, makers
 from gonogo.errors import Fault, is_project_file, project_modules, shown
 from gonogo.experiment import defines
 from gonogo.found import Found, main_module
 from gonogo.observe import noise_of
-from gonogo.untouched import untouched, workers_of
 
 METHODS = ("setup", "datasets", "model", "optimizers", "loss", "metrics", "train_step", "on_epoch_end", "evaluate", "save", "load")
-SAMPLED = 256
 
 
 def tensors(found: Found, frozen: tuple[str, ...], kind: type) -> list[dict[str, Any]]:
@@ -187,57 +183,3 @@ def environment(experiment: Any, precision: str) -> dict[str, Any]:
         "deterministic": determinism.mode(),
         **experiment._environment,
     }
-
-
-def manifests(subject: Any, splits: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
-    """Of each split its manifest, and how it was hashed."""
-    found = []
-    for name, dataset in splits.items():
-        with untouched(dataset, workers_of(subject, name)):
-            found.append(manifest(name, dataset, len(dataset) if hasattr(dataset, "__len__") else 0))
-    return found
-
-
-def manifest(split: str, dataset: Any, count: int) -> tuple[dict[str, Any], str]:
-    """A SplitManifest, and how its hash was made."""
-    entries = []
-    with seeds.kept():
-        seeds.seed_all(0, f"manifest/{split}")
-        first = dataset[0] if count and batches.indexed(dataset) else None
-        for name, value in batches.fields(first).items() if first is not None else ():
-            array = value if isinstance(value, torch.Tensor) else np.asarray(value)
-            entries.append({"name": name, "shape": list(array.shape), "dtype": str(array.dtype).removeprefix("torch.")})
-        hashed = hashlib.sha256()
-        whole = _whole(dataset)
-        if whole is not None:
-            how = "every byte"
-            for array in whole:
-                hashed.update(f"{array.dtype}{array.shape}".encode())
-                hashed.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
-        elif first is not None:
-            chosen = np.unique(np.linspace(0, count - 1, min(count, SAMPLED)).astype(np.int64))
-            how = f"{len(chosen)} of {count} decoded samples, evenly spaced"
-            for index in chosen:
-                hashed.update(f"{index}:{batches.bytes_digest(dataset[int(index)])}".encode())
-        else:
-            how = "its length; the data set cannot be indexed"
-    hashed.update(f"{count}".encode())
-    return {"split": split, "samples": count, "fields": entries, "sha256": hashed.hexdigest()}, how
-
-
-def _whole(dataset: Any) -> list[np.ndarray] | None:
-    """The arrays behind a data set that holds them in memory; their transform is code, and hashed as that."""
-    if isinstance(dataset, Part):
-        inner = _whole(dataset.dataset)
-        return None if inner is None else [*inner, np.asarray(dataset.indices)]
-    if isinstance(dataset, torch.utils.data.Subset):
-        inner = _whole(dataset.dataset)
-        return None if inner is None else [*inner, np.asarray(dataset.indices, dtype=np.int64)]
-    if isinstance(dataset, (Arrays, torch.utils.data.TensorDataset)):
-        return [_numpy(tensor) for tensor in dataset.tensors]
-    return None
-
-
-def _numpy(tensor: torch.Tensor) -> np.ndarray:
-    tensor = tensor.detach().cpu().contiguous()
-    return tensor.reshape(-1).view(torch.uint8).numpy() if tensor.dtype == torch.bfloat16 else tensor.numpy()

@@ -120,13 +120,13 @@ def one_by_one(dataset: Any, ids: Sequence[int], collate: Any, seed: int) -> Any
         return collate(samples)
 
 
-def sequential(loader: Any) -> list[int] | None:
+def sequential(loader: Any) -> Sequence[int] | None:
     """Indices that an evaluation loader covers, in a fixed order; null where it cannot be told."""
     sampler = sampler_of(loader)
     if not isinstance(loader, DataLoader) or batch_size_of(loader) is None or isinstance(loader.dataset, IterableDataset):
         return None
     if isinstance(sampler, (SequentialSampler, RandomSampler)):
-        return list(range(len(loader.dataset)))  # type: ignore[arg-type]
+        return range(len(loader.dataset))  # type: ignore[arg-type]
     if hasattr(sampler, "indices") and len(sampler.indices) == len(sampler):
         return [int(index) for index in sampler.indices]
     with seeds.kept():
@@ -148,9 +148,10 @@ def dealt(loader: DataLoader[Any], count: int, batch_size: int) -> DataLoader[An
     )
 
 
-def rebuilt(loader: DataLoader[Any], indices: list[int], batch_size: int) -> DataLoader[Any]:
+def rebuilt(loader: DataLoader[Any], indices: Sequence[int], batch_size: int) -> DataLoader[Any]:
     """The same data set, collation and drop_last, in a fixed order, at another batch size; it draws from no generator of the run."""
-    whole = indices == list(range(len(loader.dataset)))  # type: ignore[arg-type]
+    size = len(loader.dataset)  # type: ignore[arg-type]
+    whole = len(indices) == size and (indices == range(size) or list(indices) == list(range(size)))
     dataset = loader.dataset if whole else Subset(loader.dataset, indices)
     return DataLoader(
         dataset, batch_size=batch_size, collate_fn=loader.collate_fn, drop_last=loader.drop_last, generator=torch.Generator().manual_seed(0)

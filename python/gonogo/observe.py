@@ -127,7 +127,8 @@ class Watch:
             self._gradients, self._used, self._raw, self._dots, self._bad, self.twins = {}, {}, {}, {}, {}, {}
             self._spread, self._norms = {}, {}
             keep = thinned if self.frugal else _whole
-            self._before = {name: (keep(one), norm(one)) for name, one in self._found.parameters.items()}
+            size = quick_norm if self.frugal else norm
+            self._before = {name: (keep(one), size(one)) for name, one in self._found.parameters.items()}
 
     def before(self) -> dict[str, torch.Tensor]:
         """Parameters as they were when the observed step began."""
@@ -157,7 +158,7 @@ class Watch:
                 "norm": size,
             }
         state = (value for one in self._found.optimizers.values() for values in one.state.values() for value in values.values())
-        observed = {"parameters": changes, "nonFinite": {"gradients": sum(self._bad.values()), "optimizer": sum(map(_not_finite, state))}}
+        observed = {"parameters": changes, "nonFinite": {"gradients": sum(self._bad.values()), "optimizer": sum(map(_quickly_not_finite if self.frugal else _not_finite, state))}}
         if self.elements:
             observed["elements"] = [value for name, places in self._places.items() for value in (self._spread[name] if name in self._spread else torch.zeros(len(places))).tolist()]
         against = self._against()
@@ -192,8 +193,9 @@ class Watch:
         return note
 
     def _note(self, name: str, gradient: torch.Tensor, scale: float) -> None:
-        self._gradients[name] = norm(gradient) / scale
-        self._bad[name] = _not_finite(gradient)
+        size = (quick_norm if self.frugal else norm)(gradient)
+        self._gradients[name] = size / scale
+        self._bad[name] = 0 if math.isfinite(size) else _not_finite(gradient)
         if name in self._places:
             dense = gradient.detach().to_dense() if gradient.layout != torch.strided else gradient.detach()
             self._spread[name] = dense.reshape(-1)[self._places[name].to(dense.device)].to("cpu", torch.float64) / scale
@@ -242,7 +244,7 @@ class Watch:
                 self._note(key, parameter.grad, scale)
         for parameter in (one for group in optimizer.param_groups for one in group["params"]):
             if parameter.grad is not None and id(parameter) in names and self.frugal:
-                self._norms[names[id(parameter)]] = norm(parameter.grad) / scale
+                self._norms[names[id(parameter)]] = quick_norm(parameter.grad) / scale
             elif parameter.grad is not None and id(parameter) in names:
                 used = parameter.grad.detach().clone()
                 self._used[names[id(parameter)]] = used if scale == 1.0 else used / scale
@@ -332,6 +334,29 @@ def norm(tensor: torch.Tensor) -> float:
     if tensor.layout != torch.strided:
         tensor = tensor.to_dense()
     return float(torch.linalg.vector_norm(tensor, dtype=torch.complex128 if tensor.is_complex() else torch.float64))
+
+
+#: Elements whose squares are summed in float32 before the sums are, in float64.
+ROW = 1 << 14
+
+
+def quick_norm(tensor: torch.Tensor) -> float:
+    """L2 norm to about 1e-5, at the speed of the memory; a value that is no number makes it none."""
+    flat = tensor.detach()
+    if flat.layout != torch.strided or flat.dtype != torch.float32 or flat.numel() < 4 * ROW or not flat.is_contiguous():
+        return norm(tensor)
+    flat = flat.reshape(-1)
+    whole = flat.numel() // ROW * ROW
+    rows = torch.linalg.vector_norm(flat[:whole].reshape(-1, ROW), dim=1).to(torch.float64)
+    found = math.hypot(float(torch.linalg.vector_norm(rows)), norm(flat[whole:]))
+    # Squares may have left float32 where the values have not.
+    return found if math.isfinite(found) else norm(tensor)
+
+
+def _quickly_not_finite(value: Any) -> int:
+    if isinstance(value, torch.Tensor) and value.is_floating_point() and math.isfinite(quick_norm(value)):
+        return 0
+    return _not_finite(value)
 
 
 def inner(left: torch.Tensor, right: torch.Tensor) -> float:

@@ -167,17 +167,19 @@ def order(subject: Any, probe: dict[str, Any]) -> list[dict[str, Any]]:
     found = []
     for number, lists in enumerate(epochs(subject, probe.get("epochs", 2), probe.get("whole", False))):
         ids = np.concatenate([np.asarray(one, dtype=np.int64).reshape(-1) for one in lists]) if lists else np.empty(0, np.int64)
-        times = np.bincount(ids, minlength=available)
+        drawn_once, times = np.unique(ids, return_counts=True)
+        # The first twenty that are missing lie among as many as were drawn, and twenty more.
+        missing = np.setdiff1d(np.arange(min(available, len(drawn_once) + 20)), drawn_once)
         found.append(
             {
                 "epoch": number + 1,
                 "batches": len(lists),
                 "smallestBatch": min((len(one) for one in lists), default=0),
                 "samples": len(ids),
-                "distinct": int((times > 0).sum()),
+                "distinct": len(drawn_once),
                 "available": available,
-                "repeated": np.flatnonzero(times > 1)[:20].tolist(),
-                "missing": np.flatnonzero(times == 0)[:20].tolist(),
+                "repeated": drawn_once[times > 1][:20].tolist(),
+                "missing": missing[:20].tolist(),
                 "digest": batches.ids_digest(ids),
                 "ids": ids[:most].tolist(),
             }

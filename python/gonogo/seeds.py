@@ -28,9 +28,45 @@ def seed_all(seed: int, name: str) -> None:
     torch.manual_seed(value)
 
 
-def permutation(seed: int, epoch: int, count: int) -> np.ndarray:
-    """The order of an epoch: a function of (seed, epoch), so a resume needs no replay. int64 [count]"""
+def permutation(seed: int, epoch: int, count: int) -> Any:
+    """The order of an epoch: a function of (seed, epoch), so a resume needs no replay. int64 [count], to be cut into slices."""
+    if count > LISTED:
+        return Shuffled(stream(seed, f"order/{epoch}"), count)
     return np.random.Generator(np.random.Philox(key=stream(seed, f"order/{epoch}"))).permutation(count)
+
+
+#: Samples whose order is kept as a list, 128 MB of it.
+LISTED = 1 << 24
+
+
+class Shuffled:
+    """An order of any length without a list of it: four rounds of a Feistel network over the next power of four, walked on until inside."""
+
+    def __init__(self, key: int, count: int):
+        self._count = count
+        self._half = (max(2, (count - 1).bit_length()) + 1) // 2
+        self._keys = np.random.Generator(np.random.Philox(key=key)).integers(0, 1 << 63, 4, dtype=np.uint64)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, places: slice) -> np.ndarray:
+        wanted = np.arange(*places.indices(self._count), dtype=np.uint64)
+        found = self._mixed(wanted)
+        while (beyond := found >= self._count).any():
+            found[beyond] = self._mixed(found[beyond])
+        return found.astype(np.int64)
+
+    def _mixed(self, values: np.ndarray) -> np.ndarray:
+        half, mask = np.uint64(self._half), np.uint64((1 << self._half) - 1)
+        left, right = values >> half, values & mask
+        for key in self._keys:
+            # splitmix64's finaliser; whole numbers wrap, as they should
+            mixed = (right + key) * np.uint64(0x9E3779B97F4A7C15)
+            mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            left, right = right, left ^ ((mixed ^ (mixed >> np.uint64(31))) & mask)
+        return (left << half) | right
 
 
 def get_generator(generator: Any) -> Tree:

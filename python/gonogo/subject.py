@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, memory, opening, own_checks, place, probes, promises, rates, samples, seeds, state, survey, trace
+from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, manifest, memory, opening, own_checks, place, probes, promises, rates, samples, seeds, state, survey, trace
 from gonogo.corrupt import corrupted
 from gonogo.errors import Fault
 from gonogo.evaluation import Outputs, Split, metrics_of
@@ -170,7 +170,9 @@ class Subject:
         known = {name: split.samples() for name, split in self._splits.items()}
         counts = {"train": self.feed().samples(), **{name: count for name, count in known.items() if count > 0}}
         whole = {"train": self.feed().dataset(), **{name: split.dataset() for name, split in self._splits.items()}}
-        manifests = facts.manifests(self, whole)
+        # The subject that the plan is made of has told what stands for its data; the others of a poll see the same.
+        limited = self._request["limit"]["trainBatches"] is not None and self.world.address is None
+        manifests = manifest.manifests(self, whole, not limited)
         environment.update({f"hash of {made['split']}": how for made, how in manifests})
         return {
             "task": task.json(),
@@ -365,8 +367,8 @@ class Subject:
             if name not in sections:
                 raise Fault("SECTION_UNKNOWN", f"the experiment has no {name}", seen=name, expected=", ".join(sections))
             state.put(self.experiment, found, {name: state.scrambled(name, state.copied(sections[name]))})
-        # To digest a large state takes longer than to put it back, and only who asks for it looks at it.
-        report = state.report(state.read(self.experiment, find(self.experiment), self.mid_update()), probe.get("detail", False)) if op == "digest" else {"sections": []}
+        # To digest a large state takes longer than to capture it or to put it back, and nobody looks at it then.
+        report = state.report(state.read(self.experiment, find(self.experiment), self.mid_update()), probe.get("detail", False)) if op in ("digest", "scramble") else {"sections": []}
         return report if self.reads is None else {**report, "configRead": self.reads.read()}
 
     def determinism(self, probe: dict[str, Any]) -> dict[str, Any]:

@@ -84,7 +84,7 @@ class Gpt(nn.Module):
 
 
 class LanguageModel(gonogo.Experiment[Config]):
-    task = gonogo.custom(initial={"loss": 5.55})
+    task = gonogo.custom()
     causal = True
 
     def datasets(self):
