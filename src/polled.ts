@@ -73,7 +73,7 @@ export type Polled = {
 /** What the poll has left of the subject that it was given: it may have made room, or have shown what only it can show. */
 export type Left = { readonly subject: 'fresh' | 'used' | 'closed' }
 
-/** Of the budget, what the proxy may take before the large model is asked. */
+/** Of the budget, what the proxy may take; the rest is for the large model. */
 const proxyShare = 2 / 3
 
 /** Finds the pass that was kept for this run file, says why it does not hold, or hands on what does. */
@@ -170,12 +170,11 @@ export const preflight = async (
     options.on?.({ type: 'note', text: proxy.words })
     await say(poll({ ...polling, ...proxy, budgetSeconds: proxyShare * polling.budgetSeconds }, 'proxy'))
     if (verdictOf(findings) === 'GO') {
-      const spent = (performance.now() - started) / 1000 - waited
-      const budgetSeconds = Math.max((1 - proxyShare) * polling.budgetSeconds, polling.budgetSeconds - spent)
       left = { subject: alone ? 'closed' : 'used' }
       await using again = alone ? await engine.open(openRequest(plan, { notesReads: true })) : null
       if (again) waited += again.facts.loadSeconds
-      await say(poll({ ...polling, budgetSeconds, loaded: again ?? subject }, 'full'))
+      // one sequence of a few steps, which is made whole or not at all
+      await say(poll({ ...polling, budgetSeconds: Number.POSITIVE_INFINITY, loaded: again ?? subject }, 'full'))
     } else options.on?.({ type: 'note', text: 'the full model was not asked: the proxy is NO-GO' })
   } else await say(poll(polling))
   engine.settle()
