@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from gonogo import loss_inputs
 from gonogo.errors import project_modules
 from gonogo.found import Found
 
@@ -73,7 +74,10 @@ def step(subject: Any, drawn: Any, found: Found, tracer: Tracer) -> tuple[Any, d
     """One training step while its graph is looked at: what it returned, and the trace."""
     roots, watch = Roots(), subject.watch
     watch.tracing = True
-    with roots_of_backward(roots):
+    asked: dict[str, Any] = {}
+    called: set[str] = set()
+    compiled = any(type(part).__name__ == "OptimizedModule" for module in found.modules.values() for part in module.modules())
+    with roots_of_backward(roots), loss_inputs.watched(asked, called, compiled):
         try:
             if subject.managed_steps:
                 terms: dict[str, Any] = {}
@@ -85,7 +89,8 @@ def step(subject: Any, drawn: Any, found: Found, tracer: Tracer) -> tuple[Any, d
             watch.tracing = False
             if subject.managed is not None:
                 subject.managed.on_terms = None
-    return result, tracer.report(found, roots, terms, subject.managed_steps, watch.before(), watch.twins)
+    report = tracer.report(found, roots, terms, subject.managed_steps, watch.before(), watch.twins)
+    return result, {**report, "losses": {"called": sorted(called), "faults": list(asked.values())}}
 
 
 class Tracer:

@@ -71,6 +71,46 @@ export const trace = z.object({
       gradient: measured.nullable(),
     }),
   ),
+  /** The framework's own losses that were called, and those that were given what they do not take. Absent where nobody looks. */
+  losses: z
+    .object({
+      called: z.array(z.string()),
+      faults: z.array(
+        z.object({
+          function: z.string(),
+          /** `file:line` of the call. */
+          where: z.string().nullable(),
+          fault: z.enum([
+            /** Log probabilities are asked for: these are normalised along `axis` instead of `wanted`. */
+            'other-axis',
+            /** … these are probabilities themselves. */
+            'probabilities',
+            /** … these are not normalised, and exceed 0. */
+            'no-log-probabilities',
+            /** Logits are asked for: this is the outcome of `how`, a sigmoid or softmax. */
+            'squashed',
+            /** One class a sample is asked for, or shares that sum to 1: several classes are 1. */
+            'several-classes',
+            /** Targets of 0 to 1 are asked for. */
+            'targets-beyond',
+            /** (N, 1) against (N). */
+            'every-pair',
+            /** Targets of −1 and 1 are asked for: these are 0 and 1. */
+            'signs',
+          ]),
+          axis: z.int().optional(),
+          wanted: z.int().optional(),
+          how: z.string().optional(),
+          largest: measured.optional(),
+          most: measured.optional(),
+          low: measured.optional(),
+          high: measured.optional(),
+          given: z.array(z.int()).optional(),
+          target: z.array(z.int()).optional(),
+        }),
+      ),
+    })
+    .optional(),
   /** Parameters of two dimensions or more, as matrices [first size, rest]: how many rows and columns are bitwise different. */
   symmetry: z.record(z.string(), z.object({ weights: distinct, gradients: distinct.nullable() })),
 })

@@ -83,6 +83,7 @@ const explains: Partial<Record<Cause, readonly Cause[]>> = {
   'loss-overflows': ['loss-not-finite', 'diverges'],
   'schedule-unit-wrong': ['learning-rate-vanishes', 'does-not-learn', 'learning-rate-out-of-range'],
   'learning-rate-vanishes': ['does-not-learn', 'learning-rate-out-of-range'],
+  'label-out-of-range': ['does-not-learn', 'loss-floor-above-theory', 'initial-loss-too-low', 'diverges'],
   'loss-wrong': ['does-not-learn', 'loss-floor-above-theory', 'initial-loss-too-low', 'initial-loss-too-high'],
   'sum-reduction': [
     'initial-loss-too-high',

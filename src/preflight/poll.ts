@@ -21,6 +21,7 @@ import { fullChecks, onlyFull } from './full-checks.ts'
 import { i1 } from './i1-chance-level.ts'
 import { i2 } from './i2-logits.ts'
 import { i3 } from './i3-symmetry.ts'
+import { i4 } from './i4-loss-inputs.ts'
 import { k1 } from './k1-resume-equivalence.ts'
 import { k2 } from './k2-checkpoint-coverage.ts'
 import { k3 } from './k3-checkpoints-apart.ts'
@@ -72,6 +73,7 @@ const checks: readonly Check[] = [
   i2,
   o1,
   i3,
+  i4,
   o2,
   o3,
   o9,

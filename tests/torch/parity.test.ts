@@ -39,6 +39,7 @@ const walked: Readonly<
   O2: 'not on both engines',
   I2: [{ bug: 'softmax', cause: 'double-softmax' }],
   I3: 'not on both engines',
+  I4: 'not on both engines',
   C2: 'not on both engines',
   K3: 'not on both engines',
   K6: 'not on both engines',

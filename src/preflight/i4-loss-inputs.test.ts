@@ -1,0 +1,31 @@
+// What each fault of a loss's inputs is called.
+// Not how it is told: tests/torch/test_loss_inputs.py.
+import { expect, test } from 'vitest'
+import { judgedOf, type LossFault } from './i4-loss-inputs.ts'
+
+const fault = (given: Partial<LossFault>): LossFault => ({
+  function: 'nll_loss',
+  where: null,
+  fault: 'squashed',
+  ...given,
+})
+
+test.each([
+  [{ fault: 'probabilities' }, 'loss-wrong', undefined],
+  [{ fault: 'no-log-probabilities', largest: 3 }, 'loss-wrong', undefined],
+  [{ fault: 'no-log-probabilities', function: 'kl_div', largest: 3 }, 'loss-wrong', 'warn'],
+  [{ fault: 'other-axis', axis: 0, wanted: 1 }, 'softmax-over-the-batch', undefined],
+  [{ fault: 'other-axis', axis: 3, wanted: 1 }, 'loss-wrong', undefined],
+  [{ fault: 'other-axis', axis: 0, wanted: 2, function: 'ctc_loss' }, 'loss-wrong', undefined],
+  [{ fault: 'squashed', how: 'sigmoid' }, 'double-softmax', undefined],
+  [{ fault: 'several-classes', most: 3 }, 'loss-wrong', 'warn'],
+  [{ fault: 'targets-beyond', low: -1, high: 1 }, 'label-out-of-range', undefined],
+  [{ fault: 'every-pair', given: [8, 1], target: [8] }, 'broadcast-in-loss', undefined],
+  [{ fault: 'signs' }, 'label-out-of-range', undefined],
+] as const)('%o', (given, cause, severity) => {
+  const { function: name } = fault(given as Partial<LossFault>)
+  const judged = judgedOf(fault(given as Partial<LossFault>))
+  expect(judged.cause).toBe(cause)
+  expect(judged.severity).toBe(severity)
+  expect(judged.title.includes(name) || given.fault === 'several-classes').toBe(true)
+})

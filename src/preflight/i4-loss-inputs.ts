@@ -1,0 +1,136 @@
+// I4: each loss of the framework is given what it takes: log probabilities, logits, targets of 0 to 1, one shape.
+// Not a loss that is written by hand (I1, O4, V4 judge its numbers), nor labels outside the classes (D8).
+//
+// Every one of these losses takes any numbers without a word. What it asks for can be told from the tensor alone: exponentials of log
+// probabilities sum to 1 along the classes; the outcome of a sigmoid is no logit, by the graph that made it; targets below 0 or above 1
+// turn a binary cross-entropy round beyond them. Each is a bug's own signature, whatever the task.
+import type { Cause, Trace } from '../contract/index.ts'
+import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
+
+export type LossFault = NonNullable<Trace['losses']>['faults'][number]
+
+type Judged = {
+  readonly cause: Cause
+  readonly title: string
+  readonly seen: string
+  readonly expected: string
+  readonly advice: string
+  readonly alternatives?: readonly Cause[]
+  readonly severity?: 'warn'
+}
+
+const logs = 'log probabilities: their exponentials sum to 1 along the classes'
+
+/** What one fault is called. Pure. */
+export const judgedOf = (fault: LossFault): Judged => {
+  const { function: name } = fault
+  switch (fault.fault) {
+    case 'probabilities':
+      return {
+        cause: 'loss-wrong',
+        title: `${name} is given probabilities where it takes their logarithms`,
+        seen: `the numbers that ${name} is given are ≥ 0 and sum to 1`,
+        expected: logs,
+        advice: `give ${name} the outcome of log_softmax, not of softmax`,
+        alternatives: ['double-softmax', 'loss-sign-flipped'],
+      }
+    case 'no-log-probabilities':
+      return {
+        cause: 'loss-wrong',
+        title: `${name} is given numbers that are no log probabilities`,
+        seen: `up to ${number(fault.largest ?? 0)}; no axis of exponentials sums to 1`,
+        expected: logs,
+        advice: `apply log_softmax over the classes before ${name}`,
+        alternatives: ['loss-sign-flipped'],
+        // a divergence of measures that are not normalised can be meant
+        ...(name === 'kl_div' ? { severity: 'warn' } : {}),
+      }
+    case 'other-axis':
+      return {
+        cause: fault.axis === 0 && name !== 'ctc_loss' ? 'softmax-over-the-batch' : 'loss-wrong',
+        title: `the log_softmax before ${name} runs over axis ${fault.axis}, not over the classes`,
+        seen: `exponentials sum to 1 along axis ${fault.axis}, not along axis ${fault.wanted}`,
+        expected: logs,
+        advice: `log_softmax(…, dim=${fault.wanted})`,
+        alternatives: ['batch-dependent-outputs', 'softmax-over-the-batch'],
+      }
+    case 'squashed':
+      return {
+        cause: 'double-softmax',
+        title: `${name} is given the outcome of a ${fault.how} where it takes logits`,
+        seen: `what goes into ${name} comes out of a ${fault.how}`,
+        expected: `logits: ${name} squashes them itself`,
+        advice: `leave out the ${fault.how}`,
+        alternatives: ['loss-wrong'],
+      }
+    case 'several-classes':
+      return {
+        cause: 'loss-wrong',
+        title: 'a cross-entropy of one class takes several classes at once',
+        seen: `targets of 0 and 1, up to ${number(fault.most ?? 0)} of them 1 in one sample`,
+        expected: 'one class a sample, or shares that sum to 1',
+        advice: 'binary_cross_entropy_with_logits judges each label by itself',
+        alternatives: ['loss-floor-above-theory'],
+        severity: 'warn',
+      }
+    case 'targets-beyond':
+      return {
+        cause: 'label-out-of-range',
+        title: `${name} is given targets beyond 0 and 1: its loss has no floor`,
+        seen: `targets from ${number(fault.low ?? 0)} to ${number(fault.high ?? 0)}`,
+        expected: 'targets between 0 and 1',
+        advice: 'scale the targets to 0..1, or use a squared error',
+        alternatives: ['loss-wrong', 'diverges'],
+      }
+    case 'every-pair':
+      return {
+        cause: 'broadcast-in-loss',
+        title: `${name} compares every output with every target`,
+        seen: `outputs [${fault.given?.join(', ')}] against targets [${fault.target?.join(', ')}]`,
+        expected: 'the same shape',
+        advice: 'output.squeeze(1), or target.unsqueeze(1)',
+        alternatives: ['loss-wrong'],
+      }
+    case 'signs':
+      return {
+        cause: 'label-out-of-range',
+        title: `${name} is given 0 and 1 where it takes −1 and 1`,
+        seen: 'targets of 0 and 1: those of 0 count for nothing',
+        expected: 'targets of −1 and 1',
+        advice: '2 * target - 1',
+        alternatives: ['loss-wrong'],
+      }
+  }
+}
+
+export const i4 = define({
+  code: 'I4',
+  needs: ['trace', 'reset', 'suppressUpdates'],
+  after: [],
+  costClass: 'warm',
+  async run(context): Promise<Outcome> {
+    const trial = await context.at('initial')
+    const records = await trial.steps({ steps: 1, updates: 'suppressed', observe: true, trace: true })
+    const losses = records[0]?.trace?.losses
+    if (!losses) return skipped('the losses of this engine take nothing else: there is nothing to look at')
+    if (losses.called.length === 0)
+      return skipped('the step calls no loss of the framework: one that is written by hand says not what it takes')
+    const judged = losses.faults.map((fault) => ({ fault, ...judgedOf(fault) }))
+    const worst = judged.find(({ severity }) => severity === undefined) ?? judged[0]
+    if (!worst)
+      return go(`${losses.called.join(', ')}: given what ${losses.called.length > 1 ? 'they take' : 'it takes'}`, {
+        seen: `${losses.called.length} of the framework’s losses in one step`,
+        expected: 'log probabilities, logits, targets of 0 to 1, and one shape, each where it is asked for',
+        evidence: { losses: losses.called },
+      })
+    const say = worst.severity === 'warn' ? warn : noGo
+    return say(worst.cause, worst.title, {
+      seen: worst.seen,
+      expected: worst.expected,
+      where: worst.fault.where ?? placeOf(context.facts, 'loss', 'train_step', 'model', 'setup'),
+      evidence: { losses: losses.called, faulty: judged.map(({ fault }) => fault.function) },
+      advice: worst.advice,
+      alternatives: worst.alternatives ?? [],
+    })
+  },
+})
