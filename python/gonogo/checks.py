@@ -19,6 +19,7 @@ CHECKS = {
     "I1": "chance-level",
     "I2": "logits",
     "I3": "symmetry",
+    "I4": "loss-inputs",
     "O1": "trainable-set",
     "O2": "fresh-gradients",
     "O3": "step-descends",
