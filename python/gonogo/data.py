@@ -4,6 +4,8 @@ Not here: the order of training (feed.py). Any torch Dataset does as well."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import repeat
+from operator import getitem
 from typing import Any
 
 
@@ -24,9 +26,11 @@ class Arrays:
         """The samples at `indices`, stacked."""
         import torch
 
-        chosen = torch.as_tensor(indices, dtype=torch.int64)
-        first, *rest = (field[chosen] for field in self.tensors)
-        return (first if self.transform is None else self.transform(first), *rest)
+        chosen = torch.as_tensor(indices)
+        if chosen.dtype is not torch.int64:
+            chosen = chosen.long()
+        fields = tuple(map(getitem, self.tensors, repeat(chosen)))
+        return fields if self.transform is None else (self.transform(fields[0]), *fields[1:])
 
 
 class Part:

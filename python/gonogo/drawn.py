@@ -10,7 +10,7 @@ from typing import Any
 from gonogo import batches
 
 
-@dataclass
+@dataclass(slots=True)
 class Drawn:
     """One batch; `ids` is null where the loader does not tell them."""
 
@@ -20,6 +20,8 @@ class Drawn:
     share: float | None = None
 
     def samples(self) -> dict[str, Any]:
-        if self.ids is None:
-            return {"count": batches.count(self.batch), "digest": batches.bytes_digest(self.batch)}
-        return {"count": len(self.ids), "digest": batches.ids_digest(self.ids)}
+        return told(self.ids) if self.ids is not None else {"count": batches.count(self.batch), "digest": batches.bytes_digest(self.batch)}
+
+
+def told(ids: Sequence[int]) -> dict[str, Any]:
+    return {"count": len(ids), "digest": batches.ids_digest(ids)}

@@ -43,6 +43,8 @@ class Keyed(Dataset):
     def __init__(self, dataset: Any, collate: Callable[[list[Any]], Any], seed: int):
         self._dataset, self._collate, self._seed = dataset, collate, seed
         self._plain = draws_nothing(dataset)
+        #: Makes a batch at once, and draws nothing.
+        self.whole = dataset.batch if self._plain and hasattr(dataset, "batch") else None
         self._own: list[Any] | None = None
         self._epoch: tuple[int, int] = (-1, 0)
         self._made = 0
@@ -107,9 +109,11 @@ class Route(Sampler):
         epoch, batch = self.start
         while True:
             yield epoch, self._ids(epoch, batch)
-            batch += 1
-            if batch >= self._steps():
-                epoch, batch = epoch + 1, 0
+            epoch, batch = self.after(epoch, batch)
+
+    def after(self, epoch: int, batch: int) -> tuple[int, int]:
+        """The place that comes next."""
+        return (epoch + 1, 0) if batch + 1 >= self._steps() else (epoch, batch + 1)
 
 
 def same(batch: Any) -> Any:
@@ -130,8 +134,8 @@ class Batches:
                 keyed, batch_size=None, sampler=route, num_workers=workers, collate_fn=same, multiprocessing_context=fork, generator=torch.Generator()
             )
 
-    def at(self, version: int, epoch: int, batch: int, after: tuple[int, int], ids: Sequence[int]) -> Any:
-        """`after` is the place that comes next; another version means that the run was moved."""
+    def at(self, version: int, epoch: int, batch: int, ids: Sequence[int]) -> Any:
+        """Another version means that the run was moved."""
         if self._loader is None:
             return self._keyed[epoch, ids]
         if self._iterator is None or self._next != (version, epoch, batch):
@@ -139,7 +143,7 @@ class Batches:
             self._route.start = (epoch, batch)
             self._iterator = iter(self._loader)
         made = next(self._iterator)
-        self._next = (version, *after)
+        self._next = (version, *self._route.after(epoch, batch))
         return made
 
     def close(self) -> None:

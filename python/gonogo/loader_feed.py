@@ -42,6 +42,8 @@ class LoaderFeed:
         self._last: Any = None
         # Where this feed stands: a version of progress, an epoch, batches used of it. Null: nowhere yet.
         self._version, self._epoch, self._used = -1, -1, 0
+        # Batches of this epoch: all of them, and those that are asked for.
+        self._batches, self._steps = math.inf, 0
         # At the start of this epoch: where the generators were when its order was drawn, and the workers' seed.
         self._began: Any = None
         self._seeded: torch.Tensor | None = None
@@ -120,7 +122,8 @@ class LoaderFeed:
 
     def next(self) -> Drawn:
         progress = self._experiment.progress
-        if self._iterator is None or not self._here(progress.batch):
+        # The live iterator stands at this batch of the current epoch.
+        if self._iterator is None or self._used != progress.batch or self._epoch != progress.epoch or self._version != progress.version:
             self._begin()
         try:
             batch = next(self._iterator)  # type: ignore[arg-type]
@@ -133,16 +136,11 @@ class LoaderFeed:
             ) from None
         self._last = self._recorder.given.popleft() if self._recorder is not None and self._recorder.given else None
         self._used += 1
-        if self._used >= self._whole():
+        if self._used >= self._batches:
             next(self._iterator, None)  # type: ignore[arg-type]  # as a for loop does: a stream begins anew only once it has ended
-        if self._used >= self.steps_per_epoch() and not self._persistent():
+        if self._used >= self._steps and not self._persistent():
             self._iterator = None  # its workers end
         return Drawn(batch, None if self._last is None else flat(self._last), self._share)
-
-    def _here(self, batch: int) -> bool:
-        """The live iterator stands at this batch of the current epoch."""
-        progress = self._experiment.progress
-        return (self._version, self._epoch, self._used) == (progress.version, progress.epoch, batch)
 
     def _persistent(self) -> bool:
         loader = self._experiment.train_loader
@@ -169,6 +167,7 @@ class LoaderFeed:
         begin = {"state": self._begin_with_state, "order": self._begin_in_order, "again": self._begin_again}[self._way(loader)]
         begin(loader, kept, workers, goes_on)
         self._version, self._epoch, self._used = progress.version, progress.epoch, progress.batch
+        self._batches, self._steps = self._whole(), self.steps_per_epoch()
 
     def _begin_in_order(self, loader: Any, kept: dict[str, Any], workers: Any, goes_on: bool) -> None:
         progress = self._experiment.progress

@@ -44,55 +44,57 @@ class Managed:
 
         `share`: this rank's part of the global batch; without a sample, there are no terms.
         """
-        experiment, scaler = self._experiment, self._precision.scaler
+        experiment, scaler, group = self._experiment, self._precision.scaler, self.group
         if not found.optimizers:
             raise Fault("EXPERIMENT_INCOMPLETE", "the managed step needs an optimizer", expected="def optimizers(self, model), or def train_step(self, batch)")
         if self._away:
             batch = device.moved(batch, experiment.device)
-        due = (experiment.progress.step + 1) % experiment.accumulate == 0
-        if self.group is not None:
+        accumulate = experiment.accumulate
+        due = accumulate == 1 or (experiment.progress.step + 1) % accumulate == 0
+        if group is not None:
             # Rank 0's statistics are the model's, as in DistributedDataParallel.
-            self.group.broadcast(found.buffers.values())
-        terms = {} if share == 0 else self._backward(batch, share)
+            group.broadcast(found.buffers.values())
+        terms: dict[str, torch.Tensor] = {}
+        if share != 0:
+            if self._precision.whole:
+                terms = self.terms(batch)
+            else:
+                with self._autocast():
+                    terms = self.terms(batch)
+            if self.on_terms is not None:
+                self.on_terms(terms)
+            loss, *rest = terms.values()
+            for term in rest:
+                loss = loss + term
+            if group is not None and share is not None:
+                # Summed over the ranks, these are the gradients of the mean over the global batch, however long each part is.
+                loss = loss * share
+            if accumulate > 1:
+                loss = loss / accumulate
+            (loss if scaler is None else scaler.scale(loss)).backward()
         if due:
-            if self.group is not None:
-                self.group.sum_gradients(found.parameters.values())
+            if group is not None:
+                group.sum_gradients(found.parameters.values())
             self._update(found)
         # An update that the loss scale has skipped is no step of the schedule: rates belong to updates that were made.
         if experiment.schedule_every == "step" and (scaler is None or not due or applied()):
             for schedule in found.schedules.values():
                 schedule.step()
-        return {name: term.detach() for name, term in terms.items()}
-
-    def _backward(self, batch: Any, share: float | None) -> dict[str, torch.Tensor]:
-        scaler, accumulate = self._precision.scaler, self._experiment.accumulate
-        with self._autocast():
-            terms = self.terms(batch)
-        if self.on_terms is not None:
-            self.on_terms(terms)
-        loss, *rest = terms.values()
-        for term in rest:
-            loss = loss + term
-        if self.group is not None and share is not None:
-            # Summed over the ranks, these are the gradients of the mean over the global batch, however long each part is.
-            loss = loss * share
-        if accumulate > 1:
-            loss = loss / accumulate
-        (loss if scaler is None else scaler.scale(loss)).backward()
-        return terms
+        # The one term of the task's own loss is the usual case, and this is done at each step.
+        return {"loss": terms["loss"].detach()} if terms and not self.own_loss else {name: term.detach() for name, term in terms.items()}
 
     def _update(self, found: Found) -> None:
-        experiment, scaler = self._experiment, self._precision.scaler
-        if scaler is not None and experiment.clip_norm is not None:
-            for optimizer in found.optimizers.values():
-                scaler.unscale_(optimizer)
+        experiment, scaler, optimizers = self._experiment, self._precision.scaler, found.optimizers.values()
         if experiment.clip_norm is not None:
+            if scaler is not None:
+                for optimizer in optimizers:
+                    scaler.unscale_(optimizer)
             torch.nn.utils.clip_grad_norm_(found.parameters.values(), experiment.clip_norm)
-        for optimizer in found.optimizers.values():
+        for optimizer in optimizers:
             optimizer.step() if scaler is None else scaler.step(optimizer)
         if scaler is not None:
             scaler.update()
-        for optimizer in found.optimizers.values():
+        for optimizer in optimizers:
             optimizer.zero_grad()
 
     def terms(self, batch: Any) -> dict[str, torch.Tensor]:
@@ -102,15 +104,13 @@ class Managed:
             for name, term in terms.items():
                 _single(term, f"loss term {name}")
             return terms
-        target = batches.target_of(batch)
-        output = self._forward(batch)
+        given, target = batch if type(batch) is tuple and len(batch) == 2 else (batches.input_of(batch), batches.target_of(batch))
+        output = self._experiment.model(given)
         if self._task.kind == "classification":
-            return {"loss": cross_entropy(output, target.long(), label_smoothing=self.smoothing)}
+            target = target if target.dtype is torch.int64 else target.long()
+            return {"loss": cross_entropy(output, target, label_smoothing=self.smoothing)}
         _same_shape(output, target)
         return {"loss": mse_loss(output, target.to(output.dtype))}
-
-    def _forward(self, batch: Any) -> torch.Tensor:
-        return self._experiment.model(batches.input_of(batch))
 
     def evaluate(self, loader: Any, found: Found | None = None) -> dict[str, float]:
         """Metrics over every sample, summed in float64. Mode and generators are as before afterwards.
@@ -155,7 +155,7 @@ class Managed:
                 if len(terms) > 1:
                     measures.update({name: term.double() * size for name, term in terms.items()})
             else:
-                output, target = self._forward(batch), batches.target_of(batch)
+                output, target = self._experiment.model(batches.input_of(batch)), batches.target_of(batch)
                 if self._task.kind == "classification":
                     losses = cross_entropy(output.double(), target.long(), reduction="none")
                     right = (output.argmax(1) == target).double()

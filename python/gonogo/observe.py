@@ -52,6 +52,7 @@ class Watch:
         self.twins: dict[str, Any] = {}
         self._optimizers: dict[str, torch.optim.Optimizer] = {}
         self._updates: list[dict[str, Any]] = []
+        self._last: dict[str, dict[str, Any]] = {}
         self._kept: dict[int, list[dict[str, Any]]] = {}
         self._before: dict[str, tuple[torch.Tensor, float]] = {}
         self._gradients: dict[str, float] = {}
@@ -78,7 +79,6 @@ class Watch:
             if self._optimizers.get(name) is not optimizer:
                 self._optimizers[name] = optimizer
                 optimizer.register_step_pre_hook(self._entering(name))
-                optimizer.register_step_post_hook(self._leaving(name))
 
     @contextmanager
     def probe(
@@ -93,6 +93,9 @@ class Watch:
         self._scaling.observing = bool(observe)
         self.factor, self.suppressing, self._first = factor, suppress, None
         with ExitStack() as undo:
+            if observe or learning_rate is not None or factor != 1.0 or not regularisation:
+                for name, optimizer in found.optimizers.items():
+                    undo.callback(optimizer.register_step_post_hook(self._leaving(name)).remove)
             if observe:
                 for name, parameter in found.parameters.items():
                     if parameter.requires_grad and parameter.is_leaf:
@@ -122,7 +125,8 @@ class Watch:
 
     def begin(self) -> None:
         self._updates = []
-        self._scaling.begin()
+        if self._scaling.heard:
+            self._scaling.begin()
         if self.observing:
             self._gradients, self._used, self._raw, self._dots, self._bad, self.twins = {}, {}, {}, {}, {}, {}
             self._spread, self._norms = {}, {}
@@ -290,13 +294,21 @@ class Watch:
         return leaving
 
     def _update(self, name: str, optimizer: torch.optim.Optimizer, outcome: str) -> dict[str, Any]:
-        rates = [float(group["lr"]) for group in optimizer.param_groups if "lr" in group]
-        norms: dict[str, Any] = {"gradientNorm": None, "clippedNorm": None}
-        if self.observing and (outcome == "applied" or self.suppressing):
-            norms = self._norms_of(optimizer)
+        rates = []
+        for group in optimizer.param_groups:
+            if "lr" in group:
+                rates.append(float(group["lr"]))
+        last = self._last.get(name)
+        if last is not None and not self.observing and last["learningRates"] == rates and last["outcome"] == outcome:
+            return last  # most steps are as the one before: they share what is told of them
+        update: dict[str, Any] = {"optimizer": name, "outcome": outcome, "learningRates": rates, "gradientNorm": None, "clippedNorm": None}
+        if not self.observing:
+            self._last[name] = update
+        elif outcome == "applied" or self.suppressing:
+            update.update(self._norms_of(optimizer))
             if self._scaling.asked(optimizer):
-                norms["lossScale"] = self._scaling.factor()
-        return {"optimizer": name, "outcome": outcome, "learningRates": rates, **norms}
+                update["lossScale"] = self._scaling.factor()
+        return update
 
     def _norms_of(self, optimizer: torch.optim.Optimizer) -> dict[str, float]:
         """Of all its gradients together: raw, and as it saw them."""

@@ -107,6 +107,8 @@ def plain(batch: Any) -> Any:
 
 def flat(batch: Any) -> list[int] | None:
     """Ids of the samples of one index batch."""
+    if type(batch) is list and set(map(type, batch)) == {int}:
+        return batch[:]  # a sampler may fill one list again and again
     found = plain(batch)
     if found is None:
         return None

@@ -20,6 +20,8 @@ class Precision:
     def __init__(self, precision: str, device: torch.device, scaled: bool):
         self._device = device.type
         self._type = TYPES.get(precision)
+        #: No autocast at all.
+        self.whole = self._type is None
         self.scaler = _scaler(self._device) if precision == "float16" and scaled else None
 
     def autocast(self) -> Any:

@@ -282,7 +282,8 @@ def perturb(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
 def _one_step(subject: Any, drawn: Drawn) -> None:
     found = find(subject.experiment)
     with subject.watch.probe(found, None, True, False, True, suppress=True):
-        subject._step(drawn, found, {}, None, subject.feed().steps_per_epoch())
+        feed = subject.feed()
+        subject._step(feed, drawn, found, {}, None, feed.steps_per_epoch())
 
 
 def _one_evaluation(subject: Any, name: str, count: int, note: Callable[[Any], Any]) -> int:

@@ -8,36 +8,44 @@ from typing import Any
 
 import torch
 
+from gonogo import drawn
 from gonogo.managed import terms_of
 
 Record = dict[str, Any]
-#: A record, the numbers that it waits for (null: none), and how they become loss and terms.
-Entry = tuple[Record, Any, Callable[[Any], tuple[float, dict[str, float]]]]
+
+
+#: A step as it was done: number, epoch, updates, samples (their ids, or what the record says of them), seconds, wait, and fields of the
+#: record beside the usual ones. It keeps neither batch nor result alive.
+Taken = tuple[int, int, list[dict[str, Any]], Any, float, float, "Record | None"]
+Read = tuple[float, dict[str, float]]
+#: A step; its loss and terms, or the numbers that these wait for and how they are made of them.
+Entry = tuple[Taken, "Read | None", dict[str, Any], Callable[[Any], Read]]
 
 
 class Records:
-    """A group fills up, is sealed, and is given out when its losses have arrived; always in order."""
+    """A group fills up, is sealed, and is given out when its losses have arrived; always in order. What is done once a group is not
+    done once a step: a call in the middle of a step costs a microsecond, in a row of equals a tenth."""
 
     def __init__(self) -> None:
-        self._filling: list[Entry] = []
+        self.filling: list[Entry] = []
         self._sealed: list[Group] = []
 
-    def __len__(self) -> int:
-        return len(self._filling)
+    def add(self, taken: Taken, result: Any, managed: bool, fresh: bool) -> None:
+        """`result`: what the step returned. Managed: the terms of the loss. Else a loss, or a dict of it and its terms; a Fault where it is neither.
 
-    def add(self, record: Record, result: Any, managed: bool) -> None:
-        """`result`: what the step returned. Managed: the terms of the loss. Else a loss, or a dict of it and its terms; a Fault where it is neither."""
-        held = _held(result)
-        read = _summed if managed else terms_of
-        if held is None:
-            record["loss"], record["terms"] = read(result)
-        self._filling.append((record, held, read))
+        Fresh: nothing writes to its tensors again, so they are read with their group, wherever they are.
+        """
+        if fresh:
+            self.filling.append((taken, None, result, summed))
+            return
+        held, read = _held(result), summed if managed else terms_of
+        self.filling.append((taken, None, held, read) if held is not None else (taken, read(result), {}, read))
 
     def seal(self) -> list[Record]:
         """Closes the group, and returns every record whose loss is there by now."""
-        if self._filling:
-            self._sealed.append(Group(self._filling))
-            self._filling = []
+        if self.filling:
+            self._sealed.append(Group(self.filling))
+            self.filling = []
         found: list[Record] = []
         while self._sealed and self._sealed[0].arrived():
             found += self._sealed.pop(0).read()
@@ -54,11 +62,11 @@ class Records:
 class Group:
     """Records whose losses travel together: one copy for each number format, not one for each step."""
 
-    def __init__(self, records: list[Entry]):
-        self._records = records
+    def __init__(self, entries: list[Entry]):
+        self._entries = entries
         kinds: dict[Any, list[torch.Tensor]] = {}
-        for _, held, _ in records:
-            for value in () if held is None else held.values():
+        for _, _, held, _ in entries:
+            for value in held.values():
                 if isinstance(value, torch.Tensor):
                     kinds.setdefault((value.device, value.dtype), []).append(value)
         # Pinned where the device is a GPU, so the copy is queued behind the steps and nobody waits.
@@ -72,14 +80,22 @@ class Group:
         for event in self._events:
             event.synchronize()
         numbers = {kind: iter(copy.to(torch.float64).tolist()) for kind, copy in self._copies.items()}
-        for record, held, read in self._records:
-            if held is not None:
-                found = {name: next(numbers[(value.device, value.dtype)]) if isinstance(value, torch.Tensor) else value for name, value in held.items()}
-                record["loss"], record["terms"] = read(found)
-        return [record for record, _, _ in self._records]
+        records = []
+        for (step, epoch, updates, samples, seconds, wait, more), done, held, read in self._entries:
+            if done is None:
+                found = {}
+                for name, value in held.items():
+                    found[name] = next(numbers[(value.device, value.dtype)]) if isinstance(value, torch.Tensor) else value
+                done = (sum(found.values()), found) if read is summed else read(found)
+            if type(samples) is not dict:
+                samples = drawn.told(samples)
+            record = {"step": step, "epoch": epoch, "updates": updates, "samples": samples, "seconds": seconds, "wait": wait, "loss": done[0], "terms": done[1]}
+            records.append(record if more is None else {**record, **more})
+        return records
 
 
-def _summed(terms: dict[str, Any]) -> tuple[float, dict[str, float]]:
+def summed(terms: dict[str, Any]) -> Read:
+    """Of a managed step's terms, tensors or numbers."""
     numbers = {name: term.item() if isinstance(term, torch.Tensor) else term for name, term in terms.items()}
     return sum(numbers.values()), numbers
 
@@ -121,3 +137,44 @@ def _held(result: Any) -> dict[str, Any] | None:
             return None
         single = {"loss": single["loss"]}
     return {name: value.detach().reshape(()).clone() if isinstance(value, torch.Tensor) else value for name, value in single.items()}
+
+
+#: Fields of a record that most records have and no more; `memory` stands on the last of a group.
+USUAL = {"step", "epoch", "updates", "samples", "seconds", "wait", "loss", "terms"}
+SAMPLED = {"count", "digest"}
+
+
+def packed(records: list[Record]) -> list[Any]:
+    """Records as they travel: usual ones as columns, under the key `columns`, all others one by one. src/engine/columns.ts unpacks them."""
+    *_, last = records
+    for one in records:
+        if (one.keys() != USUAL and (one is not last or one.keys() != USUAL | {"memory"})) or one["samples"].keys() != SAMPLED:
+            return list(records)
+    names = _runs([tuple(one["terms"]) for one in records])
+    columns: dict[str, Any] = {
+        "step": records[0]["step"],
+        "epoch": _runs([one["epoch"] for one in records]),
+        "updates": _runs([one["updates"] for one in records]),
+        "count": _runs([one["samples"]["count"] for one in records]),
+        "digest": [one["samples"]["digest"] for one in records],
+        "seconds": [one["seconds"] for one in records],
+        "wait": [one["wait"] for one in records],
+        "loss": [one["loss"] for one in records],
+        "names": names,
+    }
+    if any(len(one) != 1 for one in names[::2]):
+        columns["terms"] = [list(one["terms"].values()) for one in records]
+    if "memory" in last:
+        columns["memory"] = last["memory"]
+    return [{"columns": columns}]
+
+
+def _runs(values: list[Any]) -> list[Any]:
+    """[value, how often, value, how often, …]"""
+    found: list[Any] = []
+    for value in values:
+        if found and found[-2] == value:
+            found[-1] += 1
+        else:
+            found += [value, 1]
+    return found

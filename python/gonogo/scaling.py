@@ -16,6 +16,8 @@ class Scaling:
     def __init__(self) -> None:
         #: Scaled gradients are wanted: the reading waits for the device.
         self.observing = False
+        #: A scaler was at work since begin().
+        self.heard = False
         self._asked: set[int] = set()
         self._current: Any = None
         _listening.add(self)
@@ -25,7 +27,7 @@ class Scaling:
             _listen(type(scaler))
 
     def begin(self) -> None:
-        self._asked, self._current = set(), None
+        self.heard, self._asked, self._current = False, set(), None
 
     def asked(self, optimizer: torch.optim.Optimizer) -> bool:
         """A scaler was asked to step it; where it did not step, it has skipped the update."""
@@ -36,6 +38,7 @@ class Scaling:
         return 1.0 if self._current is None else float(self._current.get_scale())
 
     def stepping(self, optimizer: torch.optim.Optimizer) -> None:
+        self.heard = True
         self._asked.add(id(optimizer))
 
     def scaled(self, scaler: Any, outputs: Any) -> None:
@@ -47,7 +50,7 @@ class Scaling:
                 one.register_hook(lambda _gradient: self._begins(scaler))
 
     def _begins(self, scaler: Any) -> None:
-        self._current = scaler
+        self.heard, self._current = True, scaler
 
 
 def rescale(scalers: Any, factor: float) -> None:

@@ -20,11 +20,11 @@ from gonogo.found import Found, find, main_module
 from gonogo.managed import Managed
 from gonogo.observe import Watch
 from gonogo.parallel import Group, deals_by_rank, local_index, unwrapped, world_of
-from gonogo.records import Records
+from gonogo.records import Records, Taken
 from gonogo.scaling import rescale
 
 #: Records wait this long, or until there are this many.
-FLUSH_SECONDS, FLUSH_RECORDS = 0.1, 64
+FLUSH_SECONDS, FLUSH_RECORDS = 0.1, 256
 
 
 class Subject:
@@ -208,6 +208,7 @@ class Subject:
         """Records in groups. `cancelled` is asked after each step."""
         found, regularisation = find(self.experiment), probe.get("regularisation", True)
         chosen, records = probes.chosen(self, probe), Records()
+        fresh = self.managed_steps and self.managed is not None and not self.managed.own_loss
         self.experiment._regularised = regularisation
         if self.managed is not None:
             self.managed.smoothing = self.experiment.task.smoothing if regularisation else 0.0
@@ -221,15 +222,16 @@ class Subject:
         if probe.get("lossScaleFactor") is not None:
             rescale(found.scalers.values(), probe["lossScaleFactor"])
         census = probe.get("census", False)
-        sent, per_epoch = time.perf_counter(), self.feed().steps_per_epoch()
+        sent, source = time.perf_counter(), self.feed()
+        per_epoch = source.steps_per_epoch()
         with watching, probes.accumulating(self, probe.get("accumulate")), self._named.listening():
             for index in range(probe["steps"]):
                 frozen = None if chosen is None else chosen[index % len(chosen)]
-                records.add(*self._step(frozen, found, probe, tracer if index < 2 else None, per_epoch), self.managed_steps)
+                records.add(*self._step(source, frozen, found, probe, tracer if index < 2 else None, per_epoch), self.managed_steps, fresh)
                 now = time.perf_counter()
                 # The last group waits for its census: however slow the steps, it must not have left before.
                 last = census and index + 1 == probe["steps"]
-                if not last and (len(records) >= FLUSH_RECORDS or now - sent > FLUSH_SECONDS):
+                if not last and (len(records.filling) >= FLUSH_RECORDS or now - sent > FLUSH_SECONDS):
                     sent = now
                     if group := records.seal():
                         group[-1]["memory"] = memory.now()
@@ -240,19 +242,23 @@ class Subject:
             group[-1]["memory"] = memory.now(census)
             yield group
 
-    def _step(self, frozen: feed.Drawn | None, found: Found, probe: dict[str, Any], tracer: trace.Tracer | None, per_epoch: int) -> tuple[dict[str, Any], Any]:
-        """The record of one step, still without its loss, and what the step returned."""
-        progress, begun = self.experiment.progress, time.perf_counter()
-        drawn = self.feed().next() if frozen is None else frozen
+    def _step(
+        self, source: feed.Feed, frozen: feed.Drawn | None, found: Found, probe: dict[str, Any], tracer: trace.Tracer | None, per_epoch: int
+    ) -> tuple[Taken, Any]:
+        """What there is to tell of one step, and what the step returned."""
+        progress, clock = self.experiment.progress, time.perf_counter
+        begun = clock()
+        drawn = source.next() if frozen is None else frozen
         if frozen is None and probe.get("corrupt") is not None:
             drawn = replace(drawn, batch=corrupted(drawn.batch, probe["corrupt"])[0])
-        ready = time.perf_counter()
-        epoch, samples = progress.epoch + 1, drawn.samples()
-        if probe.get("ids", False) and drawn.ids is not None:
-            samples["ids"] = [int(index) for index in drawn.ids]
+        ready = clock()
+        epoch, samples = progress.epoch + 1, drawn.samples() if drawn.ids is None else drawn.ids
+        if drawn.ids is not None and probe.get("ids", False):
+            samples = {**drawn.samples(), "ids": [int(index) for index in drawn.ids]}
         self.watch.begin()
         progress.frozen = frozen is not None
-        started = time.perf_counter()
+        traced = None
+        started = clock()
         if tracer is not None:
             result, traced = trace.step(self, drawn, found, tracer)
         elif self.managed_steps:
@@ -260,24 +266,17 @@ class Subject:
             result = self.managed.step(drawn.batch, found, self.watch.applied, drawn.share)
         else:
             result = self.experiment.train_step(drawn.batch)
-        seconds = time.perf_counter() - started
+        seconds = clock() - started
         updates, observed = self.watch.end()
         progress.step += 1
         if frozen is None:
-            self._advance(per_epoch)
-        record = {"step": progress.step, "epoch": epoch, "updates": updates, "samples": samples, "seconds": seconds, "wait": ready - begun}
-        if observed is not None:
-            record.update(observed)
-        if tracer is not None:
-            record["trace"] = traced
-        return record, result
-
-    def _advance(self, per_epoch: int) -> None:
-        progress = self.experiment.progress
-        progress.batch += 1
-        if progress.batch >= per_epoch:
-            progress.epoch, progress.batch = progress.epoch + 1, 0
-            self.experiment.on_epoch_end()
+            progress.batch += 1
+            if progress.batch >= per_epoch:
+                progress.epoch, progress.batch = progress.epoch + 1, 0
+                self.experiment.on_epoch_end()
+        if traced is not None:
+            observed = {**(observed or {}), "trace": traced}
+        return (progress.step, epoch, updates, samples, seconds, ready - begun, observed), result
 
     def evaluate(self, probe: dict[str, Any], cancelled: Callable[[], bool] = lambda: False) -> dict[str, Any]:
         """`cancelled` is asked at each batch; batches.Cancelled then, with the generators and modes where they were before."""

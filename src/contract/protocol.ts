@@ -3,7 +3,8 @@
 //
 //   worker → {"hello": {"protocol": 1, "pid": …}}            once, before anything slow is imported
 //   parent → {"id": 1, "op": "train", "args": {…}}           one at a time
-//   worker → {"id": 1, "items": […]}                         any number, for ops that stream (train, data)
+//   worker → {"id": 1, "items": […]}                         any number, for ops that stream (train, data); step records may come
+//                                                            as columns (engine/columns.ts)
 //   worker → {"id": 1, "ok": …} or {"id": 1, "error": ErrorReport}
 //   worker → {"beat": n}                                     each second, from a thread that user code cannot block
 //   parent → {"cancel": 1}                                   the op ends early, after the step it is in, with ok

@@ -37,6 +37,7 @@ import {
   survey,
   type TrainProbe,
 } from '../contract/index.ts'
+import { recordsOf } from './columns.ts'
 import type { Subject } from './engine.ts'
 import { ownOutcomeOf } from './own-outcome.ts'
 import type { WorkerProcess } from './worker.ts'
@@ -64,7 +65,7 @@ export class WorkerSubject implements Subject {
 
   async *train(probe: TrainProbe): AsyncGenerator<readonly StepRecord[]> {
     // step records are trusted as they come: parsing each would cost more than all the rest of the harness
-    for await (const items of this.#worker.stream('train', probe)) yield items as readonly StepRecord[]
+    for await (const items of this.#worker.stream('train', probe)) yield recordsOf(items)
   }
 
   async evaluate(probe: EvalProbe = {}, signal?: AbortSignal): Promise<Evaluation> {

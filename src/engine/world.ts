@@ -44,6 +44,7 @@ import {
   survey,
   type TrainProbe,
 } from '../contract/index.ts'
+import { recordsOf } from './columns.ts'
 import type { Subject } from './engine.ts'
 import { joinedEvaluation, joinedFacts, joinedFiles, joinedRecord, joinedState } from './joined.ts'
 import { ownOutcomeOf } from './own-outcome.ts'
@@ -89,7 +90,7 @@ export class WorldSubject implements Subject {
     const waiting: StepRecord[][] = this.#ranks.map(() => [])
     let wake = Promise.withResolvers<void>()
     const runs = this.#ranks.begin('train', probe, (rank, items) => {
-      waiting[rank]?.push(...(items as StepRecord[]))
+      waiting[rank]?.push(...recordsOf(items))
       wake.resolve()
     })
     let ended = false

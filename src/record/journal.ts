@@ -25,7 +25,7 @@ export const isMilestone = (event: { readonly type: string }): boolean =>
 
 // Bounds what a kill -9 loses from the live view and what stays in memory; neither is needed for a resume.
 const delay = 1000
-const full = 1 << 16
+const full = 1 << 18
 
 export type JournalOptions = {
   readonly disk?: Disk
