@@ -7,9 +7,11 @@
 // batch (T) give the last sample's loss N·T − (N−1)·M, and with it what each wrong formula would report.
 // An evaluation that differs from itself is random: a dropout left on, for a classifier or a regression; honest for others.
 import type { Cause, Evaluation } from '../contract/index.ts'
+import { type Batchwise, batchwiseIn, placesOf } from './batchwise.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
 import { differenceIn, stateDifferences } from './compare.ts'
 import type { Context } from './context.ts'
+import { Crash } from './crash.ts'
 import { isClose, rivals } from './formulas.ts'
 import {
   crossEntropies,
@@ -66,6 +68,8 @@ export const v2 = define({
       ...(outputs === null ? {} : { outputsApart: outputs }),
     }
     const depends = outputs !== null && outputs > output
+    const averaged = depends ? null : await averagedOverBatches(context, usual, other, sizes, tolerance)
+    if (averaged) return ofBatches(context, averaged, evidence, sizes)
     if (!worst && !depends) {
       const distance = Math.max(0, ...distances(usual, other).map(({ relative }) => relative))
       return go(
@@ -164,6 +168,57 @@ export const outputsApart = (a: Evaluation, b: Evaluation): number | null => {
     distance = Math.max(distance, gapOf(left.values[i] as number, right.values[i] as number))
   }
   return distance / largest
+}
+
+/** Of metrics that differ at all, also by less than the answer of one sample: whether one is the plain mean of what batches give. */
+const averagedOverBatches = async (
+  context: Context,
+  usual: Evaluation,
+  other: Evaluation,
+  sizes: Sizes,
+  tolerance: number,
+): Promise<Batchwise | null> => {
+  // a loss that compares samples is honestly made batch by batch
+  const suspects = distances(usual, other).filter(({ name, relative }) => name !== 'loss' && relative > tolerance)
+  if (suspects.length === 0 || !context.can('evaluateAnyOrder')) return null
+  const trial = await context.at('trained')
+  const single: Evaluation[] = []
+  try {
+    for (const ids of placesOf(sizes.samples, sizes.other))
+      single.push(await trial.evaluate({ ids, batchSize: ids.length }))
+    const all = await trial.evaluate({ limit: sizes.samples, batchSize: sizes.samples })
+    return batchwiseIn(only(other, suspects), single, all)
+  } catch (error) {
+    // a score that a single batch does not have, an area under a curve of one class say, is made from all samples
+    if (error instanceof Crash) return null
+    throw error
+  }
+}
+
+const only = (evaluation: Evaluation, suspects: readonly Apart[]): Evaluation => ({
+  ...evaluation,
+  metrics: Object.fromEntries(suspects.map(({ name, b }) => [name, b])),
+})
+
+/** Scores that are defined for a whole set: a mean over batches is another number. What compares samples (recall at k) is not among them. */
+const ofWholeSets =
+  /^(f1|f_?score|fbeta|dice|m?iou|jaccard|precision|auc|auroc|roc_auc|auprc|map|ap|ppl|perplexity|rmse|r2|mcc|kappa|balanced_accuracy|bleu|wer|cer|accuracy|acc)([_-]|$)/
+
+const ofBatches = (
+  context: Context,
+  { name, reported, whole, batches }: Batchwise,
+  evidence: Outcome['evidence'],
+  sizes: Sizes,
+): Outcome => {
+  const say = context.task.kind !== 'custom' || ofWholeSets.test(name) ? noGo : warn
+  return say('mean-of-batch-means', `val_${name} is averaged over batches`, {
+    seen: `${name} ${number(reported)} at batch size ${sizes.other}: the plain mean of what ${batches} batches give, the last of ${sizes.samples % sizes.other || sizes.other}`,
+    expected: `${number(whole)}, made once from all ${sizes.samples} samples`,
+    where: placeOf(context.facts, 'evaluate', 'metrics', 'model', 'setup'),
+    evidence: { ...evidence, reported, whole, batches },
+    alternatives: ['metric-wrong', 'batch-dependent-outputs'],
+    advice: 'collect predictions and targets (or counts) of all samples, and compute the metric once, at the end',
+  })
 }
 
 const hasOwnLoss = ({ facts }: Context): boolean =>

@@ -8,6 +8,7 @@
 import type { Cause, Evaluation } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
+import { type Dense, denseOf } from './dense.ts'
 import { isClose, overSamples, rivalThatFits } from './formulas.ts'
 import {
   crossEntropies,
@@ -43,6 +44,8 @@ export const v4 = define({
       )
     const judged: Judged[] = []
     if (task.kind === 'classification') {
+      const dense = denseOf(perSample, evaluation.metrics, task.classes)
+      if (dense !== null) return ofPositions(context, dense)
       const readings = readingsOf(outputs, task.classes)
       if (readings.includes('unknown'))
         return skipped(
@@ -74,6 +77,40 @@ export const v4 = define({
     })
   },
 })
+
+/** A label for each position. */
+const ofPositions = (context: Context, { positions, labelled, judged }: Dense): Outcome => {
+  const wrong = judged.find(({ fault }) => fault !== null)
+  const expected = `${judged.map(({ name, right }) => `${name} ${number(right)}`).join(', ')}, in float64 from ${labelled} labelled positions`
+  const evidence = {
+    positions,
+    labelled,
+    ...Object.fromEntries(
+      judged.flatMap(({ name, reported, right }) => [
+        [name, reported],
+        [`recomputed ${name}`, right],
+      ]),
+    ),
+  }
+  if (wrong?.fault)
+    return noGo(wrong.fault.cause, `val_${wrong.name} is not the mean over labelled positions`, {
+      seen: `${wrong.name} ${number(wrong.reported)} reported: ${wrong.fault.words}`,
+      expected,
+      where: place(context),
+      evidence,
+      alternatives: wrong.name === 'accuracy' ? ['padding-scored', 'metric-wrong'] : ['wrong-divisor', 'metric-wrong'],
+      advice:
+        wrong.fault.cause === 'wrong-divisor'
+          ? 'count the positions whose label is a class, and divide by those'
+          : 'the classes’ axis is the one that the loss must normalise over',
+    })
+  if (judged.length === 0) return skipped('no reported metric is one that gonogo can recompute from positions')
+  return go(`${judged.map(({ name }) => name).join(' and ')} recomputed from ${labelled} positions: equal`, {
+    seen: judged.map(({ name, reported }) => `${name} ${number(reported)}`).join(', '),
+    expected,
+    evidence,
+  })
+}
 
 type Judged = {
   readonly name: string
