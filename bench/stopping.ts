@@ -24,9 +24,12 @@ import {
   tune,
 } from '../src/replay/index.ts'
 import { median } from './statistics.ts'
+import { catchUpOf } from './stopping/catch-up.ts'
 import { extrapolation } from './stopping/extrapolation.ts'
+import { onTheClock, paceAlone } from './stopping/hardship.ts'
 import { hazardOf } from './stopping/hazard.ts'
 import { rankJudge } from './stopping/rank.ts'
+import { surfaceOf } from './stopping/surface.ts'
 
 const asJson = process.argv.includes('--json')
 const quick = process.argv.includes('--quick')
@@ -109,6 +112,9 @@ const tuned = limits.map((limit) => {
   return { limit, ...result }
 })
 
+const bold = tune({ seen, judged: pilot, grid: { ...grid, looser: grid.settings.map(() => []) }, limit: 0.01 })
+say(`limit 1%, no margin: ${words(bold.heldOut)}`)
+
 const harder = quick ? null : tune({ seen, judged: alike, grid, limit: 0.01 })
 if (harder !== null) say(`every group, of one kind of schedule, limit 1%: ${words(harder.heldOut)}`)
 const hardest = quick ? null : tune({ seen, judged: every, grid, limit: 0.01 })
@@ -121,6 +127,19 @@ if (!quick)
     tried.push(heldOut(`learned hazard, conformal α = ${alpha}`, (others) => hazardOf(others, alpha)))
     sayRow(tried.at(-1) as Row)
   }
+for (const [name, make] of [
+  ['surface over gap and lag', surfaceOf],
+  ['more missing than winners made good', catchUpOf],
+  ['pace alone', paceAlone],
+] as const)
+  for (const alpha of quick ? [0.01] : [0.005, 0.01, 0.02, 0.05]) {
+    tried.push(heldOut(`${name}, α = ${alpha}`, (others) => make(comparableOnly(others), alpha)))
+    sayRow(tried.at(-1) as Row)
+  }
+for (const limit of [2, 4, 10]) {
+  tried.push(rowOf(`the benchmark's clock, ${limit} times, from 40%`, onTheClock(limit, 0.4)))
+  sayRow(tried.at(-1) as Row)
+}
 for (const margin of [3, 10]) {
   tried.push(rowOf(`power law, ${margin} sd short at the end`, extrapolation(margin)))
   sayRow(tried.at(-1) as Row)
@@ -206,5 +225,5 @@ const bars = {
 }
 if (asJson)
   process.stdout.write(
-    `${JSON.stringify({ rows, byFamily: Object.fromEntries(byFamily(pilot, stopsOf(pilot, benchmarkJudge(constants)))), tuned, harder, hardest, tried, frontier, bars }, null, 2)}\n`,
+    `${JSON.stringify({ rows, byFamily: Object.fromEntries(byFamily(pilot, stopsOf(pilot, benchmarkJudge(constants)))), tuned, bold, harder, hardest, tried, frontier, bars }, null, 2)}\n`,
   )

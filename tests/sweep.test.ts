@@ -2,9 +2,9 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { gonogoHere } from '../src/cli/gonogo-here.fixture.ts'
 import {
   ended,
-  gonogo,
   space,
   started,
   sweepProject,
@@ -15,13 +15,14 @@ import {
   textOf,
 } from './sweep.fixture.ts'
 
-const asha = `sweep:\n  trials: 9\n  prune: asha\n${space}`
+// few trials: each part of one starts a process; tests/slow/sweep.test.ts has 64 and three kills
+const asha = `sweep:\n  trials: 5\n  prune: asha\n${space}`
 
 test('a sweep that is killed at random moments ends with the table of the undisturbed one', async () => {
-  const whole = await gonogo(sweepProject(asha), 'train', 's.run.yaml', '--json')
+  const whole = await gonogoHere(sweepProject(asha), 'train', 's.run.yaml', '--json')
   expect(whole.code).toBe(0)
   const folder = sweepProject(asha)
-  const { called, kills } = await sweptWithKills(folder, 3, 6000)
+  const { called, kills } = await sweptWithKills(folder, 2, 3000)
   expect(called.code).toBe(0)
   expect(kills).toBeGreaterThan(0)
   const table = tableOf(called.out)
@@ -29,12 +30,12 @@ test('a sweep that is killed at random moments ends with the table of the undist
   expect(table.trials.map(({ state }) => state)).toContain('paused')
   expect(table.trials[0]).toMatchObject({ state: 'done', share: 1 })
   // every trial is one run, and no kill left another
-  const runs = JSON.parse((await gonogo(folder, 'runs', '--json')).out) as { runs: { run: string }[] }
-  expect(runs.runs).toHaveLength(9)
+  const runs = JSON.parse((await gonogoHere(folder, 'runs', '--json')).out) as { runs: { run: string }[] }
+  expect(runs.runs).toHaveLength(5)
   expect(readdirSync(join(folder, 'runs', 'sweeps'))).toHaveLength(1)
-  const shown = await gonogo(folder, 'show', sweepsIn(folder)[0]!, '--json')
+  const shown = await gonogoHere(folder, 'show', sweepsIn(folder)[0]!, '--json')
   expect(tableOf(shown.out)).toEqual(table)
-  const { out: saved } = await gonogo(folder, 'savings', '--json')
+  const { out: saved } = await gonogoHere(folder, 'savings', '--json')
   const pruned = table.trials.filter(({ state }) => state === 'paused').length
   expect(JSON.parse(saved)).toMatchObject({ pruned: { count: pruned }, cost: { seconds: expect.any(Number) } })
   expect((JSON.parse(saved) as { cost: { seconds: number } }).cost.seconds).toBeGreaterThan(0)
@@ -43,14 +44,14 @@ test('a sweep that is killed at random moments ends with the table of the undist
   expect(textOf(folder, page!)).toContain('<svg')
   const config = trials[0]!.point['config.rate'] as number
   expect(textOf(folder, best!)).toContain(`rate: ${config}`)
-  const trained = await gonogo(folder, 'train', best!, '--json')
+  const trained = await gonogoHere(folder, 'train', best!, '--json')
   expect(trained.code).toBe(0)
   expect(JSON.parse(trained.out)).toMatchObject({ steps: 90, run: expect.stringMatching(/^s-best-/) })
 }, 180_000)
 
 test('Ctrl-C: every trial saves, the sweep goes on later and ends with the same table', async () => {
-  const sweep = `sweep:\n  trials: 4\n  parallel: 2\n  prune: asha\n${space}`
-  const whole = await gonogo(sweepProject(sweep), 'train', 's.run.yaml', '--json')
+  const sweep = `sweep:\n  trials: 3\n  parallel: 2\n  prune: asha\n${space}`
+  const whole = await gonogoHere(sweepProject(sweep), 'train', 's.run.yaml', '--json')
   const folder = sweepProject(sweep)
   const child = started(folder, ['train', 's.run.yaml'])
   const end = ended(child)
@@ -59,7 +60,7 @@ test('Ctrl-C: every trial saves, the sweep goes on later and ends with the same 
   expect(first.code).toBe(130)
   expect(first.out).toContain('UNFINISHED')
   expect(first.out).toContain(`gonogo resume ${sweepsIn(folder)[0]}`)
-  const rest = await gonogo(folder, 'resume', sweepsIn(folder)[0]!, '--json')
+  const rest = await gonogoHere(folder, 'resume', sweepsIn(folder)[0]!, '--json')
   expect(rest.code).toBe(0)
   expect(tableOf(rest.out)).toEqual(tableOf(whole.out))
 }, 120_000)
@@ -73,9 +74,9 @@ test('a trial that fails is recorded with its cause, and the sweep goes on', asy
     'sweep:\n  sampler: grid\n  space:\n    config.width: { values: [3, 2] }\n    config.rate: { values: [1e-2, 1e30] }\n',
     { changed: { model: throws } },
   )
-  const called = await gonogo(folder, 'train', 's.run.yaml')
+  const called = await gonogoHere(folder, 'train', 's.run.yaml')
   expect(called.code).toBe(0)
-  const { trials, best } = JSON.parse((await gonogo(folder, 'show', 's', '--json')).out) as Table
+  const { trials, best } = JSON.parse((await gonogoHere(folder, 'show', 's', '--json')).out) as Table
   expect(trials.map(({ state }) => state)).toEqual(['done', 'failed', 'failed', 'failed'])
   expect(trials[0]!.point).toEqual({ 'config.width': 2, 'config.rate': 0.01 })
   expect(trials.map(({ why }) => why).join('\n')).toMatch(/cursed/)
@@ -86,7 +87,7 @@ test('a trial that fails is recorded with its cause, and the sweep goes on', asy
     join(folder, 'none.run.yaml'),
     'gonogo: 1\nname: none\nextends: ./s.run.yaml\nsweep: { space: { config.width: { values: [3] } } }\n',
   )
-  const none = await gonogo(folder, 'train', 'none.run.yaml', '--json')
+  const none = await gonogoHere(folder, 'train', 'none.run.yaml', '--json')
   expect(none.code).toBe(2)
   expect(none.out).toContain('cursed')
   expect(sweepsIn(folder)).toHaveLength(1)
@@ -98,16 +99,16 @@ test('seeds: the same point with several seeds, compared by name', async () => {
     join(folder, 'other.run.yaml'),
     'gonogo: 1\nname: other\nextends: ./s.run.yaml\nseeds: [0, 1, 5]\nconfig: { rate: 3e-2 }\n',
   )
-  const called = await gonogo(folder, 'train', 's.run.yaml', '--json')
+  const called = await gonogoHere(folder, 'train', 's.run.yaml', '--json')
   expect(called.code).toBe(0)
   const [row] = (JSON.parse(called.out) as Table).trials
   expect(row).toMatchObject({ state: 'done', value: expect.any(Number), spread: expect.any(Number) })
   expect(row!.runs.map(({ seed }) => seed)).toEqual([0, 1, 2])
   expect(called.out).not.toContain('proposal')
-  expect((await gonogo(folder, 'baseline', 'set', 'good', 's')).code).toBe(0)
-  const other = await gonogo(folder, 'train', 'other.run.yaml', '--json')
+  expect((await gonogoHere(folder, 'baseline', 'set', 'good', 's')).code).toBe(0)
+  const other = await gonogoHere(folder, 'train', 'other.run.yaml', '--json')
   expect(other.code).toBe(0)
-  const compared = await gonogo(folder, 'compare', 's', 'other', '--json')
+  const compared = await gonogoHere(folder, 'compare', 's', 'other', '--json')
   expect(JSON.parse(compared.out)).toMatchObject({ a: { n: 3 }, b: { n: 3 }, method: 'Welch' })
   // better over its seeds: proposed, with every seed; one run alone proves nothing, a worse one is no news
   const { proposal } = JSON.parse(other.out) as { proposal: { runs: string[] } }
@@ -118,35 +119,35 @@ test('seeds: the same point with several seeds, compared by name', async () => {
       join(folder, 'one.run.yaml'),
       `gonogo: 1\nname: one\nextends: ./s.run.yaml\nseeds: [9]\nconfig: { rate: ${rate} }\n`,
     )
-    return gonogo(folder, 'train', 'one.run.yaml')
+    return gonogoHere(folder, 'train', 'one.run.yaml')
   }
   const ahead = await one('2e-2')
   expect(ahead.out.split('DONE')[1]?.replaceAll(/\s+/g, ' ')).toMatch(/ahead of good@1: .*one run is no proof/)
   expect(ahead.out).not.toContain('baseline set good')
   expect((await one('1e-4')).out).not.toMatch(/good@/)
-  expect((await gonogo(folder, 'baseline', 'set', 'good', ...proposal.runs)).code).toBe(0)
+  expect((await gonogoHere(folder, 'baseline', 'set', 'good', ...proposal.runs)).code).toBe(0)
 }, 120_000)
 
 test('a NO-GO of the first trial trains nothing', async () => {
   const model =
     'model: (c) => nn.module({ head: nn.linear(4, 3) }, (m, x: Tensor<2>) => nn.softmax(m.head(x).mul(1e-9).detach().add(m.head.bias.mul(0)))),'
   const folder = sweepProject(`sweep:\n  trials: 2\n${space}`, { checks: true, changed: { model } })
-  const called = await gonogo(folder, 'train', 's.run.yaml')
+  const called = await gonogoHere(folder, 'train', 's.run.yaml')
   expect(called.code).toBe(3)
-  const { runs } = JSON.parse((await gonogo(folder, 'runs', '--json')).out) as { runs: unknown[] }
+  const { runs } = JSON.parse((await gonogoHere(folder, 'runs', '--json')).out) as { runs: unknown[] }
   expect(runs).toEqual([])
 }, 120_000)
 
 test('median: a trial that falls short of those before it ends early', async () => {
-  const sweep = `sweep:\n  trials: 5\n  prune: median\n  startup: 2\n${space}`
-  const called = await gonogo(sweepProject(sweep), 'train', 's.run.yaml', '--json')
+  const sweep = `sweep:\n  trials: 4\n  prune: median\n  startup: 1\n${space}`
+  const called = await gonogoHere(sweepProject(sweep), 'train', 's.run.yaml', '--json')
   const { trials } = tableOf(called.out)
   const paused = trials.filter(({ state }) => state === 'paused')
   expect(paused.length).toBeGreaterThan(0)
   for (const { why, share, trial } of paused) {
     expect(why).toMatch(/worse than .*, the median of the trials before it/)
     expect(share).toBeLessThan(1)
-    expect(trial).toBeGreaterThan(2)
+    expect(trial).toBeGreaterThan(1)
   }
 }, 120_000)
 
@@ -155,8 +156,8 @@ test('what stands in the way of a sweep: another process, and changed code', asy
   const child = started(folder, ['train', 's.run.yaml'])
   const end = ended(child)
   try {
-    await new Promise<void>((done) => child.stderr?.on('data', (text: string) => text.includes('trial 1/9') && done()))
-    const second = await gonogo(folder, 'resume', sweepsIn(folder)[0]!)
+    await new Promise<void>((done) => child.stderr?.on('data', (text: string) => text.includes('trial 1/5') && done()))
+    const second = await gonogoHere(folder, 'resume', sweepsIn(folder)[0]!)
     expect(second.code).toBe(2)
     expect(second.err).toContain('RUN_IN_USE')
   } finally {
@@ -164,7 +165,7 @@ test('what stands in the way of a sweep: another process, and changed code', asy
     await end
   }
   writeFileSync(join(folder, 'experiment.ts'), `${textOf(folder, 'experiment.ts')}// a remark\n`)
-  const changed = await gonogo(folder, 'resume', sweepsIn(folder)[0]!)
+  const changed = await gonogoHere(folder, 'resume', sweepsIn(folder)[0]!)
   expect(changed.code).toBe(2)
   expect(changed.err).toContain('SWEEP_CHANGED')
   rmSync(join(folder, 'runs'), { recursive: true })

@@ -58,8 +58,9 @@ export const replay = async (rule: string, flags: ReplayFlags, terminal: Termina
       try: '--seeds 3',
     })
   const rows = judges.map(({ words, judge }) => rowOf(words, trials, same, judge))
-  const [only] = judges.length === 1 ? judges : []
-  const workloads = only === undefined ? [] : workloadRows(trials, only.judge)
+  const each = judges.map(({ words, judge }) => ({ rule: words, workloads: workloadRows(trials, same, judge) }))
+  // several rules by workload are for a machine to read
+  const [workloads = []] = each.length === 1 ? each.map((own) => own.workloads) : []
   const head = {
     runs: runs.length,
     workloads: new Set(trials.map((t) => t.workload)).size,
@@ -67,9 +68,11 @@ export const replay = async (rule: string, flags: ReplayFlags, terminal: Termina
     reference,
   }
   terminal.result([replayHead(head), '', ...replayTable('RULE', rows, look)])
-  if (workloads.length > 0) terminal.result(['', ...replayTable('WORKLOAD', workloads, look)])
+  const telling = workloads.filter((row) => row.runs > 0 || (row.falseStops?.stops ?? 0) > 0)
+  if (telling.length > 0) terminal.result(['', ...replayTable('WORKLOAD', telling, look)])
   const tuned = flags.tune === true ? tunedOf(runs, trials, constants, terminal) : null
-  terminal.document(documentText({ ...head, rules: rows, workloads, tuned }))
+  const rules = rows.map((row, i) => ({ ...row, workloads: each[i]?.workloads }))
+  terminal.document(documentText({ ...head, rules, workloads, tuned }))
   return exitCodes.done
 }
 
@@ -111,13 +114,20 @@ const rowFrom = (name: string, outcome: Outcome, falseStops: ReplayRow['falseSto
 
 const rowOf = (name: string, trials: readonly Trial[], same: readonly Trial[], judge: Judge): ReplayRow => {
   const outcome = outcomeOf(trials, stopsOf(trials, judge))
-  if (same.length === 0) return rowFrom(name, outcome, null)
-  const { stops, runs } = outcomeOf(same, stopsOf(same, judge))
-  return rowFrom(name, outcome, { stops, runs })
+  return rowFrom(name, outcome, same.length === 0 ? null : falseOf(outcomeOf(same, stopsOf(same, judge))))
 }
 
-const workloadRows = (trials: readonly Trial[], judge: Judge): ReplayRow[] =>
-  [...byWorkload(trials, stopsOf(trials, judge))].map(([name, outcome]) => rowFrom(name, outcome, null))
+const falseOf = (reruns: Outcome | undefined): ReplayRow['falseStops'] =>
+  reruns === undefined ? null : { stops: reruns.stops, runs: reruns.runs }
+
+/** Workloads of which there are only reruns of one configuration are there for their false stops. */
+const workloadRows = (trials: readonly Trial[], same: readonly Trial[], judge: Judge): ReplayRow[] => {
+  const saved = byWorkload(trials, stopsOf(trials, judge))
+  const reruns = byWorkload(same, stopsOf(same, judge))
+  return [...new Set([...saved.keys(), ...reruns.keys()])].map((name) =>
+    rowFrom(name, saved.get(name) ?? outcomeOf([], new Map()), falseOf(reruns.get(name))),
+  )
+}
 
 const tunedOf = (
   runs: readonly Recorded[],

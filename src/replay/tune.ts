@@ -87,6 +87,17 @@ const talliesOf = (pairs: readonly Pair[], c: BenchmarkConstants): Tallies => {
 
 type Tried = { readonly grid: Grid; readonly tallies: readonly Tallies[] }
 
+/** What each setting did to the runs that are seen. Takes a minute on thousands of runs, and is asked again with other limits. */
+const triedOn = (seen: readonly Trial[], settings: readonly BenchmarkConstants[]): readonly Tallies[] => {
+  const before = kept.get(settings)
+  if (before?.seen === seen) return before.tallies
+  const pairs = pairsOf(seen)
+  const tallies = settings.map((constants) => talliesOf(pairs, constants))
+  kept.set(settings, { seen, tallies })
+  return tallies
+}
+const kept = new WeakMap<readonly BenchmarkConstants[], { seen: readonly Trial[]; tallies: readonly Tallies[] }>()
+
 const over = (tallies: Tallies, families: readonly string[]): Tally =>
   families.reduce(
     (sum, family) => {
@@ -151,9 +162,8 @@ export const tune = (o: {
   readonly grid: Grid
   readonly limit: number
 }): Tuned => {
-  const pairs = pairsOf(o.seen)
   const { settings } = o.grid
-  const all: Tried = { grid: o.grid, tallies: settings.map((constants) => talliesOf(pairs, constants)) }
+  const all: Tried = { grid: o.grid, tallies: triedOn(o.seen, settings) }
   const families = [...new Set(o.seen.map(({ family }) => family))]
   const strictest = settings.at(-1)!
   const pick = (seen: readonly string[]) => {

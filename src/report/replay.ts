@@ -25,7 +25,7 @@ const share = (value: number, digits = 1): string => `${(100 * value).toFixed(di
 const cells = (row: ReplayRow): string[] => [
   row.name,
   String(row.runs),
-  share(row.saved),
+  row.runs === 0 ? '–' : share(row.saved),
   row.winners === 0 ? '–' : `${share(row.killedShare)} of ${row.winners}`,
   row.winners === 0 ? '–' : `${share(row.interval[0])} to ${share(row.interval[1])}`,
   `${row.clearKilled} of ${row.clearWinners}`,
