@@ -17,6 +17,7 @@ from torch.utils.data import Subset, TensorDataset
 from gonogo import batches, seeds
 from gonogo.data import Arrays, Part
 from gonogo.padding import padding_of, tensor_of
+from gonogo.placement import Answer, placements
 from gonogo.reach import covered, spread_over
 from gonogo.untouched import untouched, workers_of
 
@@ -29,14 +30,15 @@ def survey(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
     """A Survey of evenly spaced samples of what a split's loader covers."""
     name = probe.get("split", "train")
     dataset, indices = subject.split(name), spread_over(covered(subject, name), probe.get("limit", 1000))
-    channels, fields, shifted, padded = _Channels(), _Fields(), _Shifted(), _Padded()
+    channels, fields, shifted, padded, answer = _Channels(), _Fields(), _Shifted(), _Padded(), Answer()
     seen, seconds = 0, probe.get("seconds", 60)
     with seeds.kept(), untouched(dataset, workers_of(subject, name)):
         for ids, batch, _ in looked_at(dataset, indices, seconds):
             seen += len(ids)
-            for one in (channels, fields, shifted, padded):
+            for one in (channels, fields, shifted, padded, answer):
                 one.add(batch, ids)
         tried, changing, reseeding = _twice(dataset, indices[:8], subject.experiment.seed, seconds)
+        places = placements(dataset, indices[:8], subject.experiment.seed, min(seconds, 2)) if changing else None
     return {
         "samples": seen,
         "channels": channels.report(),
@@ -46,6 +48,8 @@ def survey(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
         "tried": tried,
         "changing": changing,
         "reseeding": reseeding,
+        "places": places,
+        "answer": answer.report(),
     }
 
 

@@ -264,6 +264,7 @@ export const cause = z.enum([
   'padding-scored',
   'nothing-supervised',
   'inputs-and-labels-misaligned',
+  'target-among-inputs',
   // a check of the project's own said no, and named no other cause
   'own-check',
   // a check that could not finish

@@ -321,5 +321,22 @@ export const survey = z.object({
   changing: z.int(),
   /** Of the same: decoding seeds the global generators anew (they end at one place wherever they stood), or makes one of its own. */
   reseeding: z.int().optional(),
+  /**
+   * Samples decoded again and again, where augmentation turns the input: how often a map or boxes of the sample went with it, stayed while
+   * it was turned, or were turned while it stayed. `whole`: the field holds labels or boxes. Null: nothing of the kind was seen.
+   */
+  places: z
+    .object({
+      followed: z.int(),
+      stayed: z.int(),
+      alone: z.int(),
+      field: z.string(),
+      turn: z.string(),
+      whole: z.boolean(),
+    })
+    .nullable()
+    .optional(),
+  /** The element of the input that is the target up to scale and offset in every sample looked at; null: none. */
+  answer: z.object({ at: z.int(), of: z.int(), samples: z.int() }).nullable().optional(),
 })
 export type Survey = z.infer<typeof survey>

@@ -7,7 +7,7 @@
 //
 // Where it sees nothing the model itself is asked (byHeart.ts): some samples are learnt by heart, and validation is tried. Learnt, and of
 // no use to anybody else: that is what inputs and labels look like that have come apart. A task that needs more samples looks the same, so
-// this never blocks.
+// this never blocks. Before all that placement.ts looks where masks and boxes go when their picture is turned.
 import type { Picture, SampleDigest } from '../contract/index.ts'
 import { type Alignment, alignmentOf } from './aligned.ts'
 import { byHeart } from './byHeart.ts'
@@ -15,6 +15,7 @@ import { define, go, list, number, type Outcome, placeOf, plural, skipped, warn 
 import type { Context } from './context.ts'
 import { samplesOf } from './data.ts'
 import { inputsPicture } from './pictures.ts'
+import { placement, turnsAlong } from './placement.ts'
 
 export const d4 = define({
   code: 'D4',
@@ -23,12 +24,17 @@ export const d4 = define({
   heeds: ['O4'],
   costClass: 'warm',
   async run(context) {
+    const placed = await placement(context)
+    if (placed) return placed
+    const turned = await turnsAlong(context)
+    if (context.task.kind === 'custom' && turned) return turned
     if (context.task.kind === 'custom') return skipped('a custom task has no labels that gonogo knows')
     const validation = await samplesOf(context, 'val')
     const training = (await samplesOf(context, 'train')).toSorted((a, b) => a.id - b.id)
     const classes = context.task.kind === 'classification' ? context.task.classes : 0
     const aligned = alignmentOf(training, validation, classes, areWhole(training))
-    const found = (aligned && judged(context, aligned)) ?? (await byModel(context, classes, aligned))
+    const asked = (aligned && judged(context, aligned)) ?? (await byModel(context, classes, aligned))
+    const found = asked.status === 'SKIPPED' ? (turned ?? asked) : asked
     const inputs = await inputsOf(context)
     return inputs ? { ...found, pictures: [inputs] } : found
   },

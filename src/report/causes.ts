@@ -125,6 +125,7 @@ const words: Partial<Record<Cause, string>> = {
   'padding-seen': 'what padding contains changes the result',
   'padding-scored': 'padding is scored',
   'inputs-and-labels-misaligned': 'labels do not belong to their inputs',
+  'target-among-inputs': 'what is to be predicted stands among the inputs',
   'nothing-supervised': 'every target is left out of the loss',
   crashed: 'the check crashed',
   'timed-out': 'the check ran out of time',
