@@ -174,6 +174,8 @@ class Tap:
         self._whole = comes_whole(loader)
         #: What is done to each batch first.
         self.change: Callable[[Any], Any] | None = None
+        #: Sees each batch as it comes.
+        self.look: Callable[[Any], None] | None = None
         self.samples = self.batches = 0
 
     def __iter__(self) -> Iterator[Any]:
@@ -188,6 +190,8 @@ class Tap:
                 break
             self.samples += size
             self.batches += 1
+            if self.look is not None:
+                self.look(batch)
             if self.change is not None:
                 batch = self.change(batch)
             if self._passing is not None:

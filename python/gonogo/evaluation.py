@@ -57,6 +57,14 @@ class Split:
     def samples(self) -> int:
         return self.whole() if self._limit is None else min(self.whole(), self._limit)
 
+    def batches(self) -> int:
+        """Of one evaluation; 1 where the loader does not tell."""
+        loader, _ = self.loader(None, None)
+        try:
+            return len(loader)
+        except TypeError:
+            return 1
+
     def fixed(self) -> str | None:
         """Null, or why the batch size cannot be changed."""
         known = self._dataset is not None or self._indices is not None

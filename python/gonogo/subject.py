@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, manifest, memory, opening, own_checks, place, probes, promises, rates, samples, seeds, state, survey, trace
+from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, lookout, manifest, memory, opening, own_checks, place, probes, promises, rates, samples, seeds, state, survey, trace
 from gonogo.corrupt import corrupted
 from gonogo.errors import Fault
 from gonogo.evaluation import Outputs, Split, metrics_of
@@ -67,6 +67,7 @@ class Subject:
         if self.managed is not None:
             self.managed.group = self._group
         self.watch, self._slots = Watch(), state.Slots()
+        self._lookout = lookout.Lookout()
         self.watch.averaged = self.world.address is not None
         self.watch.attach(find(experiment))
         self.start = rates.start_of(find(experiment))
@@ -115,7 +116,7 @@ class Subject:
         for name in ("val", "test"):
             if self._data.get(name) is not None or getattr(experiment, f"{name}_loader", None) is not None:
                 self._splits[name] = Split(experiment, name, self._data.get(name), limits["valSamples"], self.world, self.managed_evaluation)
-        for name, count in (("train", self._feed.steps_per_epoch()), ("val", _length(self._splits["val"]))):
+        for name, count in (("train", self._feed.steps_per_epoch()), ("val", self._splits["val"].batches())):
             if count == 0:
                 raise Fault("DATA_EMPTY", f"there is no {name} batch", seen="0 batches", expected="at least one; look at drop_last and the split")
         self._join()
@@ -222,7 +223,7 @@ class Subject:
         if probe.get("lossScaleFactor") is not None:
             rescale(found.scalers.values(), probe["lossScaleFactor"])
         census = probe.get("census", False)
-        sent, source = time.perf_counter(), self.feed()
+        look, sent, source = self._lookout.for_probe(probe), time.perf_counter(), self.feed()
         per_epoch = source.steps_per_epoch()
         with watching, probes.accumulating(self, probe.get("accumulate")), self._named.listening():
             for index in range(probe["steps"]):
@@ -234,12 +235,12 @@ class Subject:
                 if not last and (len(records.filling) >= FLUSH_RECORDS or now - sent > FLUSH_SECONDS):
                     sent = now
                     if group := records.seal():
-                        group[-1]["memory"] = memory.now()
+                        group[-1].update(lookout.told(look), memory=memory.now())
                         yield group
                 if cancelled():
                     break
         if group := records.rest():
-            group[-1]["memory"] = memory.now(census)
+            group[-1].update(lookout.told(look), memory=memory.now(census))
             yield group
 
     def _step(
@@ -249,6 +250,8 @@ class Subject:
         progress, clock = self.experiment.progress, time.perf_counter
         begun = clock()
         drawn = source.next() if frozen is None else frozen
+        if frozen is None and probe.get("watch", False):
+            self._lookout.training(drawn.batch, drawn.ids, progress.epoch == 0)
         if frozen is None and probe.get("corrupt") is not None:
             drawn = replace(drawn, batch=corrupted(drawn.batch, probe["corrupt"])[0])
         ready = clock()
@@ -301,6 +304,7 @@ class Subject:
             raise Fault("DATA_SPLITS", f"the experiment has no {name} split", seen=name, expected=", ".join(self._splits))
         loader, limit = self._splits[name].loader(probe.get("batchSize"), probe.get("limit"), probe.get("order", "given"), probe.get("whole", False), probe.get("ids"))
         tap = batches.Tap(loader, limit, None if outputs is None else outputs.passing, cancelled)
+        tap.look = self._lookout.validation if name == "val" and probe.get("watch", False) else None
         look = probes.Look(self.experiment.task.kind, self._scored(), probe)
         tap.change = look.change
         started = time.perf_counter()
@@ -390,11 +394,3 @@ class Subject:
         if probe["op"] == "save":
             return checkpoint.save(self, probe["dir"], probe.get("harness"))
         return checkpoint.load(self, probe["dir"])
-
-
-def _length(split: Split) -> int:
-    loader, _ = split.loader(None, None)
-    try:
-        return len(loader)
-    except TypeError:
-        return 1

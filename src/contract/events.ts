@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { finding, findingCode, verdict } from './finding.ts'
 import { measured, measurements } from './measured.ts'
-import { stepRecord } from './subject.ts'
+import { inFlight, stepRecord } from './subject.ts'
 
 /** Why a run ended, or why a rule says it should. */
 export const reasonCode = z.enum([
@@ -98,6 +98,8 @@ export const runEvent = z.discriminatedUnion('type', [
     seconds: z.number(),
   }),
   z.strictObject({ type: z.literal('decided'), step: z.int(), decision }),
+  /** What looking at samples in flight has come to, once, before the end. */
+  z.strictObject({ type: z.literal('watched'), step: z.int(), seen: inFlight }),
   /** Something a person should know that ends nothing. */
   z.strictObject({ type: z.literal('warned'), code: z.string(), message: z.string() }),
   z.strictObject({

@@ -52,6 +52,8 @@ export const trainProbe = z.object({
   lossScaleFactor: z.number().positive().nullable().default(null),
   /** Count, after the last step, the operations whose graphs are still held. Slow: tenths of a second. */
   census: z.boolean().default(false),
+  /** Look at the samples that pass, within a hundredth of their time, and report on the last record of a group now and then. */
+  watch: z.boolean().default(false),
 })
 export type TrainProbe = z.input<typeof trainProbe>
 
@@ -85,6 +87,28 @@ export const parameterChange = z.object({
 /** Number of samples and a digest of their ids, in order. */
 const sampled = z.object({ count: z.int(), digest: z.string(), ids: z.array(z.int()).optional() })
 
+/** Samples that passed while training went on, by the hash of their decoded input. */
+export const inFlight = z.object({
+  /** Training samples that were looked at; of the first epoch, those that are validation samples too, and how many different ones. */
+  looked: z.int(),
+  common: z.int(),
+  distinct: z.int(),
+  /** Different validation samples whose hashes are known. */
+  validation: z.int(),
+  /** Pairs of a training sample and another one that it was compared with, and training samples that had a twin there. */
+  pairs: z.number(),
+  twins: z.int(),
+  /** Samples that came again in a later epoch, and those of them that were decoded to something else. */
+  again: z.int(),
+  changing: z.int(),
+  /** Samples with NaN or infinite input values. */
+  notFinite: z.int(),
+  /** The first of each, by its id. */
+  commonAt: z.int().nullable(),
+  notFiniteAt: z.int().nullable(),
+})
+export type InFlight = z.infer<typeof inFlight>
+
 export const stepRecord = z.object({
   /** Steps done since the start of the run, this one included: the first is 1. */
   step: z.int(),
@@ -105,6 +129,8 @@ export const stepRecord = z.object({
   /** On the last record of each group. */
   memory: memory.optional(),
   parameters: z.record(z.string(), parameterChange).optional(),
+  /** With `watch`, on the last record of a group: what has been seen since the process began. */
+  inFlight: inFlight.optional(),
   /** Seconds of the step itself, and of waiting for its batch. */
   seconds: z.number(),
   wait: z.number(),
@@ -138,6 +164,8 @@ export const evalProbe = z.object({
   predictions: predictions.nullable().default(null),
   /** Report which modules were in training mode when the model was called. */
   modes: z.boolean().default(false),
+  /** Note the samples that pass, so that those of training can be compared with them. */
+  watch: z.boolean().default(false),
 })
 export type EvalProbe = z.input<typeof evalProbe>
 

@@ -21,6 +21,7 @@ const upTo = (event: RunEvent, step: number): RunEvent | null => {
     case 'preflight':
     case 'resumed':
     case 'warned':
+    case 'watched':
       return event
     default:
       return event satisfies never

@@ -1,6 +1,6 @@
 // What a run's events amount to: its curve, its checkpoints and why each is kept, what was decided, how it ended.
 // Not the journal's reader: record/ reads, checks and cuts; this folds what it is given.
-import type { CheckpointRecord, Metric, RunEvent, RunEventOf } from '../contract/index.ts'
+import type { CheckpointRecord, InFlight, Metric, RunEvent, RunEventOf } from '../contract/index.ts'
 
 export type KeptCheckpoint = {
   readonly checkpoint: CheckpointRecord
@@ -14,6 +14,7 @@ export type History = {
   readonly decisions: readonly RunEventOf<'decided'>[]
   readonly warnings: readonly RunEventOf<'warned'>[]
   readonly preflight: RunEventOf<'preflight'> | null
+  readonly watched: InFlight | null
   readonly resumes: number
   readonly ended: RunEventOf<'ended'> | null
 }
@@ -25,6 +26,7 @@ const empty: History = {
   decisions: [],
   warnings: [],
   preflight: null,
+  watched: null,
   resumes: 0,
   ended: null,
 }
@@ -64,6 +66,8 @@ const add = (h: History, event: RunEvent): History => {
       return { ...h, ended: event }
     case 'started':
       return h
+    case 'watched':
+      return { ...h, watched: event.seen }
     default:
       return event satisfies never
   }

@@ -61,6 +61,19 @@ const otherMetrics = (h: History, objective: string, look: Look): string[] => {
   return words === '' ? [] : worded('last', words, look, look.colour.muted)
 }
 
+/** What was seen of the run's own samples, which is never the whole of them. */
+const watchedLines = ({ watched }: History, look: Look): string[] => {
+  if (watched === null) return []
+  const { looked, common, validation, notFinite } = watched
+  const against = validation === 0 ? '' : `; ${count(common)} are among ${count(validation)} inputs of validation`
+  return worded(
+    'in flight',
+    `${count(looked)} training samples looked at${against}; ${count(notFinite)} hold NaN or infinity`,
+    look,
+    look.colour.muted,
+  )
+}
+
 const checkpointLines = (checkpoints: readonly KeptCheckpoint[], look: Look): string[] => {
   const names = checkpoints.map(({ checkpoint }) => printable(checkpoint.name))
   const cells = Math.max(0, ...names.map(width))
@@ -119,6 +132,7 @@ export const showLines = (view: RunView, look: Look): string[] => {
     ...stateLine(view, h, look),
     ...objectiveLines(view, h, look),
     ...warnings,
+    ...watchedLines(h, look),
     ...section('DECISIONS', advice, look),
     ...section(`CHECKPOINTS  ${printable(view.folder)}/checkpoints`, checkpointLines(view.checkpoints, look), look),
     ...section('PREFLIGHT', preflightLines(h, h.preflight?.findings ?? [], look), look),

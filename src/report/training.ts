@@ -96,6 +96,7 @@ const said = (state: Watched, event: RunEvent, look: Look): readonly [Watched, s
     case 'ended':
     case 'started':
     case 'preflight':
+    case 'watched':
       return [state, []]
     default:
       return event satisfies never

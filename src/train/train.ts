@@ -15,6 +15,7 @@ import type {
 import type { Subject } from '../engine/engine.ts'
 import { cadenceOf } from './cadence.ts'
 import type { Best, HarnessState } from './harness.ts'
+import { Watching } from './inflight.ts'
 
 /** A stopping rule as the loop sees it: explicit state, events in, decisions out. */
 export interface StoppingRule {
@@ -48,6 +49,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<RunEvent> {
 class Loop {
   readonly #o: TrainOptions
   readonly #started = performance.now()
+  readonly #watching: Watching
   #step: number
   #best: Best | null
   #rules: unknown
@@ -60,6 +62,7 @@ class Loop {
 
   constructor(options: TrainOptions) {
     this.#o = options
+    this.#watching = new Watching(options.plan)
     const state = options.from?.state
     this.#step = state?.step ?? 0
     // a checkpoint is written before its name is known: where it is the best itself, the name is filled in here
@@ -124,10 +127,11 @@ class Loop {
     const { subject } = this.#o
     const started = performance.now()
     let done = 0
-    for await (const records of subject.train({ steps: count })) {
+    for await (const records of subject.train({ steps: count, watch: true })) {
       done += records.length
       this.#step = records.at(-1)?.step ?? this.#step
       yield* this.#decide({ type: 'steps', records: records as StepRecord[] })
+      yield* this.#watching.add(records)
       if (this.#ending !== null) return
     }
     this.#stepSeconds = (performance.now() - started) / 1000 / Math.max(1, done)
@@ -157,7 +161,7 @@ class Loop {
   }
 
   async #evaluated(split: Split, step: number): Promise<RunEventOf<'evaluated'>> {
-    const evaluation = await this.#o.subject.evaluate({ split }, this.#o.signal)
+    const evaluation = await this.#o.subject.evaluate({ split, watch: split === 'val' }, this.#o.signal)
     const metrics = Object.fromEntries(
       Object.entries(evaluation.metrics).map(([name, value]) => [`${split}_${name}`, value]),
     )
@@ -232,6 +236,8 @@ class Loop {
       Object.assign(this.#metrics, event.metrics)
       yield event
     }
+    const seen = this.#watching.ended(this.#step)
+    if (seen) yield seen
     yield {
       type: 'ended',
       ...ending,
