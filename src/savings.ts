@@ -6,10 +6,13 @@ import { bestOf, isFinished, type PastRun } from './past.ts'
 
 export type Amount = {
   readonly seconds: number
-  /** In the currency of stop.budget.cost.per_hour; null where no run tells a price. */
+  /** In the currency of `cost` in stop.budget or budget; null where no run tells a price. */
   readonly money: number | null
   readonly kilowattHours: number | null
-  /** Kilograms of CO2, at the world's mean of 0.48 a kilowatt hour (Ember, Global Electricity Review 2024). */
+  /**
+   * Kilograms of CO2 at what budget.carbon says a kilowatt hour emits, or the world's mean of 0.48 (Ember, Global Electricity
+   * Review 2024).
+   */
   readonly carbon: number | null
 }
 
@@ -40,15 +43,18 @@ const stopReasons: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
 ])
 
 const amountOf = (run: PastRun, seconds: number): Amount => {
-  const { budget } = run.plan.run.stop
+  const { budget, stop } = run.plan.run
   const hours = seconds / 3600
-  const kilowattHours = budget?.energy == null ? null : (hours * budget.energy.watts) / 1000
-  return {
-    seconds,
-    money: budget?.cost == null ? null : hours * budget.cost.per_hour,
-    kilowattHours,
-    carbon: kilowattHours === null ? null : kilowattHours * carbonOfKilowattHour,
-  }
+  const energy = stop.budget?.energy ?? null
+  const kilowattHours = energy === null ? null : (hours * energy.watts) / 1000
+  const [perHour, perKilowattHour] = [
+    stop.budget?.cost?.per_hour ?? budget?.cost?.per_hour,
+    budget?.cost?.per_kilowatt_hour,
+  ]
+  const grams = budget?.carbon?.grams_per_kilowatt_hour
+  const money = perHour === undefined ? null : hours * perHour + (kilowattHours ?? 0) * (perKilowattHour ?? 0)
+  const emitted = grams === undefined ? carbonOfKilowattHour : grams / 1000
+  return { seconds, money, kilowattHours, carbon: kilowattHours === null ? null : kilowattHours * emitted }
 }
 
 const add = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : a + b)

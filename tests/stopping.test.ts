@@ -175,11 +175,22 @@ describe('afterwards', () => {
     await run(
       'lost-again',
       3,
-      'config: { rate: 1e-7 }\nstop: { mode: stop, baseline: good, benchmark: { audit: 0 } }\n',
+      `config: { rate: 1e-7 }
+budget: { carbon: { kilograms: 1, grams_per_kilowatt_hour: 250 } }
+stop:
+  mode: stop
+  baseline: good
+  benchmark: { audit: 0 }
+  budget: { cost: { limit: 10, per_hour: 7.2 }, energy: { kilowatt_hours: 1, watts: 500 } }
+`,
     )
     const found = JSON.parse((await cli('savings', '--json')).out)
     expect(found.stops).toMatchObject({ count: 1, reasons: { benchmark: 1 } })
-    expect(found.stops.saved.seconds).toBeGreaterThan(0)
+    const { seconds, money, kilowattHours, carbon } = found.stops.saved
+    expect(seconds).toBeGreaterThan(0)
+    expect(money).toBeCloseTo(seconds * 0.002, 10)
+    expect(kilowattHours).toBeCloseTo(seconds / 7200, 10)
+    expect(carbon).toBeCloseTo(kilowattHours / 4, 10)
     // an undone stop and two that were advice: none of them was a winner
     expect(found.audit).toMatchObject({ verdicts: 3, wrong: 0 })
     expect((await cli('savings')).out).toContain('0 of 3 stop verdicts that were not obeyed were wrong')

@@ -25,7 +25,7 @@ const words = ({ seconds, money, kilowattHours, carbon }: Amount): string =>
     duration(seconds),
     ...(money === null ? [] : [`${money.toFixed(2)} in money`]),
     ...(kilowattHours === null ? [] : [`${kilowattHours.toPrecision(2)} kWh`]),
-    ...(carbon === null ? [] : [`${carbon.toPrecision(2)} kg CO2 (0.48 kg a kWh)`]),
+    ...(carbon === null ? [] : [`${carbon.toPrecision(2)} kg CO2 (0.48 kg a kWh where none is declared)`]),
   ].join(', ')
 
 const percent = (share: number): string => `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)}%`
