@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gonogo import loss_inputs
+from gonogo import loss_inputs, step_modes
 from gonogo.errors import project_modules
 from gonogo.found import Found
 
@@ -76,8 +76,9 @@ def step(subject: Any, drawn: Any, found: Found, tracer: Tracer) -> tuple[Any, d
     watch.tracing = True
     asked: dict[str, Any] = {}
     called: set[str] = set()
+    modes: dict[str, bool] = {}
     compiled = any(type(part).__name__ == "OptimizedModule" for module in found.modules.values() for part in module.modules())
-    with roots_of_backward(roots), loss_inputs.watched(asked, called, compiled):
+    with roots_of_backward(roots), loss_inputs.watched(asked, called, compiled), step_modes.noted(found, modes):
         try:
             if subject.managed_steps:
                 terms: dict[str, Any] = {}
@@ -90,7 +91,12 @@ def step(subject: Any, drawn: Any, found: Found, tracer: Tracer) -> tuple[Any, d
             if subject.managed is not None:
                 subject.managed.on_terms = None
     report = tracer.report(found, roots, terms, subject.managed_steps, watch.before(), watch.twins)
-    return result, {**report, "losses": {"called": sorted(called), "faults": list(asked.values())}}
+    resting = [name for name, training in modes.items() if not training]
+    return result, {
+        **report,
+        "losses": {"called": sorted(called), "faults": list(asked.values())},
+        "modes": {"training": len(modes) - len(resting), "resting": resting},
+    }
 
 
 class Tracer:

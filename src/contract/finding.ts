@@ -156,6 +156,7 @@ export const cause = z.enum([
   'wrong-divisor',
   'batch-dependent-outputs',
   'no-eval-mode',
+  'not-in-training-mode',
   'evaluation-changes-parameters',
   'evaluation-changes-buffers',
   'evaluation-changes-optimizer',

@@ -71,6 +71,8 @@ export const trace = z.object({
       gradient: measured.nullable(),
     }),
   ),
+  /** Dropout and batch norm that the step called among layers that train: how many in training mode, and which never. */
+  modes: z.object({ training: z.int(), resting: z.array(z.string()) }).optional(),
   /** The framework's own losses that were called, and those that were given what they do not take. Absent where nobody looks. */
   losses: z
     .object({

@@ -8,6 +8,7 @@
 // mathematically zero (a bias before batch norm) are rounding: under 1e-6 of the whole gradient nothing is demanded.
 
 import type { Facts, StepRecord, TensorFact, Trace } from '../contract/index.ts'
+import { asleep, asleepIn, resting, restingIn } from './asleep.ts'
 import { define, go, list, noGo, number, type Outcome, placeOf, placeOfTensor, plural, warn } from './check.ts'
 import { driftingStatistics } from './drift.ts'
 import { flowPicture } from './pictures.ts'
@@ -30,6 +31,10 @@ export type Observation = {
   readonly rate: number
   /** Loss terms that were not zero and whose graph reaches no parameter, at every step that was traced. */
   readonly deadTerms?: readonly string[]
+  /** Matrices of zeros whose gradient was zero at every step, exactly. */
+  readonly asleep?: readonly string[]
+  /** Dropout and batch norm that every traced step called in evaluation mode, where none was in training mode. */
+  readonly resting?: readonly string[]
   /** Leaf tensors with a gradient that nothing holds and nobody moves. */
   readonly strays?: readonly Trace['strays'][number][]
 }
@@ -85,7 +90,17 @@ export const observationOf = (records: readonly StepRecord[], rate: number): Obs
     }
     whole = Math.max(whole, Math.sqrt(square))
   }
-  return { of, whole, applied, steps: records.length, rate, deadTerms: deadTerms(records), strays: strays(records) }
+  return {
+    of,
+    whole,
+    applied,
+    steps: records.length,
+    rate,
+    deadTerms: deadTerms(records),
+    strays: strays(records),
+    asleep: asleepIn(records),
+    resting: restingIn(records),
+  }
 }
 
 const traced = (records: readonly StepRecord[]) =>
@@ -247,6 +262,9 @@ export const judge = (facts: Pick<Facts, 'tensors' | 'optimizers' | 'where'>, se
       evidence,
       advice: 'look for a .detach() before the part that does train, or declare the others frozen',
     })
+  const quiet =
+    resting(facts, seen.resting ?? [], evidence) ?? asleep(facts, owned, seen.asleep ?? [], forced, evidence)
+  if (quiet) return quiet
   const unused = blind.length > 0 ? `; ${blind.length} unused so far` : ''
   const kept = frozen.length > 0 ? `; ${frozen.length} declared frozen stay` : ''
   return go(`${moved.length} of ${owned.length} parameters get gradients and move${unused}${kept}`, {

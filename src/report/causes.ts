@@ -31,6 +31,7 @@ const words: Partial<Record<Cause, string>> = {
   'wrong-divisor': 'a sum is divided by the wrong count',
   'batch-dependent-outputs': 'the output of a sample depends on the other samples of its batch',
   'no-eval-mode': 'evaluation runs in training mode',
+  'not-in-training-mode': 'training runs in evaluation mode',
   'evaluation-changes-parameters': 'evaluation changes the weights',
   'evaluation-changes-buffers': 'evaluation changes buffers (running statistics)',
   'evaluation-changes-optimizer': 'evaluation changes the optimizer',
