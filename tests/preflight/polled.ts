@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { checkValue, readRunFile } from '../../src/config/index.ts'
-import type { Description, Finding, FindingCode, RunFile, Tier } from '../../src/contract/index.ts'
+import type { Description, Facts, Finding, FindingCode, RunFile, Tier } from '../../src/contract/index.ts'
 import { type Engine, engineFor } from '../../src/engine/index.ts'
 import { makePlan, openRequest } from '../../src/plan/index.ts'
 import { type Polling, poll } from '../../src/preflight/index.ts'
@@ -17,6 +17,8 @@ export type Changes = {
   readonly own?: Engine
   /** Puts something between the poll and the engine. */
   readonly engine?: (engine: Engine) => Engine
+  /** Of the first subject. */
+  readonly facts?: (facts: Facts) => Facts
   readonly description?: (description: Description) => Description
   readonly only?: readonly FindingCode[]
   readonly skip?: ReadonlyMap<FindingCode, string>
@@ -42,7 +44,7 @@ export const findingsOf = async (file: string, changes: Changes = {}): Promise<F
   const scratch = await mkdtemp(path.join(tmpdir(), 'gonogo-preflight-'))
   const subject = await own.open(openRequest({ run, config, experiment: loaded.experiment }))
   try {
-    const { facts } = subject
+    const facts = changes.facts?.(subject.facts) ?? subject.facts
     const { experiment, origins, folder } = loaded
     const plan = makePlan({ run, config, file: loaded.file, folder, experiment, description, facts, origins })
     const found: Finding[] = []

@@ -55,6 +55,16 @@ test('healthy: every check, and the shared subject is opened twice', async () =>
   expect(seen.opened).toBe(6)
 }, 120_000)
 
+test('an engine that can have many has one, where the memory holds no more', async () => {
+  const { around, seen } = counted('many')
+  const found = await findingsOf('tiny/tiny.run.yaml', {
+    engine: around,
+    facts: (facts) => ({ ...facts, memory: { used: 1e9, free: 1e8 } }),
+  })
+  expect(found.filter(({ status }) => status === 'NO-GO')).toEqual([])
+  expect(seen.most).toBe(1)
+}, 60_000)
+
 test('the MNIST example', async () => {
   const { found } = await inBothModes('../../examples/mnist/mnist.run.yaml')
   expect(
