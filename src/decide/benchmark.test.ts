@@ -99,7 +99,7 @@ describe('the verdict', () => {
     expect(verdict).toMatchObject({ action: 'stop', numbers: { step: 55, gap: expect.any(Number) } })
     expect(verdict?.numbers.gap).toBeLessThan(0)
     expect(verdict?.sentence).toMatch(
-      /^at 55% you are where cnn@2 was at 80%: .*; cnn@2 ended better than that by 20 × noise \(3\.464 needed\); to catch up .*; so for 2 evaluations, 5% of the run$/,
+      /^at 55% you are where cnn@2 was at 80%: .*; cnn@2 ended better than that by 20 × noise \(3\.464 needed\); to get there it .*; so for 2 evaluations, 5% of the run$/,
     )
     expect(verdicts(run(make({ constants: { ...c, short: { from: 1, pace: 1.5 } } }, even), flat))).toEqual([])
     // as good as it gets, or still rising as the benchmark did: nothing to say

@@ -163,15 +163,15 @@ const standingWords = ({ name, objective, profile }: Options, s: Standing): stri
   return `${now} you are where ${name} was at ${percent(s.reachedAt)}: ${values}`
 }
 
-const pacesWords = ({ pace }: Standing): string =>
+const pacesWords = ({ pace }: Standing, where: string): string =>
   pace === Number.POSITIVE_INFINITY
     ? 'it has not improved in the second half of its past'
-    : `to catch up it would have to improve ${figure(pace)} × as fast as of late`
+    : `to ${where} it would have to improve ${figure(pace)} × as fast as of late`
 
 /** Of a run that is not far behind now: why it is lost all the same. */
 const shortWords = ({ name, profile }: Options, s: Standing, noise: string): string => {
   const hardest = profile.hardest > 1 ? `; ${name} itself never had to by more than ${figure(profile.hardest)} ×` : ''
-  return `${name} ended better than that by ${noise}; ${pacesWords(s)}${hardest}`
+  return `${name} ended better than that by ${noise}; ${pacesWords(s, 'get there')}${hardest}`
 }
 
 const verdictOf = (o: Options, step: number, s: Standing, held: BenchmarkState): Decision => {
@@ -193,7 +193,10 @@ const verdictOf = (o: Options, step: number, s: Standing, held: BenchmarkState):
     sentence: [
       standingWords(o, s),
       ...(behind
-        ? [`the gap is ${inNoise(s.gap)} and ${figure(s.remaining)} × what was still to be gained`, pacesWords(s)]
+        ? [
+            `the gap is ${inNoise(s.gap)} and ${figure(s.remaining)} × what was still to be gained`,
+            pacesWords(s, 'catch up'),
+          ]
         : [shortWords(o, s, inNoise(s.missing))]),
       `so for ${count(held.held, 'evaluation')}, ${percent(s.fraction - held.since)} of the run`,
       ...tail,
