@@ -38,3 +38,14 @@ test('statistics of frozen layers that move are a warning, declared or not; noth
   expect(found(true, false, true)).toBeNull()
   expect(found(false, true, false)).toBeNull()
 })
+
+test('an average of the model takes its statistics along with its weights', () => {
+  const weights = (digest: string): Snapshot => {
+    const entries = new Map([['bn.weight', { name: 'bn.weight', digest, l2: 1, absmax: 1 }] as const])
+    return new Map([...snapshot(digest), ['parameters' as const, { digest, entries }]])
+  }
+  const told = (before: Snapshot, after: Snapshot) =>
+    driftingStatistics({ tensors: tensors(false, false), where: {} }, before, after)
+  expect(told(weights('a'), weights('b'))).toBeNull()
+  expect(told(weights('a'), new Map([...weights('a'), ...snapshot('b')]))).toMatchObject({ status: 'WARN' })
+})

@@ -15,13 +15,16 @@ export const driftingStatistics = (
   after: Snapshot,
 ): Outcome | null => {
   const digest = (snapshot: Snapshot, name: string) => snapshot.get('buffers')?.entries.get(name)?.digest
+  const weights = (snapshot: Snapshot, name: string) => snapshot.get('parameters')?.entries.get(name)?.digest
   const moved = facts.tensors.filter(
     ({ kind, name }) => kind === 'buffer' && statistics.test(name) && digest(before, name) !== digest(after, name),
   )
   const affine = new Map(facts.tensors.filter(({ kind }) => kind === 'parameter').map((one) => [one.name, one]))
   const isStill = (name: string): boolean => {
     const own = ['weight', 'bias'].flatMap((leaf) => affine.get(name.replace(statistics, `$1${leaf}`)) ?? [])
-    return own.length > 0 && own.every(({ trainable, frozen }) => !trainable || frozen)
+    // a copy that follows the model, an average of it, takes its statistics along with its weights
+    const follows = own.some((one) => weights(before, one.name) !== weights(after, one.name))
+    return own.length > 0 && !follows && own.every(({ trainable, frozen }) => !trainable || frozen)
   }
   const drifting = moved.filter(({ name }) => isStill(name))
   const told = drifting.toSorted((a, b) => Number(b.frozen) - Number(a.frozen))
