@@ -217,6 +217,8 @@ stop:
     const board = JSON.parse((await cli('replay', 'patience', '--curves', 'logs', ...asked)).out)
     // three reruns of one configuration, each against its twins
     expect(board.rules.map((r: { falseStops: { runs: number } }) => r.falseStops.runs)).toEqual([3, 3, 3])
+    // each by workload, those of reruns alone too: a folder of logs is one
+    expect(board.rules[0].workloads).toMatchObject([{ name: 'logs', runs: 0, falseStops: { runs: 3 } }])
     const untold = await cli('replay', 'patience', '--curves', 'logs', '--objective', 'val/los', '--direction', 'min')
     expect(untold.err).toContain('val/loss')
     const rows = [1, 2, 3, 4].flatMap((step) => ['a,0', 'a,1', 'a,2', 'b,0'].map((run) => `${run},${step},${step}`))
