@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'tests/**/*.test.ts', 'corpus/*.test.ts'],
     exclude: ['tests/torch/**', 'tests/slow/**', '**/node_modules/**'],
+    globalSetup: ['tests/scratch.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -37,14 +37,12 @@ export const findingsOf = async (file: string, changes: Changes = {}): Promise<F
   const run = changes.run?.(given) ?? given
   const own = changes.own ?? engineFor(loaded.experiment, run, { folder: loaded.folder, log: null })
   const asked = { ...run.config, ...changes.config }
-  const named = { experiment: loaded.experiment, config: asked }
-  const described = await own.describe(named, openRequest({ run, ...named }), 'quick')
-  const description = changes.description?.(described) ?? described
-  const config = { ...defaultsOf(description), ...asked }
   const scratch = await mkdtemp(path.join(tmpdir(), 'gonogo-preflight-'))
-  const subject = await own.open(openRequest({ run, config, experiment: loaded.experiment }))
   try {
-    const facts = changes.facts?.(subject.facts) ?? subject.facts
+    const { described, facts: told } = await met(own, run, loaded.experiment, asked, changes.own === undefined)
+    const facts = changes.facts?.(told) ?? told
+    const description = changes.description?.(described) ?? described
+    const config = { ...defaultsOf(description), ...asked }
     const { experiment, origins, folder } = loaded
     const plan = makePlan({ run, config, file: loaded.file, folder, experiment, description, facts, origins })
     const found: Finding[] = []
@@ -67,10 +65,32 @@ export const findingsOf = async (file: string, changes: Changes = {}): Promise<F
     for await (const finding of poll(polling, changes.tier)) found.push(finding)
     return found
   } finally {
-    await subject[Symbol.asyncDispose]()
     if (changes.own === undefined) await own[Symbol.asyncDispose]()
     await rm(scratch, { recursive: true, force: true })
   }
+}
+
+type Met = { readonly described: Description; readonly facts: Facts }
+const known = new Map<string, Met>()
+
+/** What an experiment says of itself: asked once for each config and run of a file, because two processes go into it. */
+const met = async (
+  engine: Engine,
+  run: RunFile,
+  experiment: string,
+  config: Record<string, unknown>,
+  keep: boolean,
+): Promise<Met> => {
+  const key = JSON.stringify([experiment, config, run])
+  const before = keep ? known.get(key) : undefined
+  if (before) return before
+  const described = await engine.describe({ experiment, config }, openRequest({ run, experiment, config }), 'quick')
+  await using subject = await engine.open(
+    openRequest({ run, config: { ...defaultsOf(described), ...config }, experiment }),
+  )
+  const found = { described, facts: subject.facts }
+  if (keep) known.set(key, found)
+  return found
 }
 
 /** Defaults of the keys of a flat schema. */
