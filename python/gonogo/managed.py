@@ -182,8 +182,8 @@ class Managed:
 
     def _answer(self, batch: Any) -> Any:
         try:
-            return self._forward(batch)
-        except Exception:  # its forward() takes something else than the input of a batch
+            return self._experiment.model(batches.input_of(batch))
+        except (TypeError, ValueError, RuntimeError):  # its forward() takes something else than the input of a batch
             return None
 
     def _accuracy(self, outputs: list[Any], batch: Any, size: int) -> dict[str, Any]:

@@ -67,3 +67,17 @@ def test_targets_that_are_lists_of_tensors_stand_beside_no_outputs():
         outputs.passing((torch.rand(2, 9), [torch.rand(1, 4), torch.rand(2, 4)]), 2)
         model(torch.rand(2, 3))
     assert outputs.json() is None
+
+
+def test_a_loss_that_calls_parts_of_the_model_keeps_the_accuracy_of_its_task():
+    from types import SimpleNamespace
+
+    from gonogo.managed import Managed
+
+    model, managed = nn.Linear(4, 3), Managed.__new__(Managed)
+    managed._experiment, managed._task = SimpleNamespace(model=model), SimpleNamespace(kind="classification", classes=3)
+    batch = (torch.randn(8, 4), torch.arange(8) % 3)
+    right = (model(batch[0]).argmax(1) == batch[1]).sum()
+    for outputs in ([], [torch.zeros(8, 3), torch.zeros(8, 3)]):
+        assert managed._accuracy(outputs, batch, 8)["accuracy"] == right
+    assert managed._accuracy([], ({"words": batch[0]}, batch[1]), 8) == {}
