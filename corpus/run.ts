@@ -7,6 +7,7 @@ import { type CheckCode, checkCode, GonogoError } from '../src/contract/index.ts
 import { check } from '../src/run.ts'
 import { judge, type Result, type Said } from './judge.ts'
 import { type Program, programsOf } from './programs.ts'
+import { sharedEngines } from './shared.ts'
 import { byFamily, missedBars, percent, type Share, totalsOf } from './tally.ts'
 import { removeTwins, type Twin, writeTwin } from './twins.ts'
 
@@ -16,6 +17,7 @@ const usage = `npm run corpus -- [options]
   --engine NAME       embedded or torch
   --twin NAME         buggy, fixed or healthy
   --narrow            only the checks that are meant to speak: fast, and not the figures of a release
+  --shared            one import of PyTorch for all programs: fast, and its times are not a user's
   --shard I/N         every Nth program, from the Ith on, for several machines
   --write             writes the twins, to be looked at and run by hand, and polls nothing
   --json              one JSON document on standard output`
@@ -27,6 +29,7 @@ const { values } = parseArgs({
     engine: { type: 'string' },
     twin: { type: 'string' },
     narrow: { type: 'boolean', default: false },
+    shared: { type: 'boolean', default: false },
     shard: { type: 'string' },
     write: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -36,6 +39,7 @@ const { values } = parseArgs({
 
 const say = (text: string) => (values.json ? process.stderr : process.stdout).write(`${text}\n`)
 const controller = new AbortController()
+const engines = values.shared ? sharedEngines() : null
 process.once('SIGINT', () => controller.abort(new Error('interrupted')))
 
 const polled = async (file: string, program: Program, twin: Twin): Promise<Said> => {
@@ -54,6 +58,7 @@ const polled = async (file: string, program: Program, twin: Twin): Promise<Said>
   try {
     const { findings } = await check(file, {
       signal: controller.signal,
+      ...(engines ? { engineFor: engines.engineFor } : {}),
       ...(only.length > 0 ? { only } : {}),
       on: (progress) => {
         const isNoGo = progress.type === 'fault' && progress.status === 'NO-GO'
@@ -126,6 +131,7 @@ try {
   if (!controller.signal.aborted) throw error
   say('interrupted')
 } finally {
+  await engines?.close()
   if (!values.write) await removeTwins()
 }
 const totals = (['embedded', 'torch'] as const)
@@ -145,7 +151,15 @@ for (const bar of missed) say(`BAR  ${bar}`)
 if (values.json)
   console.log(
     JSON.stringify(
-      { seeds, narrow: values.narrow, results, totals, families: [...byFamily(results)], missed },
+      {
+        seeds,
+        narrow: values.narrow,
+        shared: values.shared,
+        results,
+        totals,
+        families: [...byFamily(results)],
+        missed,
+      },
       null,
       2,
     ),

@@ -14,7 +14,7 @@ import {
   type Verdict,
   verdictOf,
 } from './contract/index.ts'
-import type { Engine, Subject } from './engine/index.ts'
+import type { Engine, engineFor, Subject } from './engine/index.ts'
 import type { passOf } from './pass.ts'
 import { openRequest } from './plan/index.ts'
 import type { Checked, Polling } from './preflight/index.ts'
@@ -46,6 +46,8 @@ export type Options = {
   /** Aborted: end cleanly; a run checkpoints first. */
   readonly signal?: AbortSignal
   readonly on?: (progress: Progress) => void
+  /** Makes the engine, where several commands in one process share one. */
+  readonly engineFor?: typeof engineFor
 }
 
 export type Prepared = {

@@ -223,7 +223,7 @@ const prepare = async (file: string, prints: 'kept' | 'thrown away', options: Op
   const loaded = await readRunFile(file)
   const root = options.part?.root ?? (await projectRoot(loaded.folder))
   const log = prints === 'kept' ? await newLog(root) : null
-  const engine = engineFor(loaded.experiment, loaded.run, {
+  const engine = (options.engineFor ?? engineFor)(loaded.experiment, loaded.run, {
     ...surroundingsOf(options, root),
     folder: options.part?.folder ?? loaded.folder,
     log,

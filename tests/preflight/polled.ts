@@ -4,9 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll } from 'vitest'
+import { sharedEngines } from '../../corpus/shared.ts'
 import { checkValue, readRunFile } from '../../src/config/index.ts'
 import type { Description, Facts, Finding, FindingCode, RunFile, Tier } from '../../src/contract/index.ts'
-import { type Engine, engineFor } from '../../src/engine/index.ts'
+import type { Engine } from '../../src/engine/index.ts'
 import { makePlan, openRequest } from '../../src/plan/index.ts'
 import { type Polling, poll } from '../../src/preflight/index.ts'
 
@@ -36,7 +37,7 @@ export const findingsOf = async (file: string, changes: Changes = {}): Promise<F
   const loaded = await readRunFile(path.resolve(experiments, file))
   const given = { ...loaded.run, threads: loaded.run.threads ?? 1, seed: changes.seed ?? loaded.run.seed }
   const run = changes.run?.(given) ?? given
-  const own = changes.own ?? engineOf(loaded.experiment, run, loaded.folder)
+  const own = changes.own ?? engines.engineFor(loaded.experiment, run, { folder: loaded.folder, log: null })
   const asked = { ...run.config, ...changes.config }
   const scratch = await mkdtemp(path.join(tmpdir(), 'gonogo-preflight-'))
   try {
@@ -70,22 +71,9 @@ export const findingsOf = async (file: string, changes: Changes = {}): Promise<F
   }
 }
 
-const engines = new Map<string, Engine>()
-
-/** One engine for all polls of a test file that ask for the same: what it has imported once, its later processes are forked from. */
-const engineOf = (experiment: string, run: RunFile, folder: string): Engine => {
-  const key = JSON.stringify([path.extname(experiment), run.engine, run.device, run.world])
-  const known = engines.get(key)
-  if (known) return known
-  const made = engineFor(experiment, run, { folder, log: null })
-  engines.set(key, made)
-  return made
-}
-
-afterAll(async () => {
-  for (const engine of engines.values()) await engine[Symbol.asyncDispose]()
-  engines.clear()
-})
+// What one poll of a test file has imported, the next one's processes are forked from.
+const engines = sharedEngines()
+afterAll(engines.close)
 
 type Met = { readonly described: Description; readonly facts: Facts }
 const known = new Map<string, Met>()
