@@ -147,6 +147,9 @@ class Watch:
                     self._updates.append(self._update(name, optimizer, "skipped" if self._scaling.asked(optimizer) else "accumulated"))
         if not self.observing:
             return self._updates, None
+        for update in self._updates:
+            if update["clippedNorm"] is not None:
+                update["leftNorm"] = self._left(self._optimizers[update["optimizer"]])
         changes = {}
         for name, parameter in self._found.parameters.items():
             before, size = self._before[name]
@@ -309,6 +312,11 @@ class Watch:
             if self._scaling.asked(optimizer):
                 update["lossScale"] = self._scaling.factor()
         return update
+
+    def _left(self, optimizer: torch.optim.Optimizer) -> float | None:
+        """Norm of what lies in its gradients now."""
+        left = [parameter.grad for group in optimizer.param_groups for parameter in group["params"] if parameter.grad is not None]
+        return sum(norm(one) ** 2 for one in left) ** 0.5 if left else None
 
     def _norms_of(self, optimizer: torch.optim.Optimizer) -> dict[str, float]:
         """Of all its gradients together: raw, and as it saw them."""

@@ -206,6 +206,7 @@ export const cause = z.enum([
   'loss-overflows',
   'clips-before-unscaling',
   'clip-limit-exceeded',
+  'clips-too-late',
   'loss-clipped',
   'accumulation-mis-normalised',
   'schedule-unlike-declared',

@@ -66,6 +66,8 @@ export const update = z.object({
   gradientNorm: measured.nullable(),
   /** The same as the optimizer saw it: after clipping, unscaled. */
   clippedNorm: measured.nullable().optional(),
+  /** Observed: the same of what lies in the gradients when the step is over; null where nothing does. */
+  leftNorm: measured.nullable().optional(),
   /** Observed, where a loss scaler made it: what the loss was multiplied with. */
   lossScale: measured.optional(),
 })

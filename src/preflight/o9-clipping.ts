@@ -4,8 +4,9 @@
 // A declared limit is held against the norm that the optimizer sees, unscaled. Where a loss scaler is at work, one update is made
 // under two loss scales: what the optimizer sees must not depend on the scale, and does, in exact proportion, where the program clips
 // before it unscales. A loss that is cut off shows in single samples: all of those above the bound have one and the same loss,
-// the highest there is, and no gradient at all.
-import type { StepRecord } from '../contract/index.ts'
+// the highest there is, and no gradient at all. And clipping that comes after the update: the optimizer saw gradients of all sizes, and what
+// lies in them when the step is over has one and the same norm, the limit, wherever the optimizer saw more.
+import type { StepRecord, Update } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, plural, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { baseRate, cycle, frozenSize, orNull } from './cycle.ts'
@@ -22,7 +23,8 @@ export const o9 = define({
   async run(context) {
     const trial = await context.at('initial')
     // it asks for one sample at a time, of which all ranks but one would get nothing
-    const cut = context.plan.run.world > 1 ? null : await lossIsCut(context, trial)
+    const alone = context.plan.run.world > 1 ? null : await oneByOne(context, trial)
+    const cut = alone && (lossIsCut(context, alone) ?? clipsTooLate(context, alone))
     if (cut) return cut
     await trial.restore('initial')
     const probe = { batch: { frozen: frozenSize(context) }, regularisation: false, learningRate: baseRate(context) }
@@ -105,9 +107,8 @@ const scaleAtFirst = (records: readonly StepRecord[]): number => {
 
 type Single = { readonly loss: number; readonly gradient: number | null }
 
-/** Samples one by one: above a bound all have the same loss, and no gradient. */
-const lossIsCut = async (context: Context, trial: Trial): Promise<Outcome | null> => {
-  const { facts, task } = context
+/** Steps of one sample, none of which moves anything; null where the engine cannot make them. */
+const oneByOne = async (context: Context, trial: Trial): Promise<readonly StepRecord[] | null> => {
   const size = trial.facts.samples.train ?? 0
   if (!context.can('batchByIds') || !context.can('suppressUpdates') || size < singles) return null
   const ids = Array.from({ length: singles }, (_, i) => [Math.floor((i * size) / singles)])
@@ -120,8 +121,12 @@ const lossIsCut = async (context: Context, trial: Trial): Promise<Outcome | null
     statistics: false,
     accumulate: context.can('accumulate') ? 1 : null,
   })
-  const records = await orNull(steps)
-  if (records === null) return null
+  return await orNull(steps)
+}
+
+/** Above a bound all samples have the same loss, and no gradient. */
+const lossIsCut = (context: Context, records: readonly StepRecord[]): Outcome | null => {
+  const { facts, task } = context
   const found = records.map(({ loss, parameters }) => ({ loss, gradient: wholeOf(parameters) }))
   const cut = cutAt(found)
   if (cut === null) return null
@@ -136,6 +141,35 @@ const lossIsCut = async (context: Context, trial: Trial): Promise<Outcome | null
     alternatives: ['parameter-without-gradient'],
     advice: 'clip the norm of the gradients, clip_grad_norm_, not the loss',
   })
+}
+
+const clipsTooLate = (context: Context, records: readonly StepRecord[]): Outcome | null => {
+  const late = clippedLate(records.flatMap(({ updates }) => updates))
+  if (late === null) return null
+  return noGo('clips-too-late', 'gradients are clipped after the optimizer has used them', {
+    seen: `norms ${number(late.least)} to ${number(late.most)} at optimizer ${late.optimizer}, and ${number(late.limit)} each time when the step is over`,
+    expected: 'the clipped norm at the optimizer',
+    where: placeOf(context.facts, 'train_step', 'setup'),
+    evidence: { limit: late.limit, least: late.least, most: late.most, steps: late.steps },
+    advice: 'clip_grad_norm_ between backward() and step()',
+  })
+}
+
+type Late = { optimizer: string; limit: number; least: number; most: number; steps: number }
+
+/** The limit to which gradients are cut once they have been used: one norm that is left of several, at three steps or more. */
+export const clippedLate = (updates: readonly Update[]): Late | null => {
+  for (const optimizer of new Set(updates.map(({ optimizer }) => optimizer))) {
+    const cut = updates.flatMap(({ optimizer: of, clippedNorm: used, leftNorm: left, lossScale }) =>
+      of === optimizer && lossScale === undefined && used && left && left < 0.99 * used ? [{ used, left }] : [],
+    )
+    const used = cut.map((one) => one.used)
+    const left = cut.map((one) => one.left)
+    const [least, most, limit] = [Math.min(...used), Math.max(...used), Math.max(...left)]
+    if (cut.length >= 3 && most > 1.1 * least && limit - Math.min(...left) < 1e-3 * limit)
+      return { optimizer, limit, least, most, steps: cut.length }
+  }
+  return null
 }
 
 const wholeOf = (parameters: StepRecord['parameters']): number | null => {

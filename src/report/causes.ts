@@ -78,6 +78,7 @@ const words: Partial<Record<Cause, string>> = {
   'loss-overflows': 'the loss overflows where the outputs do not',
   'clips-before-unscaling': 'gradients are clipped before the loss scale is taken out',
   'clip-limit-exceeded': 'gradients are not clipped as declared',
+  'clips-too-late': 'gradients are clipped after the optimizer has used them',
   'loss-clipped': 'the loss is clipped instead of its gradient',
   'accumulation-mis-normalised': 'micro-batches are not weighted by what they hold',
   'schedule-unlike-declared': 'the learning rate is not what is declared',

@@ -23,7 +23,9 @@ Kind = Literal[
     "frozen-half",
     "grows-its-loss",
     "queue",
+    "clips-and-looks",
     # bugs
+    "clips-too-late",
     "never-clears",
     "never-clears-accumulating",
     "never-clears-one-of-two",
@@ -262,6 +264,21 @@ class Optim(gonogo.Experiment[Config]):
         nn.utils.clip_grad_norm_(self.model.parameters(), 0.5)
         self.scaler.step(self.optimizer)
         self.scaler.update()
+        return loss
+
+    def _clips_too_late(self, batch):
+        loss = self._plain(batch)
+        nn.utils.clip_grad_norm_(self.model.parameters(), 0.05)
+        return loss
+
+    def _clips_and_looks(self, batch):
+        """Clips in time, and asks for the norm once more when the step is over."""
+        self.optimizer.zero_grad()
+        loss = self.loss(batch)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 0.05)
+        self.optimizer.step()
+        nn.utils.clip_grad_norm_(self.model.parameters(), float("inf"))
         return loss
 
     def _accumulates(self, batch):
