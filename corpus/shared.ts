@@ -8,7 +8,8 @@ import { engineFor } from '../src/engine/index.ts'
 export const sharedEngines = () => {
   const made = new Map<string, Engine>()
   const get: typeof engineFor = (experiment, run, settings) => {
-    const key = JSON.stringify([extname(experiment), run.engine, run.device, run.world])
+    // what is imported once has the environment of that moment
+    const key = JSON.stringify([extname(experiment), run.engine, run.device, run.world, process.env])
     const known = made.get(key) ?? engineFor(experiment, run, { ...settings, log: null })
     made.set(key, known)
     // whoever polls one program is done with it then; the others are not

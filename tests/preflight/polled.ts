@@ -86,7 +86,7 @@ const met = async (
   config: Record<string, unknown>,
   keep: boolean,
 ): Promise<Met> => {
-  const key = JSON.stringify([experiment, config, run])
+  const key = JSON.stringify([experiment, config, run, process.env])
   const before = keep ? known.get(key) : undefined
   if (before) return before
   const described = await engine.describe({ experiment, config }, openRequest({ run, experiment, config }), 'quick')

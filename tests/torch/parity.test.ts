@@ -233,7 +233,8 @@ describe('probes', () => {
     agree(...(await both((subject) => subject.perturb({ samples: 6, sample: 2, seed: 5 }))))
     const surveyed = await both((subject) => subject.survey({ limit: 60 }))
     agree(
-      ...(surveyed.map(({ fields, ...rest }) => ({
+      // turned pictures and a target among the inputs are looked for on PyTorch alone
+      ...(surveyed.map(({ fields, answer: _, places: __, ...rest }) => ({
         ...rest,
         shares: fields.map(({ zero, ignored, nonFinite }) => [zero, ignored, nonFinite]),
       })) as [unknown, unknown]),
@@ -267,8 +268,8 @@ describe('checks', () => {
 
   test('healthy: the same status of each on both', async () => {
     const [left, right] = [await polled('embedded', 'none'), await polled('torch', 'none')]
-    // one key is read by one engine alone; and embedded replaces no predictions beside a loss of one's own
-    const apart: readonly FindingCode[] = ['C2', 'K6', 'V7']
+    // one key is read by one engine alone; embedded replaces no predictions beside a loss of one's own, and its losses take nothing wrong
+    const apart: readonly FindingCode[] = ['C2', 'I4', 'K6', 'V7']
     const statuses = (found: readonly Finding[]) =>
       found.flatMap(({ check, status }) => (apart.includes(check) ? [] : [`${check} ${status}`])).sort()
     expect(statuses(right), summary(right)).toEqual(statuses(left))

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 import torch
-from harness import REPOSITORY, Process, Refused, request
+from harness import REPOSITORY, Process, Refused, request, unpacked
 
 from gonogo import batches, device, state
 from gonogo.determinism import said
-from gonogo.records import Records
+from gonogo.records import Records, packed
 
 HERE = Path(__file__).parent
 SYNTHETIC = HERE / "synthetic.py"
@@ -98,12 +98,40 @@ def test_a_generators_state_of_a_gpu_is_scrambled():
     assert not torch.equal(after["cuda"][0], before["cuda"][0]) and after["cuda"][0].dtype == torch.uint8
 
 
+def taken(step: int, epoch: int = 1) -> Any:
+    updates = [{"optimizer": "sgd", "outcome": "applied", "learningRates": [0.1], "gradientNorm": None, "clippedNorm": None}]
+    return (step, epoch, updates, [4, step], 0.001, 0.0001, None)
+
+
 def test_records_wait_for_no_number_and_lose_none():
     records = Records()
-    records.add({"step": 1}, {"loss": torch.tensor(1.5), "extra": torch.tensor(9.0)}, False)
-    records.add({"step": 2}, {"fit": torch.tensor(1.0), "loss": torch.tensor(2.0)}, True)
-    assert records.seal() == [{"step": 1, "loss": 1.5, "terms": {"loss": 1.5}}, {"step": 2, "loss": 3.0, "terms": {"fit": 1.0, "loss": 2.0}}]
+    reused = torch.tensor(1.5)
+    records.add(taken(1), {"loss": reused, "extra": torch.tensor(9.0)}, False, False)
+    reused.fill_(7.0)  # the program may write to what it has returned
+    records.add(taken(2), {"fit": torch.tensor(1.0), "loss": torch.tensor(2.0)}, True, False)
+    records.add(taken(3), {"loss": torch.tensor(0.5)}, True, True)
+    found = records.seal()
+    assert [one["step"] for one in found] == [1, 2, 3]
+    assert [one["loss"] for one in found] == [1.5, 3.0, 0.5]
+    assert [one["terms"] for one in found] == [{"loss": 1.5}, {"fit": 1.0, "loss": 2.0}, {"loss": 0.5}]
     assert records.rest() == []
+
+
+def test_records_travel_as_columns_and_come_back_the_same():
+    records = Records()
+    for step in range(1, 6):
+        records.add(taken(step, epoch=step // 3), {"loss": torch.tensor(step / 8)}, True, True)
+    several = Records()
+    for step in range(1, 4):
+        several.add(taken(step), {"a": torch.tensor(1.0), "b": torch.tensor(float(step))} if step > 1 else {"loss": torch.tensor(2.0)}, True, True)
+    for made in (records.rest(), several.rest()):
+        made[-1]["memory"] = {"rss": 1}
+        [packet] = packed(made)
+        assert unpacked(packet) == made
+    observed = Records()
+    observed.add((*taken(1)[:6], {"parameters": {}}), {"loss": torch.tensor(1.0)}, True, True)
+    made = observed.rest()
+    assert packed(made) == made
 
 
 @gpu
@@ -115,7 +143,7 @@ def test_losses_on_the_gpu_are_read_back_in_order_and_in_full():
         expected.append(float(running))
         half = torch.tensor(step / 8, device="cuda", dtype=torch.bfloat16)
         # The tensor that is handed over goes on changing: what it was then is what counts.
-        records.add({"step": step}, running if step % 2 else {"loss": half, "logits": torch.zeros(4, 3, device="cuda")}, False)
+        records.add(taken(step), running if step % 2 else {"loss": half, "logits": torch.zeros(4, 3, device="cuda")}, False, False)
     found = records.seal() + records.rest()
     assert [one["step"] for one in found] == list(range(200))
     assert [one["loss"] for one in found][1::2] == expected[1::2]
