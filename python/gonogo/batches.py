@@ -4,6 +4,7 @@ Not here: which batch comes next (feed.py)."""
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -166,6 +167,66 @@ class Cancelled(BaseException):
     """gonogo wants the evaluation no more. Not an Exception: an evaluation that goes on after errors must not go on after this."""
 
 
+class _Noted:
+    """A batch sampler that notes how many samples each of its batches has."""
+
+    def __init__(self, inner: Any, sizes: deque[int]):
+        self._inner, self._sizes = inner, sizes
+
+    def __iter__(self) -> Iterator[Any]:
+        for one in self._inner:
+            self._sizes.append(len(one))
+            yield one
+
+    def __len__(self) -> int:
+        return len(self._inner)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+def with_sizes(loader: Any) -> Iterator[tuple[Any, int | None]]:
+    """Batches, and how many samples the loader has put into each, where it tells: a collate function may make of them what it likes."""
+    if isinstance(loader, Slices):
+        left = loader._stop - loader._start
+        for batch in loader:
+            yield batch, min(left, loader.batch_size)
+            left -= loader.batch_size
+        return
+    sampler = getattr(loader, "batch_sampler", None)
+    plain = isinstance(loader, torch.utils.data.DataLoader) and type(loader).__iter__ is torch.utils.data.DataLoader.__iter__
+    # kept workers go on with the sampler that they began with
+    if not plain or sampler is None or isinstance(sampler, _Noted) or loader.persistent_workers or not getattr(loader, "in_order", True):
+        for batch in loader:
+            yield batch, None
+        return
+    sizes: deque[int] = deque()
+    held = loader.__dict__.get("batch_sampler")
+    loader.__dict__["batch_sampler"] = _Noted(sampler, sizes)  # DataLoader refuses the assignment; its instance dictionary does not
+    try:
+        iterator = iter(loader)
+    finally:
+        loader.__dict__["batch_sampler"] = held
+    for batch in iterator:
+        yield batch, sizes.popleft() if sizes else None
+
+
+def samples_in(batch: Any, known: int | None) -> int:
+    """Samples in a batch that was put together from `known` ones. The leading sizes of its tensors, unless time comes first, or the
+    batch is an object of the project's own."""
+    told = count(batch)
+    if known is None or told == known:
+        return told
+    parts = list(fields(batch).values())
+    opaque = not any(isinstance(one, (torch.Tensor, np.ndarray, list, tuple, Mapping)) for one in parts)
+    return known if opaque or any(along_second(one, known) for one in parts) else told
+
+
+def along_second(value: Any, size: int) -> bool:
+    """A tensor of [time, samples, …], as recurrent nets and PyTorch's own transformers take it."""
+    return isinstance(value, (torch.Tensor, np.ndarray)) and value.ndim > 1 and value.shape[1] == size != len(value)
+
+
 class Tap:
     """A loader as it was, that reports each batch as it passes. Stops after `limit` samples where it is given."""
 
@@ -176,20 +237,31 @@ class Tap:
         self.change: Callable[[Any], Any] | None = None
         #: Sees each batch as it comes.
         self.look: Callable[[Any], None] | None = None
+        #: Told where a pass begins after another.
+        self.again: Callable[[], None] | None = None
+        #: Of the longest pass: an evaluation may go through its loader twice, or look at its first batch.
         self.samples = self.batches = 0
+        #: Samples of the batch at hand.
+        self.size = 0
+        self._passes = 0
 
     def __iter__(self) -> Iterator[Any]:
-        for batch in self._loader:
+        self._passes += 1
+        if self._passes > 1 and self.again is not None:
+            self.again()
+        samples = made = 0
+        for batch, known in with_sizes(self._loader):
             if self._cancelled is not None and self._cancelled():
                 raise Cancelled
-            size = count(batch)
-            if self._limit is not None and self.samples + size > self._limit and not self._whole:
-                size = self._limit - self.samples
+            size = samples_in(batch, known)
+            if self._limit is not None and samples + size > self._limit and not self._whole:
+                size = self._limit - samples
                 batch = sliced(batch, size)
             if size <= 0:
                 break
-            self.samples += size
-            self.batches += 1
+            samples += size
+            made += 1
+            self.size, self.samples, self.batches = size, max(samples, self.samples), max(made, self.batches)
             if self.look is not None:
                 self.look(batch)
             if self.change is not None:
@@ -197,7 +269,7 @@ class Tap:
             if self._passing is not None:
                 self._passing(batch, size)
             yield batch
-            if self._limit is not None and self.samples >= self._limit:
+            if self._limit is not None and samples >= self._limit:
                 break
 
     def __len__(self) -> int:

@@ -70,7 +70,10 @@ def corrupted(batch: Any, how: dict[str, Any]) -> tuple[Any, int]:
     if how["kind"] == "inputsZeroed":
         changed, count = torch.zeros_like(values), values.numel()
     else:
-        changed, count = _perturbed(values, how["sample"], how.get("position"), how.get("seed", 0), how.get("size", 0.5))
+        # time first: what is one sample lies along the second axis
+        laid = values.transpose(0, 1) if how.get("second") else values
+        changed, count = _perturbed(laid, how["sample"], how.get("position"), how.get("seed", 0), how.get("size", 0.5))
+        changed = changed.transpose(0, 1).contiguous() if how.get("second") else changed
     return with_field(batch, batches.input_name(batch), changed if isinstance(given, torch.Tensor) else changed.numpy()), count
 
 
@@ -83,13 +86,22 @@ def _perturbed(values: torch.Tensor, sample: int, position: int | None, seed: in
     before, draw = part.reshape(-1).tolist(), draw_of(seed)
     if values.is_floating_point():
         spread = size * (float(values.double().std(correction=0)) or 1.0)
-        after = [value + spread * (draw() / 2**31 - 1) for value in before]
+        low, high = float(values.min()), float(values.max())
+        after = [_within(value, spread * (draw() / 2**31 - 1), low, high) for value in before]
     else:
         known = sorted(set(values.reshape(-1).tolist()))
         following = dict(zip(known, known[1:] + known[:1]))
         after = [following[value] for value in before]
     part.copy_(torch.tensor(after).to(values.dtype).reshape(part.shape))
     return changed, int((changed != values).sum())
+
+
+def _within(value: float, step: float, low: float, high: float) -> float:
+    """A step that stays among the values there are: a loss of probabilities takes no others. Turned round at an end; NaN goes on."""
+    if not low < high:  # one value alone, or no numbers
+        return value + step
+    inside = value + step if low <= value + step <= high else value - step
+    return inside if inside != inside else min(max(inside, low), high)
 
 
 def with_field(batch: Any, name: str, value: Any) -> Any:

@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader, IterableDataset, SequentialSampler
 from gonogo import batches, device, feed
 from gonogo.corrupt import ordered
 from gonogo.errors import Fault
+from gonogo.padding import tensor_of
 from gonogo.parallel import World, deals_by_rank
 from gonogo.samplers import batch_size_of, sampler_of
 
@@ -150,6 +151,8 @@ class Outputs:
         self._targets: list[torch.Tensor] = []
         self._calls: list[torch.Tensor] = []
         self._batch: Any = None
+        #: Outputs, targets and axes of the pass before.
+        self._before: tuple[list[torch.Tensor], list[torch.Tensor], list[bool]] | None = None
         #: Of each batch: its samples are along the second axis of the output, as recurrent nets and CTC have them.
         self._second: list[bool] = []
         self._size = 0
@@ -164,6 +167,13 @@ class Outputs:
                 undo.callback(model.register_forward_hook(lambda _module, _inputs, output: self._called(output)).remove)
             yield
             self._finish()
+
+    def again(self) -> None:
+        """The evaluation goes through its loader once more. What the last pass with outputs says, counts."""
+        self._finish()
+        if self._outputs:
+            self._before = (self._outputs, self._targets, self._second)
+            self._outputs, self._targets, self._second, self._bytes = [], [], [], 0
 
     def passing(self, batch: Any, size: int) -> None:
         """A batch leaves the loader: what the model said since then belongs to the one before."""
@@ -180,9 +190,9 @@ class Outputs:
     def _finish(self) -> None:
         batch, calls, self._batch, self._calls = self._batch, self._calls, None, []
         target = None if batch is None else batches.target_of(batch)
-        if not calls or target is None or isinstance(target, (list, tuple)) and any(isinstance(one, (torch.Tensor, dict)) for one in target):
-            return  # boxes of each picture, say: nothing that stands beside outputs row by row
-        target = torch.as_tensor(target)
+        target = None if isinstance(target, (list, tuple)) and any(isinstance(one, torch.Tensor) for one in target) else tensor_of(target)
+        if not calls or target is None or target.ndim == 0:
+            return  # boxes of each picture, or text: nothing that stands beside outputs row by row
         self._second.append(calls[-1].ndim > 1 and calls[-1].shape[1] == self._size != len(calls[-1]))
         rows = [len(call) if call.ndim else 0 for call in calls]
         # Parts of the batch one after another, or the whole of it again and again: then the last word counts.
@@ -196,6 +206,8 @@ class Outputs:
 
     def json(self) -> dict[str, Any] | None:
         """Null where nothing was seen, or more than a line holds."""
+        if not self._outputs and self._before is not None:
+            self._outputs, self._targets, self._second = self._before
         shapes = {(tuple(one.shape[1:]), tuple(other.shape[1:]), other.dtype) for one, other in zip(self._outputs, self._targets)}
         if len(shapes) != 1 or self._bytes > BUDGET or any(self._second):
             return None

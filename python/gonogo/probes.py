@@ -17,6 +17,7 @@ from gonogo.corrupt import corrupted
 from gonogo.drawn import Drawn
 from gonogo.errors import Fault
 from gonogo.found import find
+from gonogo.padding import tensor_of
 from gonogo.wanted import Wanted
 
 def abilities(subject: Any) -> dict[str, Any]:
@@ -110,7 +111,8 @@ class Look:
         if self._target is not None and len(self._target):
             self._before = self._target[-1:]
         target = batches.target_of(batch)
-        self._target = None if target is None else torch.as_tensor(target)
+        given = tensor_of(target)
+        self._target = given if given is not None and given.ndim else None
         return batch
 
     def __enter__(self) -> Look:
@@ -237,20 +239,21 @@ def perturb(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
     def passed(change: bool) -> torch.Tensor:
         nonlocal changed, length
 
-        def note(batch: Any) -> Any:
+        def note(batch: Any, size: int) -> Any:
             nonlocal changed, length
             given = batches.input_of(batch)
-            length = len(given[0]) if hasattr(given, "ndim") and given.ndim > 1 else 0
+            second = batches.along_second(given, size)
+            length = (len(given) if second else len(given[0])) if hasattr(given, "ndim") and given.ndim > 1 else 0
             if change:
-                batch, changed = corrupted(batch, how)
+                batch, changed = corrupted(batch, {**how, "second": second})
             return batch
 
         try:
             with _Calls(subject._scored()) as calls:
                 if training:
                     drawn = subject.feed().frozen(count)
-                    _one_step(subject, replace(drawn, batch=note(drawn.batch)))
-                    rows = batches.count(drawn.batch)
+                    rows = batches.samples_in(drawn.batch, None if drawn.ids is None else len(drawn.ids))
+                    _one_step(subject, replace(drawn, batch=note(drawn.batch, rows)))
                 else:
                     rows = _one_evaluation(subject, name, count, note)
             return calls.outputs(rows)
@@ -266,7 +269,13 @@ def perturb(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
             return None
         return watch.report()
 
-    plain, again, after = passed(False), passed(False), passed(True)
+    plain, again = passed(False), passed(False)
+    try:
+        after = passed(True)
+    except Fault:
+        raise
+    except Exception as error:  # no program need take what it was never given
+        raise Fault("OUTPUTS_UNKNOWN", "the program takes its own inputs, and refuses a changed one", seen=f"{type(error).__name__}: {error}") from error
     asked = {"asked": wanted()} if probe.get("targets", False) else {}
     return {
         **asked,
@@ -286,7 +295,7 @@ def _one_step(subject: Any, drawn: Drawn) -> None:
         subject._step(feed, drawn, found, {}, None, feed.steps_per_epoch())
 
 
-def _one_evaluation(subject: Any, name: str, count: int, note: Callable[[Any], Any]) -> int:
+def _one_evaluation(subject: Any, name: str, count: int, note: Callable[[Any, int], Any]) -> int:
     if name == "train" or name not in subject._splits:
         raise Fault("DATA_SPLITS", f"{name} is not evaluated", seen=name, expected=", ".join(subject._splits))
     split = subject._splits[name]
@@ -295,7 +304,7 @@ def _one_evaluation(subject: Any, name: str, count: int, note: Callable[[Any], A
     known = split.fixed() is None
     loader, limit = split.loader(count if known else None, count)
     tap = batches.Tap(loader, limit)
-    tap.change = note
+    tap.change = lambda batch: note(batch, tap.size)
     with split.quiet():
         subject.managed.evaluate(tap) if subject.managed_evaluation else subject.experiment.evaluate(tap)
     return tap.samples

@@ -52,7 +52,7 @@ def digest_of(index: int, sample: Any, group: str | None = None) -> dict[str, An
     given, target = batches.input_of(sample), batches.target_of(sample)
     held = tensor_of(given)
     numbers = torch.full((1,), math.nan) if held is None else held.detach().to(torch.float64)  # text has no mean
-    wanted = None if target is None else torch.as_tensor(target).tolist()
+    told = tensor_of(target)  # text, or boxes by name, are no numbers
     if group is None and isinstance(sample, dict):
         group = next((str(sample[name]) for name in GROUPS if name in sample), None)
     return {
@@ -61,7 +61,7 @@ def digest_of(index: int, sample: Any, group: str | None = None) -> dict[str, An
         "mean": float(numbers.mean()),
         "std": float(numbers.std(correction=0)),
         "nonFinite": 0 if held is None else int((~torch.isfinite(numbers)).sum()),
-        "target": wanted if not isinstance(wanted, list) else torch.as_tensor(target).reshape(-1).tolist(),
+        "target": None if told is None else told.item() if told.ndim == 0 else told.reshape(-1).tolist(),
         **({} if group is None else {"group": group}),
     }
 

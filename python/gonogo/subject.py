@@ -304,6 +304,7 @@ class Subject:
             raise Fault("DATA_SPLITS", f"the experiment has no {name} split", seen=name, expected=", ".join(self._splits))
         loader, limit = self._splits[name].loader(probe.get("batchSize"), probe.get("limit"), probe.get("order", "given"), probe.get("whole", False), probe.get("ids"))
         tap = batches.Tap(loader, limit, None if outputs is None else outputs.passing, cancelled)
+        tap.again = None if outputs is None else outputs.again
         tap.look = self._lookout.validation if name == "val" and probe.get("watch", False) else None
         look = probes.Look(self.experiment.task.kind, self._scored(), probe)
         tap.change = look.change

@@ -7,7 +7,9 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from gonogo import batches
+from gonogo.corrupt import corrupted
 from gonogo.evaluation import Outputs
+from gonogo.samples import digest_of
 
 
 def test_lists_of_one_thing_a_sample_are_cut_as_lists():
@@ -81,3 +83,63 @@ def test_a_loss_that_calls_parts_of_the_model_keeps_the_accuracy_of_its_task():
     for outputs in ([], [torch.zeros(8, 3), torch.zeros(8, 3)]):
         assert managed._accuracy(outputs, batch, 8)["accuracy"] == right
     assert managed._accuracy([], ({"words": batch[0]}, batch[1]), 8) == {}
+
+
+def _time_first(samples):
+    return tuple(nn.utils.rnn.pad_sequence([one[place] for one in samples]) for place in (0, 1))
+
+
+def test_samples_are_counted_where_time_comes_first():
+    words = [(torch.arange(n % 5 + 2), torch.arange(n % 5 + 3)) for n in range(23)]
+    tap = batches.Tap(DataLoader(words, batch_size=8, collate_fn=_time_first))
+    sizes = []
+    for batch in tap:
+        assert batches.count(batch) == len(batch[0]) != tap.size
+        sizes.append(tap.size)
+    assert sizes == [8, 8, 7] and (tap.samples, tap.batches) == (23, 3)
+    bucketed = DataLoader(words, batch_sampler=[[0, 1, 2], [3, 4], [5]], collate_fn=lambda samples: {"words": samples})
+    assert [(tap.size, len(batch["words"])) for tap in [batches.Tap(bucketed)] for batch in tap] == [(3, 3), (2, 2), (1, 1)]
+
+
+def test_an_object_of_the_projects_own_holds_as_many_samples_as_were_asked_for():
+    tap = batches.Tap(DataLoader(range(20), batch_size=8, collate_fn=lambda samples: type("Batch", (), {"held": samples})(), num_workers=0))
+    assert [tap.size for _ in tap] == [8, 8, 4] and tap.samples == 20
+    # a collate function that leaves samples out is seen to: its tensors tell
+    short = batches.Tap(DataLoader(range(20), batch_size=8, collate_fn=lambda samples: torch.tensor(samples[1:])))
+    assert [short.size for _ in short] == [7, 7, 3]
+
+
+def test_a_loader_gone_through_twice_counts_once():
+    outputs, model = Outputs(), nn.Identity()
+    tap = batches.Tap(DataLoader(list(zip(torch.rand(20, 3), range(20))), batch_size=8), passing=outputs.passing)
+    tap.again = outputs.again
+    with outputs.of([model]):
+        next(iter(tap))
+        for given, _ in tap:
+            model(given)
+        assert len(list(tap)) == 3
+    assert (tap.samples, tap.batches) == (20, 3)
+    assert outputs.json()["count"] == 20
+
+
+def test_text_beside_inputs_is_no_target():
+    outputs, model = Outputs(), nn.Identity()
+    with outputs.of([model]):
+        outputs.passing((torch.rand(2, 3), ["a cat", "a dog"]), 2)
+        model(torch.rand(2, 3))
+    assert outputs.json() is None
+    assert digest_of(0, ("a cat", "eine Katze"))["target"] is None
+    assert digest_of(0, (torch.zeros(2), 3))["target"] == 3
+    assert digest_of(0, (torch.zeros(2), torch.tensor([[1, 2], [3, 4]])))["target"] == [1, 2, 3, 4]
+
+
+def test_a_perturbed_input_stays_among_the_values_there_are():
+    pictures = torch.rand(6, 5).round()
+    how = {"kind": "inputPerturbed", "sample": 2, "seed": 1}
+    changed, count = corrupted((pictures,), how)
+    assert count > 0 and changed[0].min() >= 0 and changed[0].max() <= 1
+    assert torch.equal(changed[0][[0, 1, 3, 4, 5]], pictures[[0, 1, 3, 4, 5]])
+    along, _ = corrupted((pictures,), {**how, "second": True})
+    others = [0, 1, 3, 4]
+    assert torch.equal(along[0][:, others], pictures[:, others]) and not torch.equal(along[0][:, 2], pictures[:, 2])
+    assert torch.isfinite(corrupted((torch.full((3, 2), 7.0),), how)[0][0]).all()

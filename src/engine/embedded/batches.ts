@@ -113,12 +113,28 @@ const perturb = (
   const draw = drawOf(seed)
   const next = input instanceof Int32Array ? following(input) : null
   const spread = next ? 0 : spreads * (deviation(input) || 1)
+  const within = next ? null : insideOf(input)
   for (let i = from; i < to; i++) {
     const before = input[i] as number
-    input[i] = next ? (next.get(before) ?? before) : before + spread * (draw() / 2 ** 31 - 1)
+    input[i] = within ? within(before, spread * (draw() / 2 ** 31 - 1)) : (next?.get(before) ?? before)
     if (input[i] !== before) changed++
   }
   return changed
+}
+
+/** A step that stays among the values there are: a loss of probabilities takes no others. Turned round at an end. */
+const insideOf = (values: BatchArray): ((value: number, step: number) => number) => {
+  let low = Number.POSITIVE_INFINITY
+  let high = Number.NEGATIVE_INFINITY
+  for (const value of values) {
+    low = Math.min(low, value)
+    high = Math.max(high, value)
+  }
+  if (!(low < high)) return (value, step) => value + step
+  return (value, step) => {
+    const there = value + step
+    return Math.min(high, Math.max(low, there >= low && there <= high ? there : value - step))
+  }
 }
 
 /** Each whole number that occurs → the next larger one, the largest → the smallest. */
