@@ -10,14 +10,20 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.utils.data import DataLoader
 
-from gonogo.found import COUNTER, is_average, is_schedule
+from gonogo.found import COUNTER, is_average, is_schedule, is_users
+from gonogo.held import KINDS
+from gonogo.held import held as held_generators
 
 
 def stateful(namespace: Mapping[str, Any], functions: list[Callable[..., Any]], held: Mapping[str, Any]) -> dict[str, Any]:
     """Optimizers, schedules, loss scalers and averages by name; modules too where an optimizer holds their parameters."""
     candidates = {name: value for name, value in [*namespace.items(), *_closed_over(functions)] if not name.startswith("__")}
     found = {name: value for name, value in candidates.items() if _trains_along(name, value)}
+    # an environment that draws how its episodes begin, say
+    here = {id(value) for value in held.values()}
+    found.update({name: value for name, value in candidates.items() if name not in found and id(value) not in here and _draws(value)})
     optimizers = [one for one in [*held.values(), *found.values()] if isinstance(one, torch.optim.Optimizer)]
     owned = {id(parameter) for one in optimizers for group in one.param_groups for parameter in group["params"]}
     inside = {id(part) for one in held.values() if isinstance(one, nn.Module) for part in one.modules()}
@@ -33,6 +39,12 @@ def _trains_along(name: str, value: Any) -> bool:
     if isinstance(value, torch.optim.Optimizer) or is_schedule(value) or type(value).__name__ == "GradScaler":
         return True
     return is_average(name, value) and not isinstance(value, (str, int, float))
+
+
+def _draws(value: Any) -> bool:
+    """An object of a class of the project's own that holds a generator."""
+    apart = isinstance(value, (type, types.ModuleType, types.FunctionType, nn.Module, DataLoader, *KINDS))
+    return not apart and is_users(value) and not callable(value) and bool(held_generators({"it": value}))
 
 
 def _closed_over(functions: list[Callable[..., Any]]) -> Iterator[tuple[str, Any]]:

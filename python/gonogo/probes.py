@@ -305,7 +305,7 @@ def _one_evaluation(subject: Any, name: str, count: int, note: Callable[[Any, in
     loader, limit = split.loader(count if known else None, count)
     tap = batches.Tap(loader, limit)
     tap.change = lambda batch: note(batch, tap.size)
-    with split.quiet():
+    with split.quiet(), split.refusing(tap):
         subject.managed.evaluate(tap) if subject.managed_evaluation else subject.experiment.evaluate(tap)
     return tap.samples
 

@@ -48,6 +48,13 @@ test('a layer in a plain list: a gradient and no optimizer', () => {
   expect(found).toMatchObject({ status: 'NO-GO', cause: 'parameter-not-in-optimizer', where: 'model.py:hidden' })
 })
 
+test('updates written by hand need no optimizer; what then stays is held to it', () => {
+  const byHand = { ...facts(tensor('a', { optimizers: [] }), tensor('b', { optimizers: [] })), optimizers: [] }
+  expect(causeOf(byHand, { ...seen({ a: [1, 0.1], b: [1, 0.1] }), applied: 0 })).toBe('GO')
+  expect(causeOf(byHand, { ...seen({ a: [1, 0.1], b: [1, 0] }), applied: 0 })).toBe('NO-GO parameter-not-in-optimizer')
+  expect(causeOf(byHand, { ...seen({ a: [null, 0], b: [null, 0] }), applied: 0 })).toMatch(/^NO-GO/)
+})
+
 test('a declared-frozen parameter that moves', () => {
   expect(causeOf(facts(tensor('a'), tensor('f', { frozen: true })), seen({ a: [1, 0.1], f: [0.1, 0.01] }))).toBe(
     'NO-GO frozen-parameter-moves',

@@ -159,8 +159,10 @@ export const judge = (facts: Pick<Facts, 'tensors' | 'optimizers' | 'where'>, se
   const receives = ({ name }: TensorFact) => (at(name).gradient ?? 0) > rounding * seen.whole
   const names = (found: readonly TensorFact[]) => list(found.map(({ name }) => name))
   const owned = parameters.filter(({ trainable, frozen, optimizers }) => trainable && !frozen && optimizers.length > 0)
+  // what moves without an optimizer is moved by the program's own hand
+  const byHand = ({ name, optimizers }: TensorFact) => optimizers.length === 0 && at(name).change > 0
   const orphans = parameters.filter(
-    (one) => one.trainable && !one.frozen && one.optimizers.length === 0 && receives(one),
+    (one) => one.trainable && !one.frozen && one.optimizers.length === 0 && receives(one) && !byHand(one),
   )
   const thawed = parameters.filter(({ name, frozen }) => frozen && at(name).change > 0)
   const moved = owned.filter(({ name }) => at(name).change > 0)
@@ -237,6 +239,14 @@ export const judge = (facts: Pick<Facts, 'tensors' | 'optimizers' | 'where'>, se
         advice:
           'look for .detach(), .item(), no_grad or a non-differentiable operation between the parameters and the loss',
       })
+  }
+  if (facts.optimizers.length === 0 && parameters.some(byHand)) {
+    const own = parameters.filter(byHand)
+    return go(`${own.length} of ${parameters.length} parameters move, without an optimizer`, {
+      seen: `${names(own)} changed by up to ${number(Math.max(...own.map(({ name }) => at(name).change)))} in ${plural(seen.steps, 'step')}`,
+      expected: 'every parameter with a gradient moves',
+      evidence: { ...evidence, byHand: own.length },
+    })
   }
   if (seen.applied === 0 || (owned.length > 0 && moved.length === 0))
     return noGo('parameter-does-not-move', 'no parameter moves', {

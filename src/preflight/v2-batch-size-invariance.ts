@@ -6,7 +6,7 @@
 // per sample where the engine shows outputs, else from three more evaluations: the first N−1 (full batches: M) and all N in one
 // batch (T) give the last sample's loss N·T − (N−1)·M, and with it what each wrong formula would report.
 // An evaluation that differs from itself is random: a dropout left on, for a classifier or a regression; honest for others.
-import type { Cause, Evaluation } from '../contract/index.ts'
+import { type Cause, type Evaluation, GonogoError } from '../contract/index.ts'
 import { type Batchwise, batchwiseIn, placesOf } from './batchwise.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
 import { differenceIn, stateDifferences } from './compare.ts'
@@ -54,7 +54,19 @@ export const v2 = define({
     const ask = (batchSize: number, limit = sizes.samples) =>
       trial.evaluate({ batchSize, limit, perSample: context.can('perSample') })
     const usual = sizes.samples === available ? whole : await ask(sizes.usual)
-    const other = await ask(sizes.other)
+    const other = await ask(sizes.other).catch((error: unknown) => {
+      if (error instanceof Crash && error.error.code === 'BATCH_SIZE_REFUSED') return error.error
+      throw error
+    })
+    if (other instanceof GonogoError)
+      return warn('evaluation-crashed', `the evaluation crashes at another batch size, ${sizes.other}`, {
+        seen: [other.message, other.seen].filter(Boolean).join(': '),
+        expected: `any batch size; ${whole.samples} samples by ${sizes.usual} never come to it`,
+        where: other.where ?? placeOf(context.facts, 'evaluate', 'setup'),
+        evidence: { batchSize: sizes.usual, otherBatchSize: sizes.other, samples: sizes.samples },
+        alternatives: [],
+        advice: 'squeeze(1) instead of squeeze(), and take the batch size from the batch',
+      })
     const { metric: tolerance, output } = roundingOf(arithmeticOf(context.facts, usual, other))
     const apart = metricsApart(usual, other, tolerance)
     const outputs = outputsApart(usual, other)

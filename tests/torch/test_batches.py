@@ -1,6 +1,8 @@
 """Batches of other shapes than (inputs, targets): lists of boxes, pictures of different sizes, whole graphs.
 Not here: which batch comes next (test_loader.py)."""
 
+import numpy as np
+import pytest
 import torch
 from harness import REPOSITORY  # noqa: F401  puts gonogo on the path
 from torch import nn
@@ -8,7 +10,8 @@ from torch.utils.data import DataLoader
 
 from gonogo import batches
 from gonogo.corrupt import corrupted
-from gonogo.evaluation import Outputs
+from gonogo.evaluation import Outputs, Split
+from gonogo.holdings import stateful
 from gonogo.samples import digest_of
 
 
@@ -143,3 +146,31 @@ def test_a_perturbed_input_stays_among_the_values_there_are():
     others = [0, 1, 3, 4]
     assert torch.equal(along[0][:, others], pictures[:, others]) and not torch.equal(along[0][:, 2], pictures[:, 2])
     assert torch.isfinite(corrupted((torch.full((3, 2), 7.0),), how)[0][0]).all()
+
+
+class _Sampled:
+    evaluate_batch_size = 8
+
+    def __init__(self, count):
+        self.val_loader = DataLoader(range(count), batch_size=8)
+
+
+def test_a_crash_at_a_size_that_the_run_never_has_is_no_fault_of_it():
+    for count, size, code in ((24, 1, "BATCH_SIZE_REFUSED"), (25, 1, None), (24, 8, None), (5, 5, None)):
+        split = Split(_Sampled(count), "val", None, None)
+        tap = batches.Tap(split.loader(size, size)[0])
+        with pytest.raises(Exception) as caught, split.refusing(tap):
+            for _ in tap:
+                raise ValueError("squeezed")
+        assert getattr(caught.value, "code", None) == code, (count, size)
+
+
+def test_what_a_script_draws_its_episodes_from_is_found():
+    environment, held = Environment(), {"model": nn.Linear(1, 1)}
+    found = stateful({"environment": environment, "Environment": Environment, "text": "x", "numbers": [1.0]}, [], held)
+    assert found == {"environment": environment}
+
+
+class Environment:
+    def __init__(self):
+        self.draws = np.random.default_rng(3)
