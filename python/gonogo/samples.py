@@ -29,6 +29,9 @@ GROUPED = 64
 #: Values of a target that is told of one of many samples.
 LONG = 64
 
+#: Ids that are drawn for a look at an epoch, at most; and how often each sample may come before that is enough.
+MOST, OFTEN = 4_000_000, 4
+
 #: Where a data set or a sample tells which samples belong together.
 GROUPS = ("group", "groups", "group_id", "group_ids", "patient_id", "subject_id", "speaker_id", "document_id")
 
@@ -187,6 +190,17 @@ def order(subject: Any, probe: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def _drawn(sampled: Iterator[Any], most: int) -> Iterator[list[int]]:
+    """Ids of index batches, up to about so many: an epoch of a sampler with replacement may have no end that a look could wait for."""
+    count = 0
+    for one in sampled:
+        ids = flat(one) or []
+        yield ids
+        count += len(ids)
+        if count >= most:
+            return
+
+
 def epochs(subject: Any, count: int, whole: bool) -> Iterator[list[Any]]:
     """The index batches of each of the first epochs; `whole`: of the real run, not of a preflight's shorter ones."""
     drawn, progress = subject.feed(), subject.experiment.progress
@@ -199,14 +213,15 @@ def epochs(subject: Any, count: int, whole: bool) -> Iterator[list[Any]]:
             ids = drawn._epoch(epoch)
             yield [ids[place * size : (place + 1) * size] for place in range(steps)]
         return
-    now = progress.generators()
+    now, dataset = progress.generators(), drawn.dataset()
+    most = min(OFTEN * len(dataset), MOST) if hasattr(dataset, "__len__") else MOST
     try:
         progress.set_generators(drawn._start)
         recorder = loader.batch_sampler if loader.batch_sampler is not None else loader.sampler
         for epoch in range(count):
             tell_epoch(loader, epoch)
             torch.empty((), dtype=torch.int64).random_(generator=loader.generator)  # as iter(loader) would
-            yield [flat(one) or [] for one in itertools.islice(recorder._sampler, steps)]
+            yield list(_drawn(itertools.islice(recorder._sampler, steps), most))
     finally:
         tell_epoch(loader, progress.epoch)
         progress.set_generators(now)

@@ -205,6 +205,16 @@ class Workers(Manual):
         self.train_loader = DataLoader(Noisy(), batch_size=8, shuffle=True, num_workers=2)
 
 
+class Endless(Manual):
+    """An epoch with replacement that is longer than any run."""
+
+    def make_loaders(self):
+        super().make_loaders()
+        data = torch.utils.data.TensorDataset(*samples(64, 1))
+        endless = torch.utils.data.RandomSampler(data, replacement=True, num_samples=10**10)
+        self.train_loader = DataLoader(data, batch_size=8, sampler=endless)
+
+
 class Repeats(Workers):
     """Each process and each epoch starts NumPy's generator at the same place."""
 

@@ -236,6 +236,12 @@ def test_the_order_of_epochs_without_decoding(opened: Any, kind: str):
     assert [index for one in live for index in one["samples"]["ids"]] == first["ids"]
 
 
+def test_an_epoch_without_an_end_is_looked_at_as_far_as_it_tells_something(opened: Any):
+    process = opened("Endless")
+    first, second = process.ask("order", whole=True)
+    assert first["samples"] == second["samples"] == 4 * 64 and first["distinct"] > 50 and first["digest"] != second["digest"]
+
+
 def test_a_survey_by_channel(opened: Any):
     from probed import samples
 
