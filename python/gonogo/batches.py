@@ -233,6 +233,8 @@ class Tap:
     def __init__(self, loader: Any, limit: int | None = None, passing: Callable[[Any, int], None] | None = None, cancelled: Callable[[], bool] | None = None):
         self._loader, self._limit, self._passing, self._cancelled = loader, limit, passing, cancelled
         self._whole = comes_whole(loader)
+        #: The last batch comes whole, beyond the limit: cut short it were none that this loader gives.
+        self.uncut = False
         #: What is done to each batch first.
         self.change: Callable[[Any], Any] | None = None
         #: Sees each batch as it comes.
@@ -254,7 +256,7 @@ class Tap:
             if self._cancelled is not None and self._cancelled():
                 raise Cancelled
             size = samples_in(batch, known)
-            if self._limit is not None and samples + size > self._limit and not self._whole:
+            if self._limit is not None and samples + size > self._limit and not self._whole and not (self.uncut and size <= self._limit):
                 size = self._limit - samples
                 batch = sliced(batch, size)
             if size <= 0:

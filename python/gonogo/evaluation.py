@@ -56,7 +56,13 @@ class Split:
         return len(dataset) if hasattr(dataset, "__len__") and not isinstance(dataset, IterableDataset) else 0
 
     def samples(self) -> int:
-        return self.whole() if self._limit is None else min(self.whole(), self._limit)
+        return self.whole() if self._limit is None else min(self.whole(), self._uncut(self._limit))
+
+    def _uncut(self, bound: int) -> int:
+        """As many samples in whole batches: one that is cut short is none that the project's own loader gives."""
+        own = None if self._dataset is not None or self._indices is None or self._dealt or self.shared else self._own()
+        size = (batch_size_of(own) or 1) if isinstance(own, DataLoader) else 1
+        return bound if size >= bound else -(-bound // size) * size
 
     def batches(self) -> int:
         """Of one evaluation; 1 where the loader does not tell."""
@@ -133,6 +139,8 @@ class Split:
         if self._indices is None or (bound is None and batch_size is None and order == "given"):
             return own, bound
         assert isinstance(own, DataLoader)
+        if bound is not None and batch_size is None:
+            bound = self._uncut(bound)
         return feed.rebuilt(own, ordered(self._indices[:bound], order), batch_size or batch_size_of(own) or 1), None
 
     def _chosen(self, batch_size: int | None, ids: list[int]) -> Any:

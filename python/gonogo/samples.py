@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping, Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -157,7 +157,17 @@ def _rows(batch: Any) -> Iterator[dict[str, Any]]:
     """The samples of a batch, as far as its parts have one entry for each."""
     size, parts = batches.count(batch), batches.fields(batch)
     for row in range(size):
-        yield {name: part[row] for name, part in parts.items() if hasattr(part, "__len__") and len(part) == size}
+        found = {name: _row_of(part, row, size) for name, part in parts.items()}
+        yield {name: one for name, one in found.items() if one is not None}
+
+
+def _row_of(part: Any, row: int, size: int) -> Any:
+    """One sample's share of a part, of the views in a list too; None where it has no entry for each sample."""
+    if isinstance(part, (list, tuple)) and len(part) != size:
+        return [one for one in (_row_of(inner, row, size) for inner in part) if one is not None] or None
+    if isinstance(part, Mapping):
+        return {name: one for name, one in ((name, _row_of(inner, row, size)) for name, inner in part.items()) if one is not None} or None
+    return part[row] if hasattr(part, "__len__") and getattr(part, "ndim", 1) and len(part) == size else None
 
 
 def order(subject: Any, probe: dict[str, Any]) -> list[dict[str, Any]]:

@@ -305,6 +305,7 @@ class Subject:
         loader, limit = self._splits[name].loader(probe.get("batchSize"), probe.get("limit"), probe.get("order", "given"), probe.get("whole", False), probe.get("ids"))
         tap = batches.Tap(loader, limit, None if outputs is None else outputs.passing, cancelled)
         tap.again = None if outputs is None else outputs.again
+        tap.uncut = True
         tap.look = self._lookout.validation if name == "val" and probe.get("watch", False) else None
         look = probes.Look(self.experiment.task.kind, self._scored(), probe)
         tap.change = look.change

@@ -8,12 +8,15 @@ export type Stage = 'open' | 'train' | 'evaluate' | 'data' | 'state' | 'save' | 
 export class Crash extends Error {
   readonly stage: Stage
   readonly error: GonogoError
+  /** It was asked for something that no run asks for: a batch of another size, changed values. */
+  readonly unusual: boolean
 
-  constructor(stage: Stage, error: GonogoError) {
+  constructor(stage: Stage, error: GonogoError, unusual = false) {
     super(error.message)
     this.name = 'Crash'
     this.stage = stage
     this.error = error
+    this.unusual = unusual
   }
 }
 

@@ -73,7 +73,8 @@ export const k1 = define({
         if (trial.dead) trial = await opened()
         else await trial.restore('opened')
         const still = faultOf(context, reference, await resume(context, trial, reference, save, save.place))
-        if (still && !(still.cause !== null && otherwise.includes(still.cause))) return drawn(still, reference, resumed)
+        if (still && !(still.cause !== null && otherwise.includes(still.cause)) && !endsWithEpoch(context, still))
+          return drawn(still, reference, resumed)
         declared ??= asDeclared(context, fault, save)
       }
     } finally {
@@ -97,6 +98,10 @@ const drawn = (outcome: Outcome, { records }: Reference, resumed: readonly Resum
 
 /** Causes that say: other batches or other noise. */
 const otherwise: readonly Cause[] = ['data-position-lost', 'rng-not-restored']
+
+/** Everything that is saved came back; what the loop of an epoch holds by itself, a recurrent state say, begins anew with the next. */
+const endsWithEpoch = ({ resumeKind }: Context, still: Outcome): boolean =>
+  resumeKind === 'epoch' && still.cause === 'section-not-saved'
 
 /** The run file asks for less than an exact resume from this save. */
 const isDeclared = (context: Context, reference: Reference, save: Save): boolean => {

@@ -50,6 +50,7 @@ import { s3 } from './s3-hash-seed.ts'
 import { t1 } from './t1-monitors.ts'
 import { t2 } from './t2-peak-rate.ts'
 import { t3 } from './t3-same-start.ts'
+import { unusualCrash } from './unusual.ts'
 import { v1 } from './v1-evaluate-twice.ts'
 import { v2 } from './v2-batch-size-invariance.ts'
 import { v3 } from './v3-evaluation-purity.ts'
@@ -223,7 +224,7 @@ const outcomeOf = async (check: Check, context: Context): Promise<Outcome> => {
   try {
     return withGuarantee(await check.run(context), check, context.facts)
   } catch (error) {
-    if (error instanceof Crash) return failure(error)
+    if (error instanceof Crash) return (await unusualCrash(context, error)) ?? failure(error)
     throw error
   }
 }

@@ -69,18 +69,21 @@ export class Trial implements AsyncDisposable {
 
   /** Trains until `onRecord` returns false. */
   train(probe: TrainProbe, onRecord: (record: StepRecord) => boolean): Promise<void> {
-    return this.#watch('train', async () => {
+    const steps = async () => {
       for await (const group of this.#subject.train(probe)) {
         this.#signal.throwIfAborted()
         let wanted = true
         for (const record of group) wanted = wanted && onRecord(record)
         if (!wanted) return
       }
-    })
+    }
+    return this.#watch('train', steps, (probe.batch ?? 'live') !== 'live' || (probe.corrupt ?? null) !== null)
   }
 
   evaluate(probe: EvalProbe = {}): Promise<Evaluation> {
-    return this.#watch('evaluate', () => this.#subject.evaluate(probe))
+    const { batchSize, ids, order = 'given', corrupt, predictions } = probe
+    const unusual = [batchSize, ids, corrupt, predictions].some((one) => (one ?? null) !== null) || order !== 'given'
+    return this.#watch('evaluate', () => this.#subject.evaluate(probe), unusual)
   }
 
   data(probe: DataProbe): Promise<readonly SampleDigest[]> {
@@ -88,7 +91,7 @@ export class Trial implements AsyncDisposable {
   }
 
   perturb(probe: PerturbProbe): Promise<Perturbation> {
-    return this.#watch('evaluate', () => this.#subject.perturb(probe))
+    return this.#watch('evaluate', () => this.#subject.perturb(probe), true)
   }
 
   schedule(probe: ScheduleProbe = {}): Promise<ScheduleReport> {
@@ -164,13 +167,14 @@ export class Trial implements AsyncDisposable {
     await this.#subject[Symbol.asyncDispose]()
   }
 
-  async #watch<T>(stage: Stage, work: () => Promise<T>): Promise<T> {
+  /** `unusual`: no run asks for this. */
+  async #watch<T>(stage: Stage, work: () => Promise<T>, unusual = false): Promise<T> {
     try {
       return await abortable(this.#signal, work())
     } catch (error) {
       this.#signal.throwIfAborted()
       if (!(error instanceof GonogoError)) throw error
-      const crash = new Crash(stage, error)
+      const crash = new Crash(stage, error, unusual)
       if (endsProcess(crash)) this.dead = true
       throw crash
     }

@@ -5,7 +5,7 @@
 // call is NO-GO. A loss may be the experiment's own (focal, weighted, smoothed), so a difference is NO-GO only where gonogo's
 // definition is declared (a managed evaluation without a loss of its own), or where a known wrong formula over the right loss
 // gives the reported number; otherwise it warns. Metrics that gonogo does not know are not judged.
-import type { Cause, Evaluation } from '../contract/index.ts'
+import type { Cause, Evaluation, Facts } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { type Dense, denseOf } from './dense.ts'
@@ -35,7 +35,7 @@ export const v4 = define({
     const { perSample } = evaluation
     if (!perSample) return skipped('the evaluation shows no outputs')
     const outputs = outputsOf(perSample)
-    const miscounted = countOf(context, evaluation, outputs)
+    const miscounted = countOf(context, (await context.at('trained')).facts, evaluation, outputs)
     if (miscounted) return miscounted
     const broken = outputs.values.findIndex((value) => !Number.isFinite(value))
     if (broken >= 0)
@@ -121,9 +121,9 @@ type Judged = {
 
 const place = ({ facts }: Context) => placeOf(facts, 'evaluate', 'metrics', 'loss', 'model')
 
-const countOf = (context: Context, evaluation: Evaluation, outputs: Outputs): Outcome | null => {
-  const { val } = context.facts.samples
-  const expected = Math.min(val ?? evaluation.samples, context.limit.valSamples ?? Number.POSITIVE_INFINITY)
+/** `facts`: of the subject that was asked, whose limit ends with a whole batch. */
+const countOf = (context: Context, facts: Facts, evaluation: Evaluation, outputs: Outputs): Outcome | null => {
+  const expected = facts.samples.val ?? evaluation.samples
   const seen = evaluation.samples !== expected ? evaluation.samples : outputs.count
   if (seen === expected) return null
   // several processes may go through a sampler's padding without scoring it: P2 compares what comes out
