@@ -16,13 +16,17 @@ from gonogo.found import find
 
 
 class Epochs:
-    """Runs train_epoch(loader) again and again. A position that jumps, after a load or a reset, begins a new pass."""
+    """Runs train_epoch(loader), for each epoch anew. A position that jumps, after a load or a reset, begins a new pass."""
 
     def __init__(self, experiment: Any, train_epoch: Callable[[Any], Any]):
         self._experiment, self._train_epoch = experiment, train_epoch
         self._driven: Driven | None = None
         self._version = -1
         self._scalers: list[Any] = []
+
+    def begin(self) -> None:
+        """What the loop does before it asks for a batch (negatives drawn anew, say) comes before a batch is drawn, as in the script."""
+        self._at_hand().start()
 
     def step(self, batch: Any) -> dict[str, Any]:
         driven = self._at_hand()
@@ -48,12 +52,9 @@ class Epochs:
             loader = self._experiment.train_loader
             self._version = version
             self._scalers = [one for one in find(self._experiment).scalers.values() if one.is_enabled()]
-            self._driven = Driven(self._forever, length=lambda: len(loader), like=loader, name="train_epoch")
+            # One epoch, and then another: what the loop does before its first batch comes after the evaluation and the save between them.
+            self._driven = Driven(self._train_epoch, length=lambda: len(loader), like=loader, name="train_epoch")
         return self._driven
-
-    def _forever(self, loader: Any) -> None:
-        while True:
-            self._train_epoch(loader)
 
 
 @contextmanager

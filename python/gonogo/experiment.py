@@ -140,6 +140,9 @@ class Experiment(Generic[C]):
             raise Fault("STEPS_UNKNOWN", "self.steps is known once the experiment is open")
         return self._count_steps()
 
+    def _before_batch(self) -> None:
+        """For adapters: before a live batch is drawn."""
+
     def setup(self) -> None:
         """Called once a process, with every generator seeded. What it puts on self is found and named."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -48,7 +48,6 @@ def group_of(dataset: Any, index: int) -> str | None:
         if indices is None or not hasattr(dataset, "dataset"):
             return None
         dataset, index = dataset.dataset, int(indices[index])
-
 
 def digest_of(index: int, sample: Any, group: str | None = None) -> dict[str, Any]:
     """A SampleDigest of one decoded sample."""

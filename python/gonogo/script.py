@@ -153,12 +153,19 @@ class Script(Experiment[None]):
     def _step(self, batch: Any) -> Any:
         return self.functions["train_step"](batch)
 
-    def _step_of_epoch(self, batch: Any) -> Any:
+    def _before_batch(self) -> None:
+        if "train_epoch" in self.functions:
+            self._loop().begin()
+
+    def _loop(self) -> Any:
         from gonogo.epochs import Epochs
 
         if not hasattr(self, "_epochs"):
             self._epochs = Epochs(self, self.functions["train_epoch"])
-        return self._epochs.step(batch)
+        return self._epochs
+
+    def _step_of_epoch(self, batch: Any) -> Any:
+        return self._loop().step(batch)
 
     def _evaluate(self, loader: Any) -> Any:
         from gonogo.epochs import modes_kept

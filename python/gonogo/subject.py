@@ -249,6 +249,8 @@ class Subject:
         """What there is to tell of one step, and what the step returned."""
         progress, clock = self.experiment.progress, time.perf_counter
         begun = clock()
+        if frozen is None:
+            self.experiment._before_batch()
         drawn = source.next() if frozen is None else frozen
         if frozen is None and probe.get("watch", False):
             self._lookout.training(drawn.batch, drawn.ids, progress.epoch == 0)
