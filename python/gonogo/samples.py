@@ -49,6 +49,7 @@ def group_of(dataset: Any, index: int) -> str | None:
             return None
         dataset, index = dataset.dataset, int(indices[index])
 
+
 def digest_of(index: int, sample: Any, group: str | None = None) -> dict[str, Any]:
     """A SampleDigest of one decoded sample."""
     given, target = batches.input_of(sample), batches.target_of(sample)
