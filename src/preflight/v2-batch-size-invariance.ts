@@ -53,7 +53,7 @@ export const v2 = define({
     const trial = await context.at('trained')
     const ask = (batchSize: number, limit = sizes.samples) =>
       trial.evaluate({ batchSize, limit, perSample: context.can('perSample') })
-    const usual = sizes.samples === available ? whole : await ask(sizes.usual)
+    const usual = sizes.samples === whole.samples ? whole : await ask(sizes.usual)
     const other = await ask(sizes.other).catch((error: unknown) => {
       if (error instanceof Crash && error.error.code === 'BATCH_SIZE_REFUSED') return error.error
       throw error
