@@ -171,7 +171,8 @@ class LoaderFeed:
 
     def _begin_in_order(self, loader: Any, kept: dict[str, Any], workers: Any, goes_on: bool) -> None:
         progress = self._experiment.progress
-        now, used, again = progress.generators(), progress.batch, list(kept.get("pending") or [])
+        used, again = progress.batch, list(kept.get("pending") or [])
+        now = progress.generators() if used > 0 or workers is not None else None
         recorder = loader.batch_sampler if loader.batch_sampler is not None else loader.sampler
         before = self._made() if goes_on else [0] * loader.num_workers
         start = lanes.watched(loader) if loader.num_workers > 0 else None
@@ -189,8 +190,8 @@ class LoaderFeed:
             start.resume = None
         if used > 0:
             # The order of this epoch once more, up to where its drawing had got; then on from where the run left the generators.
-            progress.set_generators(kept.get("began", now))
             self._began = kept.get("began", now)
+            progress.set_generators(self._began)
             recorder.forward(used + len(again))
             progress.set_generators(now)
         else:

@@ -1,5 +1,5 @@
 """What a preflight had no time for, seen while training goes on: whether samples that are trained on are those of validation, and numbers that
-are none. It looks at batches that pass anyway, within a hundredth of their time, and decodes, draws and changes nothing, so
+are none. It looks at batches that pass anyway, within a five-hundredth of their time, and decodes, draws and changes nothing, so
 that a watched run is the same to the last bit. Not here: what is said of it (src/train/inflight.ts)."""
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import torch
 from gonogo import batches
 from gonogo.padding import tensor_of
 
-#: Share of the time that a look may take.
-SHARE = 0.01
+#: Share of the time that a look may take: seven seconds of an hour, some hundred thousand samples. For the first look there is as much as
+#: this many seconds, so that a short run is looked at, too; later ones come once they may last that many.
+SHARE, FIRST, LEAST = 0.002, 0.02, 0.001
 #: A validation is rare, and what it leaves out is never met: its own time may be a tenth longer.
 VALIDATED = 0.1
 #: Hashes that are kept of validation, of training for comparison, and of samples that may come again.
@@ -29,6 +30,8 @@ class Lookout:
     def __init__(self) -> None:
         self._began = time.perf_counter()
         self._spent = {SHARE: 0.0, VALIDATED: 0.0}
+        #: When there is time for the next look at training, on the clock of perf_counter(). Asked before each step, which a call would delay.
+        self.due = 0.0
         self._validation: set[str] = set()
         self._reference: set[str] = set()
         self._seen: dict[int, str] = {}
@@ -62,6 +65,7 @@ class Lookout:
                 self._seen[index] = digest
             if first_epoch:
                 self._compare(index, digest)
+        self.due = self._began + (self._spent[SHARE] + LEAST - FIRST) / SHARE
 
     def _compare(self, index: int, digest: str) -> None:
         """Against validation, and against all others of training that were met: there chance alone makes two alike."""
@@ -81,14 +85,13 @@ class Lookout:
     def _rows(self, batch: Any, ids: Sequence[int] | None, share: float) -> Any:
         """(row, digest of its input, whether all of it is finite) for as many rows as there is time for, another one first each time."""
         begun = time.perf_counter()
-        room = share * (begun - self._began) - self._spent[share] + 0.02
-        if room <= 0:  # nearly always: it must cost a step nothing then
+        room = share * (begun - self._began) - self._spent[share] + FIRST
+        if room <= 0:
             return
         given = tensor_of(batches.input_of(batch))
-        if given is None or given.ndim == 0 or given.device.type != "cpu" or (ids is not None and len(ids) != len(given)):
-            return
+        count = 0 if given is None or given.ndim == 0 or given.device.type != "cpu" else len(given)
         self._turn += 1
-        for place in range(len(given)):
+        for place in range(count if ids is None or len(ids) == count else 0):
             started = time.perf_counter()
             if started - begun >= room:
                 break

@@ -92,7 +92,18 @@ class Handing:
         return self
 
     def __next__(self) -> Any:
-        return self._recorder.take()
+        recorder = self._recorder
+        if recorder._held or recorder._again or recorder._indices is None or recorder.repeated is not None or recorder.ended:
+            return recorder.take()
+        # As take() does it where nothing is special: two calls fewer for each batch.
+        try:
+            batch = next(recorder._indices)
+        except StopIteration:
+            recorder.ended = True
+            raise
+        recorder.given.append(batch)
+        recorder.handed += 1
+        return batch
 
 
 def plain(batch: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 from gonogo import state
 from gonogo.found import Found, find, is_schedule
+from gonogo.records import unpacked
 
 #: Seconds for going through the run's steps.
 PATIENCE = 60.0
@@ -56,7 +57,7 @@ def schedule(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
                 pattern: list[list[Event]] = []
                 ended: list[bool] = []
                 while len(records) < 2 * period:
-                    records += [record for group in subject.train({"steps": 1}, lambda: False) for record in group]
+                    records += [record for group in subject.train({"steps": 1}, lambda: False) for record in unpacked(group)]
                     pattern.append(watch.taken())
                     ended.append(experiment.progress.batch == 0)
                     if not subject.managed_steps and len(records) == period < LONGEST and not _updated(found, records):

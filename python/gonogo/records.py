@@ -3,12 +3,12 @@ no step waits for its number. Not here: what a record holds (subject.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 
-from gonogo import drawn
+from gonogo import batches, drawn
 from gonogo.managed import terms_of
 
 Record = dict[str, Any]
@@ -20,6 +20,10 @@ Taken = tuple[int, int, list[dict[str, Any]], Any, float, float, "Record | None"
 Read = tuple[float, dict[str, float]]
 #: A step; its loss and terms, or the numbers that these wait for and how they are made of them.
 Entry = tuple[Taken, "Read | None", dict[str, Any], Callable[[Any], Read]]
+
+
+#: Of an entry whose numbers are there already.
+NOTHING: dict[str, Any] = {}
 
 
 class Records:
@@ -38,24 +42,29 @@ class Records:
         if fresh:
             self.filling.append((taken, None, result, summed))
             return
+        if type(result) is torch.Tensor and result.is_cpu and result.numel() == 1:
+            # Read now: the program may write to it. The usual end of a step of a project's own, so it has no further call.
+            loss = float(result.item())
+            self.filling.append((taken, (loss, {"loss": loss}), NOTHING, terms_of))
+            return
         held, read = _held(result), summed if managed else terms_of
         self.filling.append((taken, None, held, read) if held is not None else (taken, read(result), {}, read))
 
     def seal(self) -> list[Record]:
-        """Closes the group, and returns every record whose loss is there by now."""
+        """Closes the group, and returns what is to be sent of every record whose loss is there by now."""
         if self.filling:
             self._sealed.append(Group(self.filling))
             self.filling = []
         found: list[Record] = []
         while self._sealed and self._sealed[0].arrived():
-            found += self._sealed.pop(0).read()
+            found += self._sealed.pop(0).items()
         return found
 
     def rest(self) -> list[Record]:
-        """Every record that is left; waits for the device."""
+        """The same of every record that is left; waits for the device."""
         found = self.seal()
         while self._sealed:
-            found += self._sealed.pop(0).read()
+            found += self._sealed.pop(0).items()
         return found
 
 
@@ -76,22 +85,76 @@ class Group:
     def arrived(self) -> bool:
         return all(event.query() for event in self._events)
 
-    def read(self) -> list[Record]:
+    def items(self) -> list[Record]:
+        """As they travel: usual records in one item, as columns, which src/engine/columns.ts unpacks; others one by one."""
         for event in self._events:
             event.synchronize()
         numbers = {kind: iter(copy.to(torch.float64).tolist()) for kind, copy in self._copies.items()}
-        records = []
-        for (step, epoch, updates, samples, seconds, wait, more), done, held, read in self._entries:
+        taken, read = [], []
+        for step, done, held, how in self._entries:
+            taken.append(step)
             if done is None:
                 found = {}
                 for name, value in held.items():
                     found[name] = next(numbers[(value.device, value.dtype)]) if isinstance(value, torch.Tensor) else value
-                done = (sum(found.values()), found) if read is summed else read(found)
-            if type(samples) is not dict:
-                samples = drawn.told(samples)
-            record = {"step": step, "epoch": epoch, "updates": updates, "samples": samples, "seconds": seconds, "wait": wait, "loss": done[0], "terms": done[1]}
-            records.append(record if more is None else {**record, **more})
-        return records
+                done = (sum(found.values()), found) if how is summed else how(found)
+            read.append(done)
+        usual = all(step[6] is None and type(step[3]) is not dict for step in taken)
+        return [{"columns": _columns(taken, read)}] if usual else [_record(step, done) for step, done in zip(taken, read)]
+
+
+def _record(taken: Taken, done: Read) -> Record:
+    step, epoch, updates, samples, seconds, wait, more = taken
+    if type(samples) is not dict:
+        samples = drawn.told(samples)
+    record = {"step": step, "epoch": epoch, "updates": updates, "samples": samples, "seconds": seconds, "wait": wait, "loss": done[0], "terms": done[1]}
+    return record if more is None else {**record, **more}
+
+
+def _columns(taken: list[Taken], read: list[Read]) -> dict[str, Any]:
+    steps, epochs, updates, samples, seconds, waits, _ = zip(*taken)
+    losses, terms = zip(*read)
+    names = _runs(list(map(tuple, terms)))
+    columns: dict[str, Any] = {
+        "step": steps[0],
+        "epoch": _runs(epochs),
+        "updates": _runs(updates),
+        "count": _runs(list(map(len, samples))),
+        "digest": list(map(batches.ids_digest, samples)),
+        "seconds": seconds,
+        "wait": waits,
+        "loss": losses,
+        "names": names,
+    }
+    if any(len(one) != 1 for one in names[::2]):
+        columns["terms"] = [list(one.values()) for one in terms]
+    return columns
+
+
+def unpacked(items: list[Record]) -> list[Record]:
+    """The records of a group, one by one again."""
+    return [record for item in items for record in (_rows(item["columns"]) if "columns" in item else [item])]
+
+
+def _rows(columns: dict[str, Any]) -> list[Record]:
+    epochs, updates, counts, names = ([value for value, often in zip(runs[::2], runs[1::2]) for _ in range(often)] for runs in map(columns.get, ("epoch", "updates", "count", "names")))
+    records = []
+    for i, digest in enumerate(columns["digest"]):
+        values = columns["terms"][i] if "terms" in columns else [columns["loss"][i]]
+        record = {"step": columns["step"] + i, "epoch": epochs[i], "updates": updates[i], "samples": {"count": counts[i], "digest": digest}}
+        records.append({**record, **{name: columns[name][i] for name in ("seconds", "wait", "loss")}, "terms": dict(zip(names[i], values))})
+    records[-1].update(columns.get("last", {}))
+    return records
+
+
+def told(items: list[Record], more: Record) -> list[Record]:
+    """With fields that the last record has besides."""
+    last = items[-1]
+    if "columns" in last:
+        last["columns"]["last"] = {**last["columns"].get("last", {}), **more}
+    else:
+        last.update(more)
+    return items
 
 
 def summed(terms: dict[str, Any]) -> Read:
@@ -139,37 +202,7 @@ def _held(result: Any) -> dict[str, Any] | None:
     return {name: value.detach().reshape(()).clone() if isinstance(value, torch.Tensor) else value for name, value in single.items()}
 
 
-#: Fields of a record that most records have and no more; `memory` stands on the last of a group.
-USUAL = {"step", "epoch", "updates", "samples", "seconds", "wait", "loss", "terms"}
-SAMPLED = {"count", "digest"}
-
-
-def packed(records: list[Record]) -> list[Any]:
-    """Records as they travel: usual ones as columns, under the key `columns`, all others one by one. src/engine/columns.ts unpacks them."""
-    *_, last = records
-    for one in records:
-        if (one.keys() != USUAL and (one is not last or one.keys() != USUAL | {"memory"})) or one["samples"].keys() != SAMPLED:
-            return list(records)
-    names = _runs([tuple(one["terms"]) for one in records])
-    columns: dict[str, Any] = {
-        "step": records[0]["step"],
-        "epoch": _runs([one["epoch"] for one in records]),
-        "updates": _runs([one["updates"] for one in records]),
-        "count": _runs([one["samples"]["count"] for one in records]),
-        "digest": [one["samples"]["digest"] for one in records],
-        "seconds": [one["seconds"] for one in records],
-        "wait": [one["wait"] for one in records],
-        "loss": [one["loss"] for one in records],
-        "names": names,
-    }
-    if any(len(one) != 1 for one in names[::2]):
-        columns["terms"] = [list(one["terms"].values()) for one in records]
-    if "memory" in last:
-        columns["memory"] = last["memory"]
-    return [{"columns": columns}]
-
-
-def _runs(values: list[Any]) -> list[Any]:
+def _runs(values: Sequence[Any]) -> list[Any]:
     """[value, how often, value, how often, …]"""
     found: list[Any] = []
     for value in values:

@@ -20,11 +20,13 @@ from gonogo.found import Found, find, main_module
 from gonogo.managed import Managed
 from gonogo.observe import Watch
 from gonogo.parallel import Group, deals_by_rank, local_index, unwrapped, world_of
-from gonogo.records import Records, Taken
+from gonogo.records import Records, Taken, told
 from gonogo.scaling import rescale
 
 #: Records wait this long, or until there are this many.
 FLUSH_SECONDS, FLUSH_RECORDS = 0.1, 256
+#: How often a group tells the memory of its process.
+MEMORY_SECONDS = 0.5
 
 
 class Subject:
@@ -206,7 +208,7 @@ class Subject:
         }
 
     def train(self, probe: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:
-        """Records in groups. `cancelled` is asked after each step."""
+        """Records in groups, as they travel (records.py). `cancelled` is asked after each step."""
         found, regularisation = find(self.experiment), probe.get("regularisation", True)
         chosen, records = probes.chosen(self, probe), Records()
         fresh = self.managed_steps and self.managed is not None and not self.managed.own_loss
@@ -223,7 +225,7 @@ class Subject:
         if probe.get("lossScaleFactor") is not None:
             rescale(found.scalers.values(), probe["lossScaleFactor"])
         census = probe.get("census", False)
-        look, sent, source = self._lookout.for_probe(probe), time.perf_counter(), self.feed()
+        look, sent, source, asked = self._lookout.for_probe(probe), time.perf_counter(), self.feed(), 0.0
         per_epoch = source.steps_per_epoch()
         with watching, probes.accumulating(self, probe.get("accumulate")), self._named.listening():
             for index in range(probe["steps"]):
@@ -235,13 +237,14 @@ class Subject:
                 if not last and (len(records.filling) >= FLUSH_RECORDS or now - sent > FLUSH_SECONDS):
                     sent = now
                     if group := records.seal():
-                        group[-1].update(lookout.told(look), memory=memory.now())
-                        yield group
+                        more = lookout.told(look)
+                        if now - asked > MEMORY_SECONDS:
+                            asked, more["memory"] = now, memory.now()
+                        yield told(group, more) if more else group
                 if cancelled():
                     break
         if group := records.rest():
-            group[-1].update(lookout.told(look), memory=memory.now(census))
-            yield group
+            yield told(group, {**lookout.told(look), "memory": memory.now(census)})
 
     def _step(
         self, source: feed.Feed, frozen: feed.Drawn | None, found: Found, probe: dict[str, Any], tracer: trace.Tracer | None, per_epoch: int
@@ -252,7 +255,7 @@ class Subject:
         if frozen is None:
             self.experiment._before_batch()
         drawn = source.next() if frozen is None else frozen
-        if frozen is None and probe.get("watch", False):
+        if frozen is None and begun >= self._lookout.due and probe.get("watch", False):
             self._lookout.training(drawn.batch, drawn.ids, progress.epoch == 0)
         if frozen is None and probe.get("corrupt") is not None:
             drawn = replace(drawn, batch=corrupted(drawn.batch, probe["corrupt"])[0])

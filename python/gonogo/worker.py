@@ -58,13 +58,11 @@ class Worker:
         if self._subject is None:
             raise Fault("NOT_OPEN", "no experiment is open", seen=str(op), expected="open first")
         if op == "train":
-            from gonogo.records import packed
-
             channel = self._channel
             # Ranks end after the same step; one alone ends after its own.
             ending = (lambda: channel.cancelled == number) if self._subject.world.size == 1 else (lambda: channel.ending(number))
             for group in self._subject.train(args, ending):
-                channel.send({"id": number, "items": packed(group)})
+                channel.send({"id": number, "items": group})
             return None
         if op == "data":
             for items in self._subject.data(args, lambda: self._channel.ending(number)):

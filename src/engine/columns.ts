@@ -1,6 +1,6 @@
 // Step records as they travel: usual ones as columns, which cost a worker a third of what whole records do.
-// Not here: what a record means (contract/subject.ts); python/gonogo/records.py packs them.
-import type { Memory, StepRecord } from '../contract/index.ts'
+// Not here: what a record means (contract/subject.ts); python/gonogo/records.py makes them.
+import type { StepRecord } from '../contract/index.ts'
 
 /** `[value, how often, value, how often, …]` */
 type Runs<T> = readonly (T | number)[]
@@ -19,7 +19,8 @@ type Columns = {
   readonly names: Runs<readonly string[]>
   /** Their values, where a loss has not just one term. */
   readonly terms?: readonly (readonly number[])[]
-  readonly memory?: Memory
+  /** Fields that the last record has besides. */
+  readonly last?: Partial<StepRecord>
 }
 
 /** The records of a message of a worker that trains. */
@@ -30,7 +31,7 @@ export const recordsOf = (items: readonly unknown[]): StepRecord[] =>
   })
 
 const unpacked = (columns: Columns): StepRecord[] => {
-  const { step, digest, seconds, wait, loss, terms, memory } = columns
+  const { step, digest, seconds, wait, loss, terms } = columns
   const epoch = spread(columns.epoch)
   const updates = spread(columns.updates)
   const count = spread(columns.count)
@@ -49,7 +50,7 @@ const unpacked = (columns: Columns): StepRecord[] => {
     }
   })
   const last = records.at(-1)
-  if (last !== undefined && memory !== undefined) last.memory = memory
+  if (last !== undefined) Object.assign(last, columns.last)
   return records
 }
 

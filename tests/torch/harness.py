@@ -23,6 +23,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "python"))
 
 from gonogo import wire  # noqa: E402
+from gonogo.records import unpacked  # noqa: E402
 
 
 class Refused(Exception):
@@ -203,7 +204,7 @@ class Process:
                 continue
             assert reply["id"] == number, reply
             if "items" in reply:
-                items += [record for item in reply["items"] for record in unpacked(item)]
+                items += unpacked(reply["items"])
                 streamed = True
             elif "error" in reply:
                 raise Refused(reply["error"])
@@ -252,22 +253,3 @@ def request(experiment: str | Path, **changes: Any) -> dict[str, Any]:
         "limit": {"trainBatches": None, "valSamples": None},
         **changes,
     }
-
-
-def unpacked(item: dict[str, Any]) -> list[dict[str, Any]]:
-    """Step records that came as columns (gonogo/records.py), or the item itself."""
-    if "columns" not in item:
-        return [item]
-    columns = item["columns"]
-    spread = {
-        name: [value for value, often in zip(columns[name][::2], columns[name][1::2]) for _ in range(often)]
-        for name in ("epoch", "updates", "count", "names")
-    }
-    records = []
-    for i, digest in enumerate(columns["digest"]):
-        values = columns["terms"][i] if "terms" in columns else [columns["loss"][i]]
-        record = {"step": columns["step"] + i, "epoch": spread["epoch"][i], "updates": spread["updates"][i], "terms": dict(zip(spread["names"][i], values))}
-        records.append({**record, "samples": {"count": spread["count"][i], "digest": digest}, **{name: columns[name][i] for name in ("seconds", "wait", "loss")}})
-    if "memory" in columns:
-        records[-1]["memory"] = columns["memory"]
-    return records

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 import torch
-from harness import REPOSITORY, Process, Refused, request, unpacked
+from harness import REPOSITORY, Process, Refused, request
 
-from gonogo import batches, device, state
+from gonogo import batches, device, drawn, state
 from gonogo.determinism import said
-from gonogo.records import Records, packed
+from gonogo.records import Records, told, unpacked
 
 HERE = Path(__file__).parent
 SYNTHETIC = HERE / "synthetic.py"
@@ -110,28 +110,31 @@ def test_records_wait_for_no_number_and_lose_none():
     reused.fill_(7.0)  # the program may write to what it has returned
     records.add(taken(2), {"fit": torch.tensor(1.0), "loss": torch.tensor(2.0)}, True, False)
     records.add(taken(3), {"loss": torch.tensor(0.5)}, True, True)
-    found = records.seal()
+    found = unpacked(records.seal())
     assert [one["step"] for one in found] == [1, 2, 3]
     assert [one["loss"] for one in found] == [1.5, 3.0, 0.5]
     assert [one["terms"] for one in found] == [{"loss": 1.5}, {"fit": 1.0, "loss": 2.0}, {"loss": 0.5}]
     assert records.rest() == []
 
 
-def test_records_travel_as_columns_and_come_back_the_same():
+def test_usual_records_travel_as_columns_and_others_one_by_one():
     records = Records()
     for step in range(1, 6):
         records.add(taken(step, epoch=step // 3), {"loss": torch.tensor(step / 8)}, True, True)
-    several = Records()
+    items = told(records.rest(), {"memory": {"rss": 1}})
+    assert len(items) == 1
+    found = unpacked(items)
+    assert [(one["step"], one["epoch"], one["loss"], one["terms"]) for one in found] == [(step, step // 3, step / 8, {"loss": step / 8}) for step in range(1, 6)]
+    assert all(one["samples"] == drawn.told([4, one["step"]]) and one["updates"] == taken(1)[2] for one in found)
+    assert found[-1]["memory"] == {"rss": 1} and "memory" not in found[0]
+
     for step in range(1, 4):
-        several.add(taken(step), {"a": torch.tensor(1.0), "b": torch.tensor(float(step))} if step > 1 else {"loss": torch.tensor(2.0)}, True, True)
-    for made in (records.rest(), several.rest()):
-        made[-1]["memory"] = {"rss": 1}
-        [packet] = packed(made)
-        assert unpacked(packet) == made
-    observed = Records()
-    observed.add((*taken(1)[:6], {"parameters": {}}), {"loss": torch.tensor(1.0)}, True, True)
-    made = observed.rest()
-    assert packed(made) == made
+        records.add(taken(step), {"a": torch.tensor(1.0), "b": torch.tensor(float(step))} if step > 1 else {"loss": torch.tensor(2.0)}, True, True)
+    assert [one["terms"] for one in unpacked(records.rest())] == [{"loss": 2.0}, {"a": 1.0, "b": 2.0}, {"a": 1.0, "b": 3.0}]
+
+    records.add((*taken(1)[:6], {"parameters": {}}), {"loss": torch.tensor(1.0)}, True, True)
+    [observed] = told(records.rest(), {"memory": {"rss": 1}})
+    assert (observed["step"], observed["parameters"], observed["memory"]) == (1, {}, {"rss": 1})
 
 
 @gpu
@@ -144,7 +147,7 @@ def test_losses_on_the_gpu_are_read_back_in_order_and_in_full():
         half = torch.tensor(step / 8, device="cuda", dtype=torch.bfloat16)
         # The tensor that is handed over goes on changing: what it was then is what counts.
         records.add(taken(step), running if step % 2 else {"loss": half, "logits": torch.zeros(4, 3, device="cuda")}, False, False)
-    found = records.seal() + records.rest()
+    found = unpacked(records.seal() + records.rest())
     assert [one["step"] for one in found] == list(range(200))
     assert [one["loss"] for one in found][1::2] == expected[1::2]
     assert [one["loss"] for one in found][0] == 0.0 and found[8]["loss"] == 1.0

@@ -13,6 +13,7 @@ from harness import request
 from gonogo import memory, state
 from gonogo.found import find
 from gonogo.observe import thinned
+from gonogo.records import unpacked
 from gonogo.subject import Subject
 from gonogo.weights import headers, weights
 
@@ -31,7 +32,7 @@ def opened() -> Subject:
 
 
 def records(subject: Subject, **probe: object) -> list[dict]:
-    return [record for group in subject.train({"steps": 2, **probe}, lambda: False) for record in group]
+    return [record for group in subject.train({"steps": 2, **probe}, lambda: False) for record in unpacked(group)]
 
 
 def test_a_frugal_look_has_the_norms_of_a_whole_one_and_copies_nothing() -> None:

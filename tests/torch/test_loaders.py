@@ -17,6 +17,7 @@ from harness import request
 
 from gonogo import checkpoint, lanes
 from gonogo.loader_feed import LoaderFeed
+from gonogo.records import unpacked
 from gonogo.subject import Subject
 
 KINDS = Path(__file__).parent / "data_kinds.py"
@@ -46,7 +47,7 @@ def opened(kind: str, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Subjec
 
 
 def steps(subject: Subject, count: int) -> list[Any]:
-    records = [record for group in subject.train({"steps": count}, lambda: False) for record in group]
+    records = [record for group in subject.train({"steps": count}, lambda: False) for record in unpacked(group)]
     return [(one["step"], one["epoch"], one["loss"], one["samples"]) for one in records]
 
 

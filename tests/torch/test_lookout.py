@@ -14,6 +14,7 @@ from harness import request
 
 from gonogo import lookout
 from gonogo.lookout import Lookout
+from gonogo.records import unpacked
 from gonogo.subject import Subject
 
 SHARDS = Path(__file__).parents[1] / "slow" / "large" / "shards.py"
@@ -33,7 +34,8 @@ def opened(**config: Any) -> Subject:
 def run(subject: Subject, watch: bool) -> list[dict[str, Any]]:
     found = [subject.evaluate({"limit": 300, "watch": watch})["metrics"]]
     for _ in range(3):
-        found += [record for group in subject.train({"steps": 5, "watch": watch}, lambda: False) for record in group]
+        groups = subject.train({"steps": 5, "watch": watch}, lambda: False)
+        found += [record for group in groups for record in unpacked(group)]
     return found
 
 
@@ -89,11 +91,11 @@ def test_it_takes_no_more_than_its_share_of_the_time(monkeypatch: pytest.MonkeyP
     look = Lookout()
     own = 0.0
     for _ in range(200):
-        now[0] += 0.1  # a step
+        now[0] += 1  # a step
         before = now[0]
         look.training((torch.zeros(64, 3), torch.zeros(64)), np.arange(64), True)
         own += now[0] - before
-    assert own < 1.5 * 0.01 * now[0] + 0.02 and look._counts["looked"] > 100
+    assert own < 1.5 * lookout.SHARE * now[0] + lookout.FIRST and look._counts["looked"] > 100
 
 
 def test_text_and_batches_of_another_length_than_their_ids_are_passed_over() -> None:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from harness import request
 
+from gonogo.records import unpacked
 from gonogo.subject import Subject
 
 PROGRAMS = Path(__file__).parent / "stateful_kinds.py"
@@ -33,7 +34,7 @@ def opened(kind: str, monkeypatch: pytest.MonkeyPatch) -> Subject:
 
 
 def steps(subject: Subject, count: int) -> list[Any]:
-    records = [record for group in subject.train({"steps": count}, lambda: False) for record in group]
+    records = [record for group in subject.train({"steps": count}, lambda: False) for record in unpacked(group)]
     return [(one["step"], one["loss"], one["samples"], [update["learningRates"] for update in one["updates"]]) for one in records]
 
 
