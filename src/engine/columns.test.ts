@@ -9,7 +9,7 @@ const update = (rate: number) => [
 
 test('values that stay are told once, others one by one', () => {
   const line = `{"columns":{"step":7,"epoch":[1,2,2,1],"updates":[${JSON.stringify(update(0.1))},3],"count":[64,2,17,1],
-    "digest":["a","b","c"],"seconds":[0.1,0.2,0.3],"wait":[1,2,3],"loss":[2.5,{"$number":"NaN"},0.5],"names":[["loss"],3],"memory":{"rss":5}}}`
+    "digest":["a","b","c"],"seconds":[0.1,0.2,0.3],"wait":[1,2,3],"loss":[2.5,{"$number":"NaN"},0.5],"names":[["loss"],3],"last":{"memory":{"rss":5}}}}`
   const records = recordsOf([fromJson(line)])
   expect(records.map(({ step, epoch, samples }) => [step, epoch, samples.count, samples.digest])).toEqual([
     [7, 1, 64, 'a'],
