@@ -243,8 +243,6 @@ class Tap:
         self.again: Callable[[], None] | None = None
         #: Of the longest pass: an evaluation may go through its loader twice, or look at its first batch.
         self.samples = self.batches = 0
-        #: Samples of the batch at hand.
-        self.size = 0
         self._passes = 0
 
     def __iter__(self) -> Iterator[Any]:
@@ -263,7 +261,7 @@ class Tap:
                 break
             samples += size
             made += 1
-            self.size, self.samples, self.batches = size, max(samples, self.samples), max(made, self.batches)
+            self.samples, self.batches = max(samples, self.samples), max(made, self.batches)
             if self.look is not None:
                 self.look(batch)
             if self.change is not None:

@@ -77,28 +77,6 @@ class Split:
         known = self._dataset is not None or self._indices is not None
         return None if known else f"{self.name}_loader is no DataLoader over an indexed data set with a batch size"
 
-    def own_sizes(self) -> set[int] | None:
-        """Sizes of batches that the run's own evaluation has; null where that cannot be told."""
-        usual, whole = (self._experiment.evaluate_batch_size if self._dataset is not None else batch_size_of(self._own())), self.whole()
-        if not usual or not whole or self._world.size > 1:
-            return None
-        rest = 0 if self._dataset is None and getattr(self._own(), "drop_last", False) else whole % usual
-        return {size for size in (min(usual, whole), rest) if size}
-
-    @contextmanager
-    def refusing(self, tap: Any) -> Iterator[None]:
-        """A crash at a batch of a size that the run never has (a squeeze() of a single sample, states made for one size) is no fault of it."""
-        try:
-            yield
-        except Fault:
-            raise
-        except Exception as error:
-            own = self.own_sizes()
-            if own is None or tap.size == 0 or tap.size in own:
-                raise
-            said = f"{type(error).__name__}: {error}".splitlines()[0]
-            raise Fault("BATCH_SIZE_REFUSED", f"the evaluation crashes at a batch of {tap.size}, which this run never has", seen=said) from error
-
     @contextmanager
     def quiet(self) -> Iterator[None]:
         """A DataLoader that goes in order still draws a number for workers it may have; not from the run's generator."""

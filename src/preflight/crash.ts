@@ -37,7 +37,6 @@ export const endsProcess = ({ error }: Crash): boolean => deaths.has(error.code)
 const limits: ReadonlySet<string> = new Set([
   'OUTPUTS_UNKNOWN',
   'OUTPUTS_TOO_LARGE',
-  'BATCH_SIZE_REFUSED',
   'ORDER_UNKNOWN',
   'SAMPLE_UNKNOWN',
   'SAMPLES_UNKNOWN',

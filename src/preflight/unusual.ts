@@ -17,15 +17,21 @@ const known = new WeakMap<Context, Map<string, Promise<boolean>>>()
 
 /** SKIPPED where the program works on the batches that a run gives it; null where it does not, or the crash was of the run's own kind. */
 export const unusualCrash = async (context: Context, crash: Crash): Promise<Outcome | null> => {
-  const { stage, unusual, error } = crash
-  if (!unusual || endsProcess(crash) || (stage !== 'train' && stage !== 'evaluate')) return null
+  if (!(await worksOnItsOwn(context, crash))) return null
+  const { stage, error } = crash
+  const said = [error.message, error.seen].filter(Boolean).join(': ')
+  return skipped(`${stage === 'train' ? 'the step' : 'the evaluation'} takes batches of its own loader alone: ${said}`)
+}
+
+/** Whether what crashed on an unusual batch goes through on those that a run gives it. */
+export const worksOnItsOwn = async (context: Context, crash: Crash): Promise<boolean> => {
+  const { stage, unusual } = crash
+  if (!unusual || endsProcess(crash) || (stage !== 'train' && stage !== 'evaluate')) return false
   const works = known.get(context) ?? new Map<string, Promise<boolean>>()
   known.set(context, works)
   const own = works.get(stage) ?? (stage === 'train' ? trains(context) : evaluates(context))
   works.set(stage, own)
-  if (!(await own)) return null
-  const said = [error.message, error.seen].filter(Boolean).join(': ')
-  return skipped(`${stage === 'train' ? 'the step' : 'the evaluation'} takes batches of its own loader alone: ${said}`)
+  return own
 }
 
 const trains = (context: Context): Promise<boolean> =>

@@ -24,6 +24,7 @@ import {
   sizeOf,
 } from './outputs.ts'
 import { arithmeticOf, roundingOf } from './rounding.ts'
+import { worksOnItsOwn } from './unusual.ts'
 
 export type Sizes = { readonly samples: number; readonly usual: number; readonly other: number }
 
@@ -54,14 +55,14 @@ export const v2 = define({
     const ask = (batchSize: number, limit = sizes.samples) =>
       trial.evaluate({ batchSize, limit, perSample: context.can('perSample') })
     const usual = sizes.samples === whole.samples ? whole : await ask(sizes.usual)
-    const other = await ask(sizes.other).catch((error: unknown) => {
-      if (error instanceof Crash && error.error.code === 'BATCH_SIZE_REFUSED') return error.error
+    const other = await ask(sizes.other).catch(async (error: unknown) => {
+      if (error instanceof Crash && (await worksOnItsOwn(context, error))) return error.error
       throw error
     })
     if (other instanceof GonogoError)
       return warn('evaluation-crashed', `the evaluation crashes at another batch size, ${sizes.other}`, {
         seen: [other.message, other.seen].filter(Boolean).join(': '),
-        expected: `any batch size; ${whole.samples} samples by ${sizes.usual} never come to it`,
+        expected: `any batch size; the validation set by ${sizes.usual} goes through`,
         where: other.where ?? placeOf(context.facts, 'evaluate', 'setup'),
         evidence: { batchSize: sizes.usual, otherBatchSize: sizes.other, samples: sizes.samples },
         alternatives: [],

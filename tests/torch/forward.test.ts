@@ -18,6 +18,7 @@ const planted: readonly (readonly [string, CheckCode, Status, Cause])[] = [
   ['functional-dropout', 'V1', 'WARN', 'random-evaluation'],
   ['augmented-validation', 'V1', 'NO-GO', 'augmentation-on-validation'],
   ['carries-state', 'V1', 'WARN', 'random-evaluation'],
+  ['squeezes', 'V2', 'WARN', 'evaluation-crashed'],
   ['batch-f1', 'V5', 'WARN', 'order-dependent-metric'],
   ['argmax-one-unit', 'V7', 'NO-GO', 'metric-ignores-predictions'],
   ['reversed', 'V7', 'WARN', 'metric-direction-reversed'],

@@ -57,7 +57,7 @@ class Net(nn.Module):
 class Config:
     bug: Literal[
         "none", "train-mode", "functional-dropout", "augmented-validation", "augmented-training", "carries-state", "constant-weights",
-        "argmax-one-unit", "one-logit", "one-probability", "softmax-log", "reversed", "batch-f1", "sgd",
+        "argmax-one-unit", "one-logit", "one-probability", "softmax-log", "reversed", "batch-f1", "sgd", "squeezes",
     ] = "none"
     momentum: float = 0.9
     unused: int = 3
@@ -70,7 +70,7 @@ class Forward(gonogo.Experiment[Config]):
     def setup(self) -> None:
         bug = self.config.bug
         self.train_loader = DataLoader(Points(240, 1, bug.startswith("augmented")), batch_size=16, shuffle=True)
-        self.val_loader = DataLoader(Points(101, 2, bug == "augmented-validation"), batch_size=25)
+        self.val_loader = DataLoader(Points(100 if bug == "squeezes" else 101, 2, bug == "augmented-validation"), batch_size=25)
         self.model = Net(bug)
         self.optimizer = torch.optim.Adam(self.model.parameters(), 1e-2) if bug != "sgd" else torch.optim.SGD(self.model.parameters(), 1e-2, self.config.momentum)
 
@@ -99,6 +99,7 @@ class Forward(gonogo.Experiment[Config]):
         with torch.no_grad():
             for x, label in loader:
                 output = self.model(x)
+                output = output.squeeze() if bug == "squeezes" else output
                 loss += float(self._loss(output, label))
                 if bug == "one-logit":
                     said = (output.squeeze(1) > 0).long()
