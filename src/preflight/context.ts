@@ -25,9 +25,9 @@ import {
 import type { Engine, Process, Subject } from '../engine/engine.ts'
 import type { Outcome } from './check.ts'
 import { Crash } from './crash.ts'
-import { epochLength, lengthened, ownSteps, validationSamples } from './lengths.ts'
+import { epochLength, ownSteps, validationSamples } from './lengths.ts'
 import { type Reference, runReference, type Schedule, scheduleOf } from './reference.ts'
-import { livesAlone } from './room.ts'
+import { type Expected, Subjects } from './subjects.ts'
 import { abortable, type Snapshot, Trial } from './trial.ts'
 
 /** How a check was run, and what of the run file it looked at. */
@@ -89,9 +89,6 @@ export type Other = { readonly trial: Trial; readonly initial: Snapshot; readonl
 /** Enough for an order and noise to show. */
 const otherSteps = 3
 
-/** A process that will be asked for. */
-export type Expected = { readonly seed: number; readonly process: Process }
-
 export class Context {
   readonly polling: Polling
   readonly facts: Facts
@@ -102,8 +99,6 @@ export class Context {
   repeatability: Repeatability = { kind: 'unknown' }
   /** How the processes of S1 hash; null until there were two. */
   hashes: Hashes | null = null
-  /** One subject at a time. */
-  readonly alone: boolean
   readonly #loaded: Trial | null
   #main: Promise<Trial> | null = null
   /** The main subject was closed to make room: what it showed still holds. */
@@ -115,10 +110,7 @@ export class Context {
   #weights: Promise<WeightsReport> | null = null
   #other: Promise<Other> | null = null
   #hashing: Facts['hashing'] = undefined
-  #planned: Expected[] = []
-  #ahead: (Expected & { trial: Promise<Trial> }) | null = null
-  readonly #open = new Set<Promise<Trial>>()
-  #openSeconds = 0
+  readonly #subjects: Subjects
   #folders = 0
   readonly #started = performance.now()
 
@@ -126,7 +118,6 @@ export class Context {
     this.polling = polling
     this.facts = polling.facts
     this.task = polling.facts.task
-    this.alone = livesAlone(polling.engine, polling.facts)
     this.#loaded = polling.loaded ? new Trial(polling.loaded, polling.signal) : null
     const { val = 0 } = polling.facts.samples
     const most = validationSamples(polling.plan.run.evaluate.batch_size)
@@ -134,6 +125,12 @@ export class Context {
       trainBatches: epochLength(polling.plan, polling.facts.stepsPerEpoch),
       valSamples: val > most ? most : null,
     }
+    this.#subjects = new Subjects(polling, this.limit)
+  }
+
+  /** One subject at a time. */
+  get alone(): boolean {
+    return this.#subjects.alone
   }
 
   get plan(): Plan {
@@ -151,11 +148,11 @@ export class Context {
 
   /** Seconds of the poll so far, without waiting for processes to open. */
   get spent(): number {
-    return (performance.now() - this.#started) / 1000 - this.#openSeconds
+    return (performance.now() - this.#started) / 1000 - this.openSeconds
   }
 
   get openSeconds(): number {
-    return this.#openSeconds
+    return this.#subjects.seconds
   }
 
   get remaining(): number {
@@ -168,7 +165,7 @@ export class Context {
 
   /** The fresh processes that the poll will ask for, in order: each opens while the one before is at work. */
   expect(planned: readonly Expected[]): void {
-    this.#planned = [...planned]
+    this.#subjects.expect(planned)
   }
 
   /** The shared subject, put back to where it was at that point of the reference run. */
@@ -210,9 +207,7 @@ export class Context {
   /** A subject whose data no limit of the preflight has cut, beside the shared one where there is room; the caller closes it. */
   async whole(): Promise<Trial> {
     await this.#makeRoom()
-    return this.#waiting(
-      this.#opened({ seed: this.seed, process: 'quick' }, undefined, { trainBatches: null, valSamples: null }),
-    )
+    return this.#subjects.opened({ limit: { trainBatches: null, valSamples: null } })
   }
 
   /** Evaluation of the validation split as the run file says, with outputs where the engine gives them. Done once. */
@@ -226,31 +221,15 @@ export class Context {
 
   /** A subject that nothing has been done to, apart from the shared one; the caller closes it. */
   async fresh(seed: number = this.seed, process: Process = 'quick'): Promise<Trial> {
-    const same = (other: Expected) => other.seed === seed && other.process === process
-    const index = this.#planned.findIndex(same)
-    if (index >= 0) this.#planned.splice(index, 1)
     await this.#makeRoom()
-    const ahead = this.#ahead && same(this.#ahead) ? this.#ahead.trial : null
-    if (ahead !== null) this.#ahead = null
-    const trial = await this.#waiting(ahead ?? this.#opened({ seed, process }))
-    this.#openAhead()
-    return trial
+    return this.#subjects.fresh(seed, process)
   }
 
   /** The experiment as it will train: epochs and length are the run's own. The caller closes it. */
   async unlimited(): Promise<Trial> {
     if (this.#loaded) return this.#loaded
     await this.#makeRoom()
-    const { engine, signal, request } = this.polling
-    const opening = engine.open(request({ seed: this.seed }), 'quick').then(
-      (subject) => new Trial(subject, signal),
-      (error: unknown) => {
-        throw error instanceof GonogoError ? new Crash('open', error) : error
-      },
-    )
-    this.#open.add(opening)
-    opening.catch(() => this.#open.delete(opening))
-    return this.#waiting(opening)
+    return this.#subjects.unlimited()
   }
 
   /** A subject of another seed after its first steps, put back to where it was before; whoever is the last to need it closes it. */
@@ -278,9 +257,7 @@ export class Context {
   /** The experiment in one process, which knows that it is a world of one; the caller closes it. */
   async inOneProcess(): Promise<Trial> {
     await this.#makeRoom()
-    return this.#waiting(
-      this.#opened({ seed: this.seed, process: 'quick' }, { rank: 0, size: 1, address: '127.0.0.1:0' }),
-    )
+    return this.#subjects.opened({ world: { rank: 0, size: 1, address: '127.0.0.1:0' } })
   }
 
   /** The weights of the reference run's last checkpoint, opened without the experiment. */
@@ -314,28 +291,15 @@ export class Context {
     return main && !main.dead ? main.dependencies() : null
   }
 
-  async close(): Promise<void> {
-    await Promise.all(
-      [...this.#open].map(async (opening) => {
-        const trial = await opening.catch(() => null)
-        await trial?.[Symbol.asyncDispose]()
-      }),
-    )
+  close(): Promise<void> {
+    return this.#subjects.close()
   }
 
   async #makeRoom(): Promise<void> {
     if (!this.alone) return
     await this.#forgetTheDead()
     this.#madeRoom = this.#main !== null
-    await this.#closeAll()
-  }
-
-  /** Closes whatever subject is open, so that there is room for one. */
-  async #closeAll(): Promise<void> {
-    const started = performance.now()
-    await this.close()
-    this.#open.clear()
-    this.#openSeconds += (performance.now() - started) / 1000
+    await this.#subjects.closeAll()
   }
 
   /** A subject that died takes what it showed with it: the next one shows it anew. */
@@ -354,46 +318,14 @@ export class Context {
   async #mainTrial(): Promise<Trial> {
     await this.#forgetTheDead()
     this.#main ??= (async () => {
-      if (this.alone) await this.#closeAll()
-      const trial = await this.#waiting(this.#opened({ seed: this.seed, process: 'quick' }))
+      if (this.alone) await this.#subjects.closeAll()
+      const trial = await this.#subjects.opened()
       await trial.capture('initial')
       this.#hashing = trial.facts.hashing
-      this.#openAhead()
+      this.#subjects.openAhead()
       return trial
     })()
     return this.#main
-  }
-
-  #openAhead(): void {
-    const [next] = this.#planned
-    if (this.alone || this.#ahead || next === undefined) return
-    const trial = this.#opened(next)
-    trial.catch(() => {})
-    this.#ahead = { ...next, trial }
-  }
-
-  #opened({ seed, process }: Expected, world?: OpenRequest['world'], limit: Limit = this.limit): Promise<Trial> {
-    const { engine, signal } = this.polling
-    const request = this.polling.request({ seed, limit })
-    const length = lengthened(this.plan, this.limit.trainBatches ?? this.facts.stepsPerEpoch)
-    const opening = engine.open({ ...request, length, ...(world ? { world } : {}) }, process).then(
-      (subject) => new Trial(subject, signal),
-      (error: unknown) => {
-        throw error instanceof GonogoError ? new Crash('open', error) : error
-      },
-    )
-    this.#open.add(opening)
-    opening.catch(() => this.#open.delete(opening))
-    return opening
-  }
-
-  async #waiting(opening: Promise<Trial>): Promise<Trial> {
-    const started = performance.now()
-    try {
-      return await abortable(this.polling.signal, opening)
-    } finally {
-      this.#openSeconds += (performance.now() - started) / 1000
-    }
   }
 }
 
