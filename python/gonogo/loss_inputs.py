@@ -12,29 +12,16 @@ import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from gonogo.before_loss import log_softmax_axis, squashed
 from gonogo.errors import is_project_file, project_modules, shown
+from gonogo.loss_targets import masked_target, out_of_reach, self_similarity
 
 #: Beyond rounding in half precision: what a log probability may be above 0, and a sum of probabilities away from 1.
 SLACK = 2e-2
 #: No more elements than this are looked at.
 LARGEST = 4_000_000
-#: Nodes of a graph that only change the shape of what went in.
-SHAPES = {"ViewBackward0", "ReshapeAliasBackward0", "UnsafeViewBackward0", "SqueezeBackward0", "SqueezeBackward1", "UnsqueezeBackward0", "TransposeBackward0",
-          "PermuteBackward0", "TBackward0", "CloneBackward0", "ToCopyBackward0", "SelectBackward0", "IndexBackward0", "ExpandBackward0", "AliasBackward0"}
-SQUASHED = {"SigmoidBackward0": "sigmoid", "SoftmaxBackward0": "softmax"}
 
 Found = dict[str, Any]
-
-
-def squashed(given: Any) -> str | None:
-    """The sigmoid or softmax that the loss is given the outcome of, whatever reshaping lies between."""
-    node = given.grad_fn if isinstance(given, torch.Tensor) else None
-    for _ in range(12):
-        name = "" if node is None else type(node).__name__
-        if name not in SHAPES:
-            return SQUASHED.get(name)
-        node = node.next_functions[0][0]
-    return None
 
 
 def sums_to_one(values: torch.Tensor, dim: int) -> bool:
@@ -71,16 +58,26 @@ def _along(target: torch.Tensor, log_target: bool, dim: int) -> bool:
 
 
 def nll_loss(given: Any, target: Any, *_: Any, **__: Any) -> Found | None:
-    return log_probabilities(given, 1 if given.ndim > 1 else 0)
+    wanted = 1 if given.ndim > 1 else 0
+    found = log_probabilities(given, wanted)
+    if found is not None:
+        return found
+    # rows that were picked since sum to 1 along no axis; the graph knows which it was
+    axis = log_softmax_axis(given)
+    whole = axis is None or axis == wanted or given.shape[wanted] < 2 or sums_to_one(given.detach().double().exp(), wanted)
+    return None if whole else {"fault": "other-axis", "axis": axis, "wanted": wanted}
 
 
 def ctc_loss(given: Any, *_: Any, **__: Any) -> Found | None:
     return log_probabilities(given, -1)
 
 
-def cross_entropy(given: Any, target: Any, *_: Any, **__: Any) -> Found | None:
+def cross_entropy(given: Any, target: Any, *_: Any, ignore_index: int = -100, **__: Any) -> Found | None:
     if given.ndim > 1 and given.shape[1] > 1 and (how := squashed(given)) is not None:
         return {"fault": "squashed", "how": how}
+    unmet = self_similarity(given, target) or masked_target(given, target, ignore_index)
+    if unmet is not None:
+        return unmet
     if not target.is_floating_point() or target.shape != given.shape:
         return None
     values = target.detach().double()
@@ -108,6 +105,10 @@ def every_pair(given: Any, target: Any, *_: Any, **__: Any) -> Found | None:
     return {"fault": "every-pair", "given": list(given.shape), "target": list(target.shape)} if pairs else None
 
 
+def distance(given: Any, target: Any, *_: Any, **__: Any) -> Found | None:
+    return every_pair(given, target) or out_of_reach(given, target)
+
+
 def signs(target: Any) -> Found | None:
     values = target.detach()
     return {"fault": "signs"} if bool(((values == 0) | (values == 1)).all()) and bool((values == 0).any()) else None
@@ -120,10 +121,10 @@ ASKS: dict[str, Callable[..., Found | None]] = {
     "cross_entropy": cross_entropy,
     "binary_cross_entropy": binary,
     "binary_cross_entropy_with_logits": binary_of_logits,
-    "mse_loss": every_pair,
-    "l1_loss": every_pair,
-    "smooth_l1_loss": every_pair,
-    "huber_loss": every_pair,
+    "mse_loss": distance,
+    "l1_loss": distance,
+    "smooth_l1_loss": distance,
+    "huber_loss": distance,
     "cosine_embedding_loss": lambda _a, _b, target, *_, **__: signs(target),
     "margin_ranking_loss": lambda _a, _b, target, *_, **__: signs(target),
     "hinge_embedding_loss": lambda _a, target, *_, **__: signs(target),

@@ -4,15 +4,17 @@ Not here: numbers of gradients (observe.py). The graph is walked, never run."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
 import torch
 
-from gonogo import loss_inputs, step_modes
+from gonogo import clip_order, loss_inputs, step_modes
+from gonogo.constant_terms import Constants, added
 from gonogo.errors import project_modules
 from gonogo.found import Found
+from gonogo.views import Views
 
 #: Matrices beyond this many elements are not looked through for equal rows.
 LARGEST = 32 * 1024 * 1024
@@ -45,6 +47,9 @@ class Roots:
         self.leaves: dict[int, torch.Tensor] = {}
         self.nodes: set[Any] = set()
         self.any = False
+        #: Where constants were added to what backward() is called on.
+        self.constants: list[str] = []
+        self.order = clip_order.Order()
 
     def add(self, tensors: Any) -> None:
         roots = [tensors] if isinstance(tensors, torch.Tensor) else [one for one in tensors if isinstance(one, torch.Tensor)]
@@ -52,15 +57,17 @@ class Roots:
         self.leaves.update(leaves)
         self.nodes |= nodes
         self.any = True
+        self.constants += added(tensors)
 
 
 @contextmanager
-def roots_of_backward(roots: Roots) -> Iterator[None]:
+def roots_of_backward(roots: Roots, found: Found) -> Iterator[None]:
     """Notes every tensor that backward() is called on inside; Tensor.backward looks the function up as we replace it."""
     original = torch.autograd.backward
 
     def backward(tensors: Any, *arguments: Any, **named: Any) -> Any:
         roots.add(tensors)
+        clip_order.backward(roots.order, found)
         return original(tensors, *arguments, **named)
 
     torch.autograd.backward = backward  # type: ignore[assignment]
@@ -78,7 +85,10 @@ def step(subject: Any, drawn: Any, found: Found, tracer: Tracer) -> tuple[Any, d
     called: set[str] = set()
     modes: dict[str, bool] = {}
     compiled = any(type(part).__name__ == "OptimizedModule" for module in found.modules.values() for part in module.modules())
-    with roots_of_backward(roots), loss_inputs.watched(asked, called, compiled), step_modes.noted(found, modes):
+    views = Views(drawn.batch)
+    with roots_of_backward(roots, found), loss_inputs.watched(asked, called, compiled), step_modes.noted(found, modes), clip_order.noted(found, roots.order), views.noted(found), (
+        nullcontext() if compiled else Constants()
+    ):
         try:
             if subject.managed_steps:
                 terms: dict[str, Any] = {}
@@ -96,6 +106,9 @@ def step(subject: Any, drawn: Any, found: Found, tracer: Tracer) -> tuple[Any, d
         **report,
         "losses": {"called": sorted(called), "faults": list(asked.values())},
         "modes": {"training": len(modes) - len(resting), "resting": resting},
+        "constants": sorted(set(roots.constants)),
+        "clipping": {"late": roots.order.late(), "cleared": not roots.order.left},
+        "views": views.report(),
     }
 
 

@@ -73,6 +73,12 @@ export const trace = z.object({
   ),
   /** Dropout and batch norm that the step called among layers that train: how many in training mode, and which never. */
   modes: z.object({ training: z.int(), resting: z.array(z.string()) }).optional(),
+  /** `file:line` of each sum that adds to the loss what hangs on the model and has no gradient; '' where the line is not the project's. */
+  constants: z.array(z.string()).optional(),
+  /** Gradients are clipped after the update that used them; and none lay there when the step's first backward pass began. */
+  clipping: z.object({ late: z.boolean(), cleared: z.boolean() }).optional(),
+  /** Pairs of fields of the batch that hold the same measured values, both of which went into a module. */
+  views: z.array(z.array(z.string())).optional(),
   /** The framework's own losses that were called, and those that were given what they do not take. Absent where nobody looks. */
   losses: z
     .object({
@@ -99,6 +105,14 @@ export const trace = z.object({
             'every-pair',
             /** Targets of −1 and 1 are asked for: these are 0 and 1. */
             'signs',
+            /** Logits are a set's similarities to itself: each row competes with itself, … */
+            'self-among-others',
+            /** … or is asked for itself. */
+            'self-asked-for',
+            /** A class whose logit was masked is asked for. */
+            'target-masked',
+            /** Targets beyond the range of `how`, whose outcome is compared with them: `share` of their variance stays in any case. */
+            'out-of-reach',
           ]),
           axis: z.int().optional(),
           wanted: z.int().optional(),
@@ -109,6 +123,8 @@ export const trace = z.object({
           high: measured.optional(),
           given: z.array(z.int()).optional(),
           target: z.array(z.int()).optional(),
+          of: z.int().optional(),
+          share: measured.optional(),
         }),
       ),
     })

@@ -22,6 +22,11 @@ test.each([
   [{ fault: 'targets-beyond', low: -1, high: 1 }, 'label-out-of-range', undefined],
   [{ fault: 'every-pair', given: [8, 1], target: [8] }, 'broadcast-in-loss', undefined],
   [{ fault: 'signs' }, 'label-out-of-range', undefined],
+  [{ fault: 'self-among-others', of: 8, function: 'cross_entropy' }, 'loss-floor-above-theory', undefined],
+  [{ fault: 'self-asked-for', of: 8, function: 'cross_entropy' }, 'loss-wrong', undefined],
+  [{ fault: 'target-masked', share: 1, function: 'cross_entropy' }, 'loss-not-finite', undefined],
+  [{ fault: 'out-of-reach', how: 'sigmoid', share: 0.6, function: 'mse_loss' }, 'loss-floor-above-theory', undefined],
+  [{ fault: 'out-of-reach', how: 'tanh', share: 0.2, function: 'mse_loss' }, 'loss-floor-above-theory', 'warn'],
 ] as const)('%o', (given, cause, severity) => {
   const { function: name } = fault(given as Partial<LossFault>)
   const judged = judgedOf(fault(given as Partial<LossFault>))

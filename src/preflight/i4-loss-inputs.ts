@@ -3,9 +3,11 @@
 //
 // Every one of these losses takes any numbers without a word. What it asks for can be told from the tensor alone: exponentials of log
 // probabilities sum to 1 along the classes; the outcome of a sigmoid is no logit, by the graph that made it; targets below 0 or above 1
-// turn a binary cross-entropy round beyond them. Each is a bug's own signature, whatever the task.
+// turn a binary cross-entropy round beyond them. Each is a bug's own signature, whatever the task. And what targets ask for can be met: it is
+// not masked, it is not the sample itself in a matrix of similarities, and it lies where a bounded output can reach it.
 import type { Cause, Trace } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
+import { tracedStep } from './traced.ts'
 
 export type LossFault = NonNullable<Trace['losses']>['faults'][number]
 
@@ -100,6 +102,44 @@ export const judgedOf = (fault: LossFault): Judged => {
         advice: '2 * target - 1',
         alternatives: ['loss-wrong'],
       }
+    case 'self-among-others':
+      return {
+        cause: 'loss-floor-above-theory',
+        title: `each row of ${name} competes with itself: nothing is more alike`,
+        seen: `logits [${fault.of}, ${fault.of}], exactly symmetric, each row’s largest on the diagonal, and no target there`,
+        expected: 'similarities without those of a sample to itself',
+        advice: 'similarity.fill_diagonal_(float("-inf")) before the loss',
+        alternatives: ['does-not-learn', 'loss-wrong'],
+      }
+    case 'self-asked-for':
+      return {
+        cause: 'loss-wrong',
+        title: `${name} asks of each row what is most like it, and the answer is the row itself`,
+        seen: `logits [${fault.of}, ${fault.of}], exactly symmetric, each row’s largest on the diagonal, and every target there`,
+        expected: 'two different views of each sample, or the other view as the target',
+        advice: 'compare the embeddings of two views: the same ones stand on both sides',
+        alternatives: ['samples-repeated', 'augmentation-repeats', 'does-not-learn'],
+      }
+    case 'target-masked':
+      return {
+        cause: 'loss-not-finite',
+        title: `${name} asks for classes that were masked`,
+        seen: `in ${number(100 * (fault.share ?? 0))} % of rows the target’s logit is −10,000 or less, and another’s is not`,
+        expected: 'targets among what is left to choose from',
+        advice: 'look at the mask and at the targets: one of them is off',
+        alternatives: ['does-not-learn', 'targets-misplaced', 'loss-wrong'],
+      }
+    case 'out-of-reach':
+      return {
+        cause: 'loss-floor-above-theory',
+        title: `${name} compares the outcome of a ${fault.how} with targets that it cannot reach`,
+        seen: `targets from ${number(fault.low ?? 0)} to ${number(fault.high ?? 0)}; ${number(100 * (fault.share ?? 0))} % of their variance lies beyond the range of a ${fault.how}`,
+        expected: 'targets within the range of the output',
+        advice: `leave out the ${fault.how}, or scale the targets into its range`,
+        alternatives: ['does-not-learn'],
+        // noise around what can be reached, in part
+        ...((fault.share ?? 0) < 0.5 ? { severity: 'warn' } : {}),
+      }
   }
 }
 
@@ -109,9 +149,7 @@ export const i4 = define({
   after: [],
   costClass: 'warm',
   async run(context): Promise<Outcome> {
-    const trial = await context.at('initial')
-    const records = await trial.steps({ steps: 1, updates: 'suppressed', observe: true, trace: true })
-    const losses = records[0]?.trace?.losses
+    const losses = (await tracedStep(context))?.losses
     if (!losses) return skipped('the losses of this engine take nothing else: there is nothing to look at')
     if (losses.called.length === 0)
       return skipped('the step calls no loss of the framework: one that is written by hand says not what it takes')

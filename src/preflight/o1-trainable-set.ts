@@ -8,7 +8,7 @@
 // mathematically zero (a bias before batch norm) are rounding: under 1e-6 of the whole gradient nothing is demanded.
 
 import type { Facts, StepRecord, TensorFact, Trace } from '../contract/index.ts'
-import { asleep, asleepIn, resting, restingIn } from './asleep.ts'
+import { asleep, asleepIn, constant, constantsIn, resting, restingIn } from './asleep.ts'
 import { define, go, list, noGo, number, type Outcome, placeOf, placeOfTensor, plural, warn } from './check.ts'
 import { driftingStatistics } from './drift.ts'
 import { flowPicture } from './pictures.ts'
@@ -35,6 +35,8 @@ export type Observation = {
   readonly asleep?: readonly string[]
   /** Dropout and batch norm that every traced step called in evaluation mode, where none was in training mode. */
   readonly resting?: readonly string[]
+  /** Where every traced step adds to its loss what hangs on the model and has no gradient. */
+  readonly constants?: readonly string[]
   /** Leaf tensors with a gradient that nothing holds and nobody moves. */
   readonly strays?: readonly Trace['strays'][number][]
 }
@@ -100,6 +102,7 @@ export const observationOf = (records: readonly StepRecord[], rate: number): Obs
     strays: strays(records),
     asleep: asleepIn(records),
     resting: restingIn(records),
+    constants: constantsIn(records),
   }
 }
 
@@ -273,7 +276,9 @@ export const judge = (facts: Pick<Facts, 'tensors' | 'optimizers' | 'where'>, se
       advice: 'look for a .detach() before the part that does train, or declare the others frozen',
     })
   const quiet =
-    resting(facts, seen.resting ?? [], evidence) ?? asleep(facts, owned, seen.asleep ?? [], forced, evidence)
+    resting(facts, seen.resting ?? [], evidence) ??
+    asleep(facts, owned, seen.asleep ?? [], forced, evidence) ??
+    constant(facts, seen.constants ?? [], evidence)
   if (quiet) return quiet
   const unused = blind.length > 0 ? `; ${blind.length} unused so far` : ''
   const kept = frozen.length > 0 ? `; ${frozen.length} declared frozen stay` : ''

@@ -5,7 +5,8 @@
 // under two loss scales: what the optimizer sees must not depend on the scale, and does, in exact proportion, where the program clips
 // before it unscales. A loss that is cut off shows in single samples: all of those above the bound have one and the same loss,
 // the highest there is, and no gradient at all. And clipping that comes after the update: the optimizer saw gradients of all sizes, and what
-// lies in them when the step is over has one and the same norm, the limit, wherever the optimizer saw more.
+// lies in them when the step is over has one and the same norm, the limit, wherever the optimizer saw more. Or the calls themselves tell, in a step
+// of the project's own.
 import type { StepRecord, Update } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, plural, warn } from './check.ts'
 import type { Context } from './context.ts'
@@ -31,6 +32,9 @@ export const o9 = define({
     const records = (await cycle(context, trial, probe))?.records ?? []
     const exceeded = overLimit(context, records)
     if (exceeded) return exceeded
+    const late = await clippedAfterUse(context, trial, probe)
+    if (late) return late
+    await trial.restore('initial')
     const scaled = await underOtherScale(context, trial, probe, records)
     await trial.restore('initial')
     if (scaled) return scaled
@@ -151,6 +155,26 @@ const clipsTooLate = (context: Context, records: readonly StepRecord[]): Outcome
     expected: 'the clipped norm at the optimizer',
     where: placeOf(context.facts, 'train_step', 'setup'),
     evidence: { limit: late.limit, least: late.least, most: late.most, steps: late.steps },
+    advice: 'clip_grad_norm_ between backward() and step()',
+  })
+}
+
+/** However small the gradients: the project clips them after the update that used them, and the next one begins from none. */
+const clippedAfterUse = async (
+  context: Context,
+  trial: Trial,
+  probe: { batch: { frozen: number }; regularisation: boolean; learningRate: number },
+): Promise<Outcome | null> => {
+  if (!context.can('trace')) return null
+  await trial.restore('initial')
+  const records = await orNull(trial.steps({ ...probe, steps: 2, observe: true, trace: true }))
+  const seen = (records ?? []).flatMap(({ trace }) => (trace?.clipping ? [trace.clipping] : []))
+  if (seen.length < 2 || !seen.every(({ late }) => late) || !seen.at(-1)?.cleared) return null
+  return noGo('clips-too-late', 'gradients are clipped after the optimizer has used them', {
+    seen: `in ${plural(seen.length, 'step')} the clipping comes after the update, and the next step clears what it has clipped`,
+    expected: 'the clipping between backward() and step()',
+    where: placeOf(context.facts, 'train_step', 'setup'),
+    evidence: { steps: seen.length },
     advice: 'clip_grad_norm_ between backward() and step()',
   })
 }

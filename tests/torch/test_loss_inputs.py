@@ -31,6 +31,14 @@ LABELS = torch.arange(N) % C
 MULTI = (torch.rand(N, C, generator=torch.Generator().manual_seed(1)) < 0.5).float()
 TEACHER = torch.randn(N, C, generator=torch.Generator().manual_seed(2))
 
+OTHERS = torch.arange(N).roll(N // 2)
+
+
+def alike():
+    z = F.normalize(logits(), dim=1)
+    return z @ z.T / 0.2
+
+
 HEALTHY = {
     "cross entropy": lambda: F.cross_entropy(logits(), LABELS),
     "weighted, smoothed": lambda: F.cross_entropy(logits(), LABELS, weight=torch.arange(1.0, C + 1), label_smoothing=0.1),
@@ -51,6 +59,15 @@ HEALTHY = {
     "square": lambda: F.mse_loss(logits()[:, 0], torch.zeros(N)),
     "one against one number a row": lambda: F.mse_loss(logits()[:, :1], torch.zeros(N, 1)),
     "sigmoid, and then a scale": lambda: F.cross_entropy(10 * logits().sigmoid(), LABELS),
+    "similarities without themselves": lambda: F.cross_entropy(alike().fill_diagonal_(float("-inf")), OTHERS),
+    "two sides": lambda: F.cross_entropy(logits() @ TEACHER.T, torch.arange(N)),
+    "all alike": lambda: F.cross_entropy(0 * alike(), torch.arange(N)),
+    "some classes masked": lambda: F.cross_entropy(logits().masked_fill(F.one_hot(LABELS, C) == 0, -1e9), LABELS),
+    "masked where nothing is asked": lambda: F.cross_entropy(logits().masked_fill(F.one_hot(LABELS, C) == 1, -1e9), torch.where(LABELS > 0, -100, 1)),
+    "within reach": lambda: F.mse_loss(logits().sigmoid(), MULTI),
+    "a tail beyond": lambda: F.mse_loss(logits().tanh(), 0.5 * TEACHER),
+    "scaled after the bound": lambda: F.mse_loss(4 * logits().sigmoid() - 2, TEACHER),
+    "rows picked, classes normalised": lambda: F.nll_loss(F.log_softmax(logits(), 1)[::2], LABELS[::2]),
     "signs": lambda: F.margin_ranking_loss(logits()[:, 0], logits()[:, 1], torch.ones(N)),
     "ctc": lambda: F.ctc_loss(F.log_softmax(logits().view(6, 2, C), 2), torch.ones(2, 2, dtype=torch.long), torch.full((2,), 6), torch.full((2,), 2)),
 }
@@ -69,6 +86,13 @@ BROKEN = {
     "signs for a binary loss": ("targets-beyond", lambda: F.binary_cross_entropy_with_logits(logits(), 2 * MULTI - 1)),
     "every pair": ("every-pair", lambda: F.mse_loss(logits()[:, :1], torch.zeros(N))),
     "every pair, turned": ("every-pair", lambda: F.l1_loss(logits()[:, 0], torch.zeros(N, 1))),
+    "similarities with themselves": ("self-among-others", lambda: F.cross_entropy(alike(), OTHERS)),
+    "a view with itself": ("self-asked-for", lambda: F.cross_entropy(alike(), torch.arange(N))),
+    "the masked diagonal": ("target-masked", lambda: F.cross_entropy(alike().fill_diagonal_(-1e9), torch.arange(N))),
+    "masked classes": ("target-masked", lambda: F.cross_entropy(logits().masked_fill(F.one_hot(LABELS, C) == 1, float("-inf")), LABELS)),
+    "sigmoid of standardised targets": ("out-of-reach", lambda: F.mse_loss(logits().sigmoid(), TEACHER)),
+    "relu of both signs": ("out-of-reach", lambda: F.smooth_l1_loss(logits().relu().view(-1), TEACHER.view(-1))),
+    "rows picked, nodes normalised": ("other-axis", lambda: F.nll_loss(F.log_softmax(logits(), 0)[::2], LABELS[::2])),
     "no signs": ("signs", lambda: F.cosine_embedding_loss(logits(), TEACHER, MULTI[:, 0])),
 }
 

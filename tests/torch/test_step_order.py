@@ -1,0 +1,139 @@
+"""What one step shows of constants in its loss, of clipping, and of views: each way to write it, and what looks alike and is right.
+Not the verdicts: those are the checks O1, O9 and D6."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from harness import REPOSITORY  # noqa: F401  puts gonogo on the path
+from torch import nn
+from torch.nn import functional as F
+from torch.nn.utils import clip_grad_norm_
+
+from gonogo import clip_order
+from gonogo.constant_terms import Constants
+from gonogo.found import Found
+from gonogo.trace import Roots, roots_of_backward
+from gonogo.views import Views
+
+X, Y = torch.randn(8, 6, generator=torch.Generator().manual_seed(0)), torch.arange(8) % 3
+
+
+def net() -> nn.Sequential:
+    return nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3))
+
+
+def constants(loss) -> int:
+    model, teacher = net(), net().requires_grad_(False)
+    roots = Roots()
+    with roots_of_backward(roots, Found(modules={"model": model})), Constants():
+        loss(model, teacher).backward()
+    return len(roots.constants)
+
+
+def unmoved(model, teacher):
+    with torch.no_grad():
+        soft = F.mse_loss(model(X), teacher(X))
+    return 0.5 * F.cross_entropy(model(X), Y) + 0.5 * soft
+
+
+def detached(model, _):
+    logits = model(X)
+    loss = F.cross_entropy(logits, Y)
+    loss += 0.1 * logits.detach().square().mean()
+    return loss / 2
+
+
+def counted(model, _):
+    logits = model(X)
+    share = F.one_hot(logits.argmax(1), 3).float().mean(0)
+    return torch.stack([F.cross_entropy(logits, Y), (share * share).sum()]).sum()
+
+
+@pytest.mark.parametrize("loss", [unmoved, detached, counted])
+def test_a_term_without_gradient_is_seen(loss) -> None:
+    assert constants(loss) == 1
+
+
+HEALTHY = {
+    "two terms": lambda model, teacher: F.cross_entropy(model(X), Y) + F.mse_loss(model(X), teacher(X)),
+    "a teacher's own number": lambda model, teacher: F.cross_entropy(model(X), Y) + teacher(X).mean(),
+    "a weight": lambda model, _: F.cross_entropy(model(X), Y) * F.cross_entropy(model(X), Y).detach(),
+    "a target": lambda model, _: F.mse_loss(model(X), model(X).detach() + 1),
+    "a baseline": lambda model, _: (model(X).mean().detach() - model(X).mean()).square(),
+    "normalised": lambda model, _: (lambda loss: loss / loss.detach())(F.cross_entropy(model(X), Y)),
+    "advantages": lambda model, _: -(model(X).log_softmax(1)[:, 0] * (X[:, 0] - model(X)[:, 1]).detach()).mean() + model(X)[:, 1].square().mean(),
+    "largest out": lambda model, _: (model(X) - model(X).max().detach()).exp().sum().log(),
+}
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_numbers_without_gradient_have_honest_uses(name) -> None:
+    assert constants(HEALTHY[name]) == 0
+
+
+def late(step) -> tuple[bool, bool]:
+    model = net()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    found, seen = Found(modules={"model": model}, parameters=dict(model.named_parameters()), optimizers={"optimizer": optimizer}), []
+    for _ in range(2):
+        roots = Roots()
+        with roots_of_backward(roots, found), clip_order.noted(found, roots.order):
+            step(model, optimizer, lambda: F.cross_entropy(model(X), Y))
+        seen.append(roots.order)
+    return seen[1].late(), not seen[1].left
+
+
+def test_clipping_after_the_update_is_told_from_clipping_before_it() -> None:
+    def step(before: float | None, after: float | None, clear: bool = True):
+        def run(model, optimizer, loss) -> None:
+            if clear:
+                optimizer.zero_grad()
+            loss().backward()
+            if before is not None:
+                nn.utils.clip_grad_norm_(model.parameters(), before)
+            optimizer.step()
+            if after is not None:
+                clip_grad_norm_(model.parameters(), max_norm=after)
+
+        return run
+
+    assert late(step(None, 1.0)) == (True, True)
+    assert late(step(None, 1.0, clear=False)) == (True, False)
+    assert late(step(1.0, None)) == late(step(1.0, 1.0)) == (False, True)
+    # asked for the norm alone
+    assert late(step(None, float("inf"))) == (False, True)
+
+    def two(model, optimizer, loss) -> None:
+        optimizer.zero_grad()
+        loss().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        loss().backward()
+        clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+
+    assert late(two) == (False, True)
+    assert nn.utils.clip_grad_norm_ is clip_grad_norm_
+
+
+def seen(batch, call) -> list[list[str]]:
+    model = nn.Sequential(nn.Flatten(), nn.Linear(12, 3))
+    views = Views(batch)
+    with views.noted(Found(modules={"model": model})):
+        call(model, batch)
+    return views.report()
+
+
+def test_two_views_that_are_one() -> None:
+    a = torch.randn(6, 3, 4, generator=torch.Generator().manual_seed(1))
+    b = torch.randn(6, 3, 4, generator=torch.Generator().manual_seed(2))
+    both = lambda model, batch: (model(batch[0]), model(batch[1]))
+    assert seen([a, a.clone(), Y[:6]], both) == [["input", "target"]]
+    assert seen([a, a.clone()], lambda model, batch: model(torch.cat(batch))) == [["input", "target"]]
+    assert seen([[a, a.clone()], Y[:6]], lambda model, batch: (model(batch[0][0]), model(batch[0][1]))) == [["input.0", "input.1"]]
+    assert seen([a, b], both) == []
+    # an autoencoder's target, one tensor for two networks, samples that are all alike
+    assert seen([a, a.clone()], lambda model, batch: model(batch[0])) == []
+    assert seen([a, a], both) == []
+    assert seen([torch.ones(6, 3, 4), torch.ones(6, 3, 4)], both) == []
