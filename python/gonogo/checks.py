@@ -52,4 +52,5 @@ CHECKS = {
     "D7": "epoch-order",
     "D8": "sound-values",
     "D9": "padding",
+    "D10": "inputs-heeded",
 }

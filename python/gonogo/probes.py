@@ -227,6 +227,10 @@ class _Calls:
 
 def perturb(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
     """A Perturbation: one batch twice as it is, and once with an input perturbed, from one captured state."""
+    if probe.get("calls", False):
+        from gonogo import calls
+
+        return {"samples": 0, "changed": 0, "change": [], "noise": [], "scale": 0.0, "positions": None, "calls": calls.look(subject, probe.get("samples", 8))}
     count, sample, position = probe.get("samples", 8), probe.get("sample", 0), probe.get("position")
     how = {"kind": "inputPerturbed", "sample": sample, "position": position, "seed": probe.get("seed", 0), "size": probe.get("size", 0.5)}
     training = probe.get("mode", "evaluation") == "training"

@@ -54,6 +54,7 @@ export const checkCode = z.enum([
   'D7',
   'D8',
   'D9',
+  'D10',
 ])
 export type CheckCode = z.infer<typeof checkCode>
 
@@ -108,6 +109,7 @@ export const checkWords = {
   D7: 'epoch-order',
   D8: 'sound-values',
   D9: 'padding',
+  D10: 'inputs-heeded',
 } as const satisfies Record<CheckCode, string>
 
 /** A check that the project declares itself: a namespace of its own, so that no check of ours is ever in its way. */
@@ -267,6 +269,7 @@ export const cause = z.enum([
   'nothing-supervised',
   'inputs-and-labels-misaligned',
   'target-among-inputs',
+  'input-ignored',
   // a check of the project's own said no, and named no other cause
   'own-check',
   // a check that could not finish

@@ -177,8 +177,48 @@ export const perturbProbe = z.object({
   size: z.number().positive().default(0.5),
   /** Compare what the loss asks for with what the model is given, too. */
   targets: z.boolean().default(false),
+  /** Instead of all this: look at the calls that one training step makes, each made again with one argument changed. */
+  calls: z.boolean().default(false),
 })
 export type PerturbProbe = z.input<typeof perturbProbe>
+
+/** A call that a training step makes of a module that trains, made again with one argument changed. */
+export const modelCall = z.object({
+  /** Path of the module, and its class. */
+  module: z.string(),
+  kind: z.string(),
+  arguments: z.array(
+    z.object({
+      name: z.string(),
+      shape: z.array(z.int()),
+      /** It has a row for each sample, and they differ. */
+      varies: z.boolean(),
+      /** Largest |Δoutput| where the samples of the batch have this argument of one another; null where that could not be tried. */
+      effect: measured.nullable(),
+      /** Whole numbers along one axis that a cross-entropy asks for: which of them, as in `asked`; and, where all words of one position change, what changes. */
+      sequence: z
+        .object({
+          next: measured,
+          same: measured,
+          second: measured,
+          still: measured,
+          scored: measured,
+          length: z.int(),
+          /** Largest |output|. */
+          scale: measured,
+          /** Other arguments that hold sequences. */
+          others: z.int(),
+          positions: z.array(z.int()),
+          /** Largest |Δoutput| before the position, at it, and from it on. */
+          before: z.array(measured),
+          own: z.array(measured),
+          after: z.array(measured),
+        })
+        .nullable(),
+    }),
+  ),
+})
+export type ModelCall = z.infer<typeof modelCall>
 
 export const perturbation = z.object({
   samples: z.int(),
@@ -210,6 +250,8 @@ export const perturbation = z.object({
     })
     .nullable()
     .optional(),
+  /** Where asked. */
+  calls: z.array(modelCall).optional(),
 })
 export type Perturbation = z.infer<typeof perturbation>
 

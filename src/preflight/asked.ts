@@ -51,7 +51,13 @@ export const isNext = ({ next, still }: Pick<Shares, 'next' | 'still'>): boolean
  * Nearly every target is another input than the next one. A masked word that is asked for again is none: few positions are scored
  * there, and their input is another.
  */
-export const misplaced = ({ next, same, second, still, scored }: Shares): 'same' | 'second' | null => {
+export const misplaced = ({
+  next,
+  same,
+  second,
+  still,
+  scored,
+}: Pick<Shares, 'next' | 'same' | 'second' | 'still' | 'scored'>): 'same' | 'second' | null => {
   if (next >= 0.9 || still > 0.5 || scored < 0.5) return null
   return same >= 0.99 ? 'same' : second >= 0.99 ? 'second' : null
 }

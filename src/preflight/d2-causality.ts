@@ -6,12 +6,13 @@
 // only the last position of all is changed, which no prefix holds.
 //
 // And where targets are the inputs themselves, an output that answers to its own position has been told the answer; where they are the
-// inputs after the next, a shift was made twice.
+// inputs after the next, a shift was made twice. A decoder's sequence is no input of the batch as it comes: decoder.ts looks at it.
 import type { Perturbation, Survey } from '../contract/index.ts'
 import { type Asked, askedInTraining, askedOf, isNext, misplaced, type Shares } from './asked.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { surveyOf } from './data.ts'
+import { decoderOf } from './decoder.ts'
 import { arithmeticOf, roundingOf } from './rounding.ts'
 
 export const d2 = define({
@@ -28,8 +29,11 @@ export const d2 = define({
     const astray = [asked, inTraining].find((one) => one && misplaced(one)) ?? null
     const why = reasonOf(context, survey, asked)
     if (why === null && !astray)
-      return skipped(
-        'nothing says that outputs may not see later inputs: neither causal, nor targets that are the next input',
+      return (
+        (await decoderOf(context)) ??
+        skipped(
+          'nothing says that outputs may not see later inputs: neither causal, nor targets that are the next input',
+        )
       )
     const length = asked?.length ?? survey.fields.find(({ role }) => role === 'input')?.shape[0] ?? 0
     if (length < 2) return skipped('inputs have no axis of time')

@@ -15,6 +15,7 @@ import { d6 } from './d6-augmentation.ts'
 import { d7 } from './d7-epoch-order.ts'
 import { d8 } from './d8-sound-values.ts'
 import { d9 } from './d9-padding.ts'
+import { d10 } from './d10-inputs-heeded.ts'
 import { f1 } from './f1-forecast.ts'
 import { fold } from './fold.ts'
 import { fullChecks, onlyFull } from './full-checks.ts'
@@ -66,6 +67,7 @@ const checks: readonly Check[] = [
   d8,
   d1,
   d2,
+  d10,
   d7,
   d5,
   d3,

@@ -81,6 +81,7 @@ const walked: Readonly<
   D7: 'not on both engines',
   D8: 'not on both engines',
   D9: 'not on both engines',
+  D10: 'not on both engines',
   P1: 'several ranks',
   P2: 'several ranks',
 }
