@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { apartBy, type Losses } from './ragged.ts'
+import { apartBy, dividesByPadding, type Losses } from './ragged.ts'
 
 type Group = { readonly loss: number; readonly weight: number }
 
@@ -75,4 +75,44 @@ test('what filling up adds to the shorter ones shows', () => {
 test('groups of one loss tell nothing', () => {
   const one = { loss: 2, weight: 5 }
   expect(apartBy(lossesOf(one, one, one), 1e-5)).toBe('unclear')
+})
+
+test('a right sum over all places, padding among them, is told from scored padding and from other additions', () => {
+  const wide = (scored: number) => {
+    const [a, b, c] = [
+      { sum: 80, real: 35, width: 5 },
+      { sum: 150, real: 60, width: 8 },
+      { sum: 190, real: 85, width: 11 },
+    ] as const
+    const of = (...groups: readonly (typeof a | typeof b | typeof c)[]) => {
+      const cells = groups.length * 8 * Math.max(...groups.map(({ width }) => width))
+      const real = groups.reduce((sum, group) => sum + group.real, 0)
+      return (groups.reduce((sum, group) => sum + group.sum, 0) + scored * (cells - real)) / cells
+    }
+    return { a: of(a), b: of(b), c: of(c), ab: of(a, b), ac: of(a, c), bc: of(b, c), abc: of(a, b, c) }
+  }
+  expect(apartBy(wide(0), 1e-5)).toMatchObject({ seen: expect.any(Number) })
+  expect(dividesByPadding(wide(0), 1e-5)).toBe(true)
+  expect(dividesByPadding(wide(3), 1e-5)).toBe(false)
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+  fc.assert(
+    fc.property(
+      fc.array(fc.double({ min: 0.5, max: 5, noNaN: true }), { minLength: 7, maxLength: 7 }),
+      ([a = 1, b = 1, c = 1, ...d]) => {
+        const [x = 1, y = 1, z = 1, w = 1] = d
+        // contributions that grow by amounts of their own
+        const losses = {
+          a,
+          b,
+          c,
+          ab: mean([a + 0.1 * x, b]),
+          ac: mean([a + 0.2 * y, c]),
+          bc: mean([b + 0.3 * z, c]),
+          abc: mean([a + 0.2 * y, b + 0.3 * w, c]),
+        }
+        expect(dividesByPadding(losses, 1e-6)).toBe(false)
+      },
+    ),
+    { numRuns: 500 },
+  )
 })

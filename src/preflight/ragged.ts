@@ -58,3 +58,14 @@ export const apartBy = (losses: Losses, tolerance: number): Apart | 'unclear' | 
   }
   return null
 }
+
+/**
+ * What is summed over samples rightly, and divided by all places of a batch, padding among them: then each loss times its batch's width
+ * adds up. No width need be known: from C, AC and BC follow how wide A and B are beside C, and AB and ABC must agree.
+ */
+export const dividesByPadding = ({ a, b, c, ab, ac, bc, abc }: Losses, tolerance: number): boolean => {
+  const [x, y] = [(2 * ac - c) / a, (2 * bc - c) / b]
+  if (!(x > 0 && x <= y && y <= 1 && x < 0.95)) return false
+  const room = 8 * tolerance * Math.max(...[a, b, c, ab, ac, bc, abc].map(Math.abs))
+  return Math.abs(2 * ab * y - a * x - b * y) <= room && Math.abs(3 * abc - a * x - b * y - c) <= room
+}
