@@ -1,10 +1,10 @@
 // The checks on data where only PyTorch can go wrong: time, padding, loader workers, samplers. Each fault, and its healthy cousin.
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import type { Cause, CheckCode, Status } from '../../src/contract/index.ts'
+import type { Cause, CheckCode, RunFile, Status } from '../../src/contract/index.ts'
 import { findingOf, findingsOf, summary } from '../preflight/polled.ts'
 
-const run = path.join(import.meta.dirname, 'data/run.yaml')
+const data = path.join(import.meta.dirname, 'data/run.yaml')
 const classes = path.join(import.meta.dirname, 'data/classes/run.yaml')
 
 beforeAll(() => {
@@ -45,7 +45,7 @@ const expected: readonly (readonly [CheckCode, string, Status, Cause | null])[] 
 ]
 
 test.each(expected)('%s: %s is %s', async (check, kind, status, cause) => {
-  const found = await findingsOf(kind === 'sorted' || kind === 'ignores-255' ? classes : run, {
+  const found = await findingsOf(kind === 'sorted' || kind === 'ignores-255' ? classes : data, {
     config: { kind },
     only: [check],
   })
@@ -55,4 +55,14 @@ test.each(expected)('%s: %s is %s', async (check, kind, status, cause) => {
   expect(finding.seen).toMatch(/\d|all/)
   expect(finding.advice).not.toBeNull()
   expect(finding.where ?? '').toMatch(/experiment\.py:\d+/)
+})
+
+test('M2: a loader that a step waits for is warned of where it costs the run minutes, and only there', async () => {
+  const said = async (kind: string, epochs: number) => {
+    const run = (given: RunFile): RunFile => ({ ...given, train: { ...given.train, length: { epochs } } })
+    return findingOf(await findingsOf(data, { config: { kind }, run, only: ['M2'] }), 'M2')
+  }
+  expect(await said('slow', 500)).toMatchObject({ status: 'WARN', cause: 'waits-for-data' })
+  expect(await said('slow', 4)).toMatchObject({ status: 'GO' })
+  expect(await said('shuffled', 500)).toMatchObject({ status: 'GO' })
 })

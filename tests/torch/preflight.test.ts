@@ -29,6 +29,7 @@ const bugs: readonly (readonly [program: string, check: CheckCode])[] = [
   ['IL09/manual', 'O4'],
   ['SE03/manual', 'S1'],
   ['SE03/managed', 'S1'],
+  ['TA31/manual', 'I4'],
 ]
 
 /** Checks that only warn or skip on these programs would hide that nothing was looked at. */
@@ -49,6 +50,14 @@ test.each(bugs)('%s: %s', async (name, code) => {
   expect(finding.seen).not.toBeNull()
   expect(finding.expected).not.toBeNull()
   expect(finding.advice).not.toBeNull()
+})
+
+test('SE04/managed: S3 explains what S1 finds, and is GO where names are sorted', async () => {
+  const only: CheckCode[] = ['S1', 'S3']
+  const found = await findingsOf((await runOf('SE04/managed', 'buggy')).file, { only })
+  expect(findingOf(found, 'S3'), summary(found)).toMatchObject({ status: 'NO-GO', cause: 'hash-order' })
+  const fixed = await findingsOf((await runOf('SE04/managed', 'fixed')).file, { only })
+  expect(findingOf(fixed, 'S3'), summary(fixed)).toMatchObject({ status: 'GO' })
 })
 
 // a config that is not strict is refused while it is read, before there is a plan whose checks could run

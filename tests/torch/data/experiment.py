@@ -1,6 +1,7 @@
 """Programs of several kinds, each with something wrong or odd in its data or in what it does with it; `kind` says which.
 Healthy ones among them: what is only odd must pass."""
 
+import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,7 +22,7 @@ class Config:
         "padded", "mask-not-given", "padding-scored", "nothing-supervised",
         "workers", "workers-alike", "epochs-alike", "flips", "keyed", "keyed-by-index", "reseeds",
         "shuffled", "fixed-shuffle", "sorted", "weighted", "curriculum",
-        "shared-by-samplers", "overlapping-samplers", "augmented-overlap", "ignores-255", "nan",
+        "shared-by-samplers", "overlapping-samplers", "augmented-overlap", "ignores-255", "nan", "slow",
     ] = "causal"
 
 
@@ -98,6 +99,8 @@ class Clouds(Dataset):
 
     def __getitem__(self, index):
         point, label = torch.from_numpy(self.points[index]), int(self.label[index])
+        if self.kind == "slow":
+            time.sleep(0.002)
         if self.kind == "flips":
             return (point.flip(0) if float(torch.rand(())) < 0.5 else point), label
         if self.kind in ("workers", "workers-alike", "epochs-alike", "augmented-overlap"):
