@@ -13,6 +13,7 @@ const program = (expected: Program['expected']): Program => ({
   file: 'manual.py',
   engine: 'torch',
   run: {},
+  edits: [],
   expected,
 })
 const bug = program({ checks: ['O2'], causes: ['gradients-accumulate'], severity: 'no-go' })

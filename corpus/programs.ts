@@ -18,10 +18,16 @@ const expected = {
   causes: z.array(z.string()).min(1),
 }
 
+const edit = z.strictObject({ fixed: z.string(), buggy: z.string() })
+
 const bug = z.strictObject({
   title: z.string().min(1),
   source: z.string().optional(),
   ...expected,
+  /** A healthy program that this bug was put into, `H100-reference-script/script.py`, in place of a program of its own … */
+  of: z.string().optional(),
+  /** … by these edits: the text stands there once, and in the buggy twin something else stands in its place. */
+  edits: z.array(edit).default([]),
   severity: severity.default('no-go'),
   ...given,
   programs: z
@@ -54,6 +60,8 @@ export type Program = {
   readonly file: string
   readonly engine: EngineName
   readonly run: Readonly<Record<string, unknown>>
+  /** What makes the buggy twin out of a healthy program; empty where the lines of the file are marked. */
+  readonly edits: readonly z.output<typeof edit>[]
   /** Null: healthy, and one program instead of two twins. */
   readonly expected: {
     readonly checks: readonly string[]
@@ -77,6 +85,7 @@ const programsIn = async (folder: string, kind: 'bugs' | 'healthy'): Promise<Pro
   const id = path.basename(folder).split('-')[0] as string
   const text = await readFile(path.join(folder, kind === 'bugs' ? 'bug.yaml' : 'healthy.yaml'), 'utf8')
   const told = kind === 'bugs' ? { kind, ...read(bug, text, folder) } : { kind, ...read(healthy, text, folder) }
+  if (told.kind === 'bugs' && told.of !== undefined) return [await edited(folder, id, told, told.of)]
   const files = (await readdir(folder)).filter((file) => /\.(py|ts)$/.test(file) && !file.startsWith('_')).sort()
   if (files.length === 0) throw new Error(`${folder}: no program`)
   for (const way of Object.keys(told.programs))
@@ -92,6 +101,7 @@ const programsIn = async (folder: string, kind: 'bugs' | 'healthy'): Promise<Pro
       file,
       engine: file.endsWith('.ts') ? 'embedded' : 'torch',
       run: { ...told.run, ...own.run },
+      edits: [],
       expected:
         told.kind === 'bugs'
           ? {
@@ -102,6 +112,18 @@ const programsIn = async (folder: string, kind: 'bugs' | 'healthy'): Promise<Pro
           : null,
     }
   })
+}
+
+/** A bug that is a few edits of a healthy program, with that program's settings. */
+const edited = async (at: string, id: string, told: z.output<typeof bug>, of: string): Promise<Program> => {
+  const file = path.basename(of)
+  const folder = path.join(corpus, 'healthy', path.dirname(of))
+  const base = (await programsIn(folder, 'healthy')).find((one) => one.file === file)
+  if (!base || told.edits.length === 0) throw new Error(`${at}: ${base ? 'no edits' : `no healthy program ${of}`}`)
+  const { title, checks, causes, severity } = told
+  const expected = { checks, causes, severity }
+  const name = `${id}/${path.parse(file).name}`
+  return { ...base, name, id, title, run: { ...base.run, ...told.run }, edits: told.edits, expected }
 }
 
 const read = <T extends z.ZodType>(schema: T, text: string, folder: string): z.output<T> => {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { programsOf } from './programs.ts'
-import { isMarked, twinOf } from './twins.ts'
+import { isMarked, twinOf, withBug } from './twins.ts'
 
 const programs = await programsOf()
 
@@ -34,4 +34,18 @@ test('what a bug says holds for each way of writing it, but for what that way sa
   expect(warned?.run).toMatchObject({ world: 1 })
   expect(programs.find(({ name }) => name === 'DI03/ranks')?.run).toMatchObject({ world: 2 })
   expect(programs.find(({ name }) => name === 'CF01/lit')?.expected?.causes).toEqual(['SIGNATURE_TYPE'])
+})
+
+test('a bug that is edits of a healthy program says where, and lets nothing else change', () => {
+  const edited = programs.filter(({ edits }) => edits.length > 0)
+  expect(edited.length).toBeGreaterThan(50)
+  for (const program of edited) {
+    const text = readFileSync(path.join(program.folder, program.file), 'utf8')
+    expect(program.expected, program.name).not.toBeNull()
+    expect(withBug(text, program), program.name).not.toBe(text)
+  }
+  const edit = (fixed: string) => ({ name: 'XX01/manual', edits: [{ fixed, buggy: '$1' }] })
+  expect(withBug('a b c', edit('b'))).toBe('a $1 c')
+  expect(() => withBug('a b b', edit('b'))).toThrow('not once')
+  expect(() => withBug('a b c', edit('d'))).toThrow('not once')
 })

@@ -25,13 +25,24 @@ export const twinOf = (text: string, twin: Twin): string =>
     })
     .join('\n')
 
+/** The text of a healthy program with a bug put into it. Throws where an edit does not say where. */
+export const withBug = (text: string, { name, edits }: Pick<Program, 'name' | 'edits'>): string => {
+  let made = text
+  for (const { fixed, buggy } of edits) {
+    if (made.split(fixed).length !== 2) throw new Error(`${name}: not once in the program: ${fixed}`)
+    made = made.replace(fixed, () => buggy)
+  }
+  return made
+}
+
 export const isMarked = (text: string): boolean =>
   text.split('\n').some((line) => markedFixed.test(line) || markedBuggy.test(line))
 
 /** Writes a project that shows one twin, with a run file of this seed; returns that file's path. */
 export const writeTwin = async (program: Program, twin: Twin, seed: number): Promise<string> => {
   const way = path.parse(program.file).name
-  const name = `${path.basename(program.folder)}-${way}-${twin}`
+  const edited = program.edits.length > 0
+  const name = `${edited ? program.id : path.basename(program.folder)}-${way}-${twin}`
   const folder = path.join(written, name)
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
@@ -49,12 +60,13 @@ export const writeTwin = async (program: Program, twin: Twin, seed: number): Pro
       await cp(from, path.join(folder, file), { recursive: true })
       continue
     }
-    const text = await readFile(from, 'utf8')
+    const read = await readFile(from, 'utf8')
+    const text = file === program.file && twin === 'buggy' ? withBug(read, program) : read
     if (isMarked(text)) marks++
     if (file.endsWith('run.yaml')) runFile = twinOf(text, twin)
     else await writeFile(path.join(folder, file), twinOf(text, twin))
   }
-  if ((twin !== 'healthy') !== marks > 0)
+  if ((twin !== 'healthy' && !edited) !== marks > 0)
     throw new Error(`${program.name}: ${marks > 0 ? 'marks in a healthy program' : 'no line is marked fixed or buggy'}`)
   const at = path.join(folder, 'run.yaml')
   await writeFile(at, runFile === null ? stringify(defaults(program, name, seed)) : `${runFile}\nseed: ${seed}\n`)
