@@ -13,6 +13,8 @@ import torch
 
 INPUTS = ("input", "inputs", "image", "images", "pixel_values", "input_ids", "x")
 TARGETS = ("label", "labels", "target", "targets", "y")
+#: Objects within objects are looked at this far: some refer to each other.
+DEEPEST = 4
 
 
 def fields(batch: Any) -> dict[str, Any]:
@@ -84,7 +86,18 @@ def bytes_digest(value: Any) -> str:
     return hashed.hexdigest()
 
 
-def _feed(hashed: Any, value: Any) -> None:
+def held_in(value: Any) -> Iterator[tuple[str, Any]]:
+    """What an object holds, by name."""
+    slots = [name for kind in type(value).__mro__ for name in _names(getattr(kind, "__slots__", ()))]
+    yield from getattr(value, "__dict__", {}).items()
+    yield from ((name, getattr(value, name)) for name in slots if hasattr(value, name) and not name.startswith("__"))
+
+
+def _names(slots: Any) -> Sequence[str]:
+    return (slots,) if isinstance(slots, str) else tuple(slots)
+
+
+def _feed(hashed: Any, value: Any, depth: int = 0) -> None:
     if isinstance(value, torch.Tensor):
         flat = value.detach().cpu().contiguous()
         hashed.update(f"{flat.dtype}{tuple(flat.shape)}".encode())
@@ -92,15 +105,22 @@ def _feed(hashed: Any, value: Any) -> None:
     elif isinstance(value, Mapping):
         for key, item in value.items():
             hashed.update(str(key).encode())
-            _feed(hashed, item)
+            _feed(hashed, item, depth)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            _feed(hashed, item)
+            _feed(hashed, item, depth)
     elif isinstance(value, (str, bytes, int, float, bool, type(None), np.generic)):
         hashed.update(repr(value).encode())
     else:
         array = np.asarray(value)
-        hashed.update(f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+        if array.dtype != object:
+            hashed.update(f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+            return
+        # An object of the project's own (a namespace, a graph): numpy would give its address, which no two processes share.
+        hashed.update(type(value).__qualname__.encode())
+        within = list(array.flat) if isinstance(value, np.ndarray) else list(held_in(value))
+        for item in within if depth < DEEPEST else ():
+            _feed(hashed, item, depth + 1)
 
 
 def sliced(batch: Any, stop: int, size: int | None = None) -> Any:
@@ -243,6 +263,8 @@ class Tap:
         self.again: Callable[[], None] | None = None
         #: Of the longest pass: an evaluation may go through its loader twice, or look at its first batch.
         self.samples = self.batches = 0
+        #: Samples that each batch had.
+        self.sizes: set[int] = set()
         self._passes = 0
 
     def __iter__(self) -> Iterator[Any]:
@@ -261,6 +283,7 @@ class Tap:
                 break
             samples += size
             made += 1
+            self.sizes.add(size)
             self.samples, self.batches = max(samples, self.samples), max(made, self.batches)
             if self.look is not None:
                 self.look(batch)

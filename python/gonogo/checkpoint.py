@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gonogo import state, wire
+from gonogo import belongings, state, wire
 from gonogo.errors import Fault
 from gonogo.experiment import defines
 from gonogo.found import Found, find
@@ -94,6 +94,9 @@ def _save_managed(subject: Any, folder: Path) -> dict[str, Any]:
     experiment, found = subject.experiment, find(subject.experiment)
     sections = state.read(experiment, found, subject.mid_update())
     sections.pop("mode")
+    objects = belongings.storable(sections.pop("objects", {}))
+    if objects and subject.world.size == 1:  # each rank has its own, and rank 0 alone writes
+        sections["objects"] = objects
     weights = {**sections.pop("parameters", {}), **sections.pop("buffers", {})}
     training = {f"buffers/{name}": weights.pop(name) for name in found.transient if name in weights}
     trees = {name: encode(tree, name, training) for name, tree in sections.items()}
@@ -142,8 +145,8 @@ def _load_managed(subject: Any, folder: Path, head: dict[str, Any]) -> None:
             **{name: training[f"buffers/{name}"] for name in found.transient if f"buffers/{name}" in training},
         },
     }
-    for section in ("optimizer", "schedule", "scaler", "ema", "rng", "position", "counters"):
-        if section in head:
+    for section in ("optimizer", "schedule", "scaler", "ema", "rng", "position", "counters", "objects"):
+        if section in head and (section != "objects" or subject.world.size == 1):
             sections[section] = decode(head[section], training, experiment.device)
     state.put(experiment, found, sections)
 

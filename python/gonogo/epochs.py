@@ -10,9 +10,11 @@ from typing import Any
 import torch
 from torch import nn
 
+from gonogo import state
 from gonogo.driven import Driven
 from gonogo.errors import Fault
 from gonogo.found import find
+from gonogo.own_step import backward_noted, values_of
 
 
 class Epochs:
@@ -25,19 +27,37 @@ class Epochs:
         self._scalers: list[Any] = []
 
     def begin(self) -> None:
-        """What the loop does before it asks for a batch (negatives drawn anew, say) comes before a batch is drawn, as in the script."""
-        self._at_hand().start()
+        """What the loop does before it asks for a batch (negatives drawn anew, say) comes before a batch is drawn, as in the script.
+        In the middle of an epoch that was done when the epoch began: what it has moved (a count of epochs, a rate) is put back."""
+        driven, progress = self._at_hand(), self._experiment.progress
+        if driven.at != "unbegun" or progress.batch == 0:
+            driven.start()
+            return
+        generators, sections = progress.generators(), state.read(self._experiment, find(self._experiment), False)
+        kept = state.copied({name: tree for name, tree in sections.items() if name not in ("rng", "position", "mode")})
+        driven.start()
+        state.put(self._experiment, find(self._experiment), kept)
+        progress.set_generators(generators)
+
+    def rehearse(self) -> None:
+        """Only what the loop does before its first batch. A data set may hold nothing until then (negatives that are drawn anew)."""
+        try:
+            self._at_hand().start()
+        except Exception:
+            return  # the loop itself will say it
+        assert self._driven is not None
+        self._driven.stop()
+        self._driven = None
 
     def step(self, batch: Any) -> dict[str, Any]:
         driven = self._at_hand()
         losses: list[torch.Tensor] = []
-        with _backward_noted(losses):
+        with backward_noted(losses):
             driven.step(batch)
         if not losses:
             raise Fault("LOSS_MISSING", "train_epoch called no backward() for a batch", expected="loss.backward() in each pass of its loop")
         scale = float(self._scalers[0].get_scale()) if self._scalers else 1.0
-        values = [float(loss.detach()) / scale for loss in losses]
-        return {"loss": values[0]} if len(values) == 1 else {f"loss{index + 1}": value for index, value in enumerate(values)}
+        return values_of(losses, scale)
 
     def end(self) -> None:
         if self._driven is not None and not self._driven.ended and self._driven.at == "batch":
@@ -55,23 +75,6 @@ class Epochs:
             # One epoch, and then another: what the loop does before its first batch comes after the evaluation and the save between them.
             self._driven = Driven(self._train_epoch, length=lambda: len(loader), like=loader, name="train_epoch")
         return self._driven
-
-
-@contextmanager
-def _backward_noted(losses: list[torch.Tensor]) -> Iterator[None]:
-    """Each loss.backward() inside is noted: a loop that is not ours returns no loss."""
-    usual = torch.Tensor.backward
-
-    def backward(self: torch.Tensor, *arguments: Any, **named: Any) -> Any:
-        if self.numel() == 1:
-            losses.append(self)
-        return usual(self, *arguments, **named)
-
-    torch.Tensor.backward = backward  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        torch.Tensor.backward = usual  # type: ignore[method-assign]
 
 
 @contextmanager

@@ -190,7 +190,7 @@ class Outputs:
 
     def _called(self, output: Any) -> None:
         if self._bytes <= BUDGET and self._batch is not None:
-            found = _first(output)
+            found = first_of(output, self._size)
             if found is not None:
                 self._calls.append(found.detach())
                 self._arithmetic = device.coarser(self._arithmetic, device.seen_arithmetic(found))
@@ -205,8 +205,10 @@ class Outputs:
         rows = [len(call) if call.ndim else 0 for call in calls]
         # Parts of the batch one after another, or the whole of it again and again: then the last word counts.
         output = torch.cat(calls) if sum(rows) == self._size else calls[-1]
+        if output.ndim == 0:
+            return  # a loss that the model makes itself
         # Fewer rows were left out; more were padding.
-        count = min(len(output) if output.ndim else 0, len(target))
+        count = min(len(output), len(target))
         kind = torch.float32 if target.is_floating_point() else torch.int32
         self._outputs.append(output[:count].to("cpu", torch.float32, copy=True))
         self._targets.append(target[:count].to("cpu", kind, copy=True))
@@ -228,14 +230,18 @@ class Outputs:
         }
 
 
-def _first(output: Any) -> torch.Tensor | None:
+def first_of(output: Any, size: int | None = None) -> torch.Tensor | None:
+    """Of what a model returns the logits, or the first tensor with a row for each sample: a loss may stand in front of it."""
     if isinstance(output, torch.Tensor):
         return output
     if isinstance(output, dict):
-        return _first(output.get("logits", next(iter(output.values()), None)))
+        return first_of(output["logits"] if "logits" in output else list(output.values()), size)
     if hasattr(output, "logits"):
-        return _first(output.logits)
-    return _first(output[0]) if isinstance(output, (list, tuple)) and output else None
+        return first_of(output.logits, size)
+    if not isinstance(output, (list, tuple)) or not output:
+        return None
+    rows = [one for one in output if isinstance(one, torch.Tensor) and one.ndim > 0 and size in (None, len(one))]
+    return rows[0] if rows and isinstance(output[0], torch.Tensor) else first_of(output[0], size)
 
 
 def _base64(tensor: torch.Tensor) -> str:

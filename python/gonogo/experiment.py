@@ -130,6 +130,8 @@ class Experiment(Generic[C]):
     #: For adapters: `file:line` of the project's functions that ours stand for, and further facts of the environment.
     _places: Mapping[str, str] = {}
     _environment: Mapping[str, Any] = {}
+    #: For adapters: steps are asked for one by one, or the project's own loop goes through an epoch.
+    _loop_of: Literal["step", "epoch"] = "step"
     #: What watches a metric in the project's own trainer, as facts.
     _watching: Sequence[Mapping[str, Any]] = ()
 

@@ -34,12 +34,22 @@ class Found:
     transient: set[str] = field(default_factory=set)
     ties: dict[str, str] = field(default_factory=dict)
     optimizers: dict[str, torch.optim.Optimizer] = field(default_factory=dict)
+    #: Optimizers around another, which makes the updates (sharpness-aware, look-ahead). They have state of their own.
+    wrappers: dict[str, torch.optim.Optimizer] = field(default_factory=dict)
     schedules: dict[str, Any] = field(default_factory=dict)
     scalers: dict[str, Any] = field(default_factory=dict)
     averages: dict[str, Any] = field(default_factory=dict)
     generators: dict[str, Any] = field(default_factory=dict)
     #: Names of whole numbers on self that count steps or epochs.
     counters: list[str] = field(default_factory=list)
+
+    def stateful_optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        return {**self.optimizers, **self.wrappers}
+
+    def stepped(self) -> list[torch.optim.Optimizer]:
+        """What a managed step steps: the outer one of each."""
+        inner = {id(one) for wrapper in self.wrappers.values() for one in vars(wrapper).values()}
+        return [one for one in self.stateful_optimizers().values() if id(one) not in inner]
 
     def names(self) -> dict[int, str]:
         """Identity of a parameter → its name."""
@@ -82,7 +92,10 @@ def _visit(found: Found, loose: dict[str, torch.Tensor], seen: set[int], name: s
                 if not key.startswith("_") and (is_average(key, item) or isinstance(item, KINDS)):
                     _visit(found, loose, seen, f"{name}.{key}", item, depth + 1)
     elif isinstance(value, torch.optim.Optimizer):
-        found.optimizers[name] = value
+        inner = [(key, item) for key, item in list(vars(value).items()) if isinstance(item, torch.optim.Optimizer) and id(item) not in seen]
+        (found.wrappers if inner else found.optimizers)[name] = value
+        for key, item in inner:
+            _visit(found, loose, seen, f"{name}.{key}", item, depth + 1)
     elif isinstance(value, LRScheduler) or is_schedule(value):
         found.schedules[name] = value
     elif type(value).__name__ == "GradScaler":

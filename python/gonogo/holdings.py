@@ -57,10 +57,14 @@ def _closed_over(functions: list[Callable[..., Any]]) -> Iterator[tuple[str, Any
                 pass  # not bound yet
 
 
+def written(namespace: Mapping[str, Any]) -> list[str]:
+    """Names that a function of the script sets with `global`."""
+    return sorted({name for value in list(namespace.values()) if isinstance(value, types.FunctionType) for name in _stored(value)})
+
+
 def counters(namespace: Mapping[str, Any]) -> list[str]:
-    """Names of whole numbers that a function of the script counts up with `global`."""
-    written = {name for value in list(namespace.values()) if isinstance(value, types.FunctionType) for name in _stored(value)}
-    return [name for name in sorted(written) if type(namespace.get(name)) is int and COUNTER.search(name)]
+    """Of those, whole numbers that count."""
+    return [name for name in written(namespace) if type(namespace.get(name)) is int and COUNTER.search(name)]
 
 
 def _stored(function: types.FunctionType) -> set[str]:

@@ -46,6 +46,7 @@ class FitLoop:
     def begin(self, checkpoint: str | None = None) -> None:
         """Runs fit() until it would take its first batch: setup, restored states and the first epoch's hooks are behind it."""
         self._take_over_data()
+        self._announce()
         self._watch_steps()
         self._hold_after_batches()
         loaders = {} if _is_module(self.data) else {"train_dataloaders": None}
@@ -106,9 +107,19 @@ class FitLoop:
             whole = len(self.train_loader)
         except TypeError:
             if limit is None:
-                raise Fault("LOADER_WITHOUT_LENGTH", "train_dataloader() has no len(), so the length of an epoch is unknown") from None
+                raise Fault(
+                    "LOADER_WITHOUT_LENGTH", "train_dataloader() has no len(), so the length of an epoch is unknown", seen=type(getattr(self.train_loader, "dataset", None)).__name__,
+                    expected="batches of an epoch", **{"try": "def __len__(self) in the data set: how many samples one pass gives"},
+                ) from None
             return limit
         return whole if limit is None else min(whole, limit)
+
+    def _announce(self) -> None:
+        """What is known of the length before there are loaders: a restored epoch is held against it, and configure_optimizers() may read it."""
+        fit, length = self.trainer.fit_loop, self._asked["length"]
+        fit.max_epochs = Endless(length.get("epochs", -1))
+        if "steps" in length:
+            fit.epoch_loop.max_steps = Endless(length["steps"])
 
     def _bound(self) -> None:
         """How long the run is, for schedules that ask; the loop itself never ends."""

@@ -86,7 +86,10 @@ class LoaderFeed:
         if whole != math.inf:
             return int(whole if self._limit is None else min(whole, self._limit))
         if self._limit is None:
-            raise Fault("LOADER_WITHOUT_LENGTH", "train_loader has no len(), so the length of an epoch is unknown")
+            raise Fault(
+                "LOADER_WITHOUT_LENGTH", "train_loader has no len(), so the length of an epoch is unknown", seen=type(self.loader).__name__, expected="batches of an epoch",
+                **{"try": "def __len__(self) in the loader (batches), or in its data set (samples of one pass)"},
+            )
         return self._limit
 
     def whole_steps(self) -> int:

@@ -84,7 +84,7 @@ class Managed:
         return {"loss": terms["loss"].detach()} if terms and not self.own_loss else {name: term.detach() for name, term in terms.items()}
 
     def _update(self, found: Found) -> None:
-        experiment, scaler, optimizers = self._experiment, self._precision.scaler, found.optimizers.values()
+        experiment, scaler, optimizers = self._experiment, self._precision.scaler, found.stepped()
         if experiment.clip_norm is not None:
             if scaler is not None:
                 for optimizer in optimizers:

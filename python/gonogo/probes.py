@@ -207,9 +207,9 @@ class _Calls:
             hook.remove()
 
     def _noting(self, output: Any) -> None:
-        from gonogo.evaluation import _first
+        from gonogo.evaluation import first_of
 
-        found = _first(output)
+        found = first_of(output)
         if found is not None and found.ndim:
             self._outputs.append(found.detach().to("cpu", torch.float64, copy=True))
 

@@ -83,16 +83,18 @@ def digests(subject: Any, probe: dict[str, Any], cancelled: Callable[[], bool]) 
         yield from _spread(subject, dataset, probe, cancelled)
         return
     if frozen is None:
-        chosen = list(range(min(probe.get("limit", 1000), len(dataset))))
+        chosen, shares = list(range(min(probe.get("limit", 1000), len(dataset)))), None
     else:
-        ids = subject.feed().frozen(frozen).ids
+        drawn = subject.feed().frozen(frozen)
+        ids, shares = drawn.ids, _shares(batches.target_of(drawn.batch))
         if ids is None:
             raise Fault("SAMPLES_UNKNOWN", "the ids of a frozen batch are not known", seen=subject.feed().blind)
         chosen = [int(index) for index in ids]
     group: list[dict[str, Any]] = []
     with seeds.kept(), untouched(dataset, workers_of(subject, probe.get("split", "train"))):
-        for index in chosen:
-            group.append(digest_of(index, dataset[index], group_of(dataset, index)))
+        for place, index in enumerate(chosen):
+            made = digest_of(index, dataset[index], group_of(dataset, index))
+            group.append(made if shares is None or place >= len(shares) else {**made, "target": shares[place]})
             if len(group) >= GROUPED:
                 yield group
                 group = []
@@ -100,6 +102,14 @@ def digests(subject: Any, probe: dict[str, Any], cancelled: Callable[[], bool]) 
                 break
     if group:
         yield group
+
+
+def _shares(target: Any) -> list[list[float]] | None:
+    """Targets that a collate function has made shares of classes (mixed samples), where no sample alone has them."""
+    if not isinstance(target, torch.Tensor) or not target.is_floating_point() or target.ndim != 2 or not 1 < target.shape[1] <= LONG:
+        return None
+    rows = target.detach().to("cpu", torch.float64)
+    return rows.tolist() if bool((rows >= 0).all() and (rows.sum(1) - 1).abs().max() < 1e-4) else None
 
 
 def _spread(subject: Any, dataset: Any, probe: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:

@@ -81,6 +81,7 @@ def adapt(
         "directions": dict(directions or {}),
         "frozen": tuple(frozen),
         "schedule_every": schedule_every,
+        "_loop_of": "epoch" if train_epoch is not None else "step",
         "held": {name: one for name, one in {**named, **loaders}.items() if one is not None},
         "namespace": frame.f_globals,
         "functions": given,
@@ -115,6 +116,21 @@ def _refuse(given: Mapping[str, Callable[..., Any]], schedule_every: str, state:
             pass  # a builtin tells no signature
 
 
+def _readable(dataset: Any) -> bool:
+    """Its first sample can be had, or it has none that are reached by index."""
+    from gonogo import batches, seeds
+    from gonogo.untouched import untouched
+
+    if dataset is None or not batches.indexed(dataset):
+        return True
+    try:
+        with seeds.kept(), untouched(dataset, 0):
+            dataset[0]
+    except Exception:
+        return False
+    return True
+
+
 def _apart(method: Callable[..., Any]) -> Callable[..., Any]:
     """A function of its own for each class: its __wrapped__ tells where the script's stands."""
 
@@ -132,7 +148,7 @@ class Script(Experiment[None]):
     functions: Mapping[str, Callable[..., Any]]
 
     def setup(self) -> None:
-        from gonogo import holdings
+        from gonogo import holdings, seeds
 
         for name, value in self.held.items():
             setattr(self, name, value)
@@ -143,6 +159,10 @@ class Script(Experiment[None]):
             if id(value) not in known:
                 setattr(self, name if not hasattr(self, name) else f"script_{name}", value)
         self._counters = holdings.counters(self.namespace)
+        self._namespace, self._written = self.namespace, holdings.written(self.namespace)
+        if "train_epoch" in self.functions and not _readable(getattr(self.train_loader, "dataset", None)):
+            with seeds.kept():
+                self._loop().rehearse()
 
     def extra_state(self) -> dict[str, Any]:
         return {name: self.namespace[name] for name in self._counters}

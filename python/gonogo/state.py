@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gonogo import seeds
+from gonogo import belongings, seeds
 from gonogo.errors import Fault
 from gonogo.experiment import Progress
 from gonogo.found import Found
@@ -19,6 +19,7 @@ from gonogo.found import Found
 Tree = Any
 #: Bytes of a CUDA generator's state: a seed, then an offset.
 CUDA_STATE = 16
+#: Those that are compared; what the project's objects hold besides is only kept and put back: a meter may differ and mean nothing.
 SECTIONS = ("parameters", "buffers", "optimizer", "schedule", "scaler", "ema", "rng", "position", "counters", "mode")
 
 
@@ -29,7 +30,7 @@ def read(experiment: Any, found: Found, gradients: bool) -> dict[str, Tree]:
     sections: dict[str, Tree] = {
         "parameters": dict(found.parameters),
         "buffers": dict(found.buffers),
-        "optimizer": {name: _read_optimizer(one, names) for name, one in found.optimizers.items()},
+        "optimizer": {name: _read_optimizer(one, names) for name, one in found.stateful_optimizers().items()},
         "schedule": {name: numbers(one.state_dict()) for name, one in found.schedules.items()},
         "scaler": {name: one.state_dict() for name, one in found.scalers.items()},
         "ema": {name: _read_average(one, names) for name, one in found.averages.items()},
@@ -37,6 +38,7 @@ def read(experiment: Any, found: Found, gradients: bool) -> dict[str, Tree]:
         "position": _read_position(progress),
         "counters": {"step": progress.step, **{f"self.{name}": getattr(experiment, name) for name in found.counters}, **({"extra": extra} if extra else {})},
         "mode": _read_mode(found),
+        "objects": belongings.read(experiment),
     }
     if gradients:
         sections["optimizer"]["waiting"] = read_gradients(found)
@@ -92,7 +94,7 @@ def put(experiment: Any, found: Found, sections: dict[str, Tree]) -> None:
     writers: dict[str, Callable[[Tree], None]] = {
         "parameters": lambda tree: _copy(found.parameters, tree),
         "buffers": lambda tree: _copy(found.buffers, tree),
-        "optimizer": lambda tree: _each(found.optimizers, tree, lambda one, state: _put_optimizer(one, found, state)),
+        "optimizer": lambda tree: _each(found.stateful_optimizers(), tree, lambda one, state: _put_optimizer(one, found, state)),
         "schedule": lambda tree: _each(found.schedules, tree, lambda one, state: one.load_state_dict(state)),
         "scaler": lambda tree: _each(found.scalers, tree, lambda one, state: one.load_state_dict(state)),
         "ema": lambda tree: _each(found.averages, tree, _put_average),
@@ -100,6 +102,7 @@ def put(experiment: Any, found: Found, sections: dict[str, Tree]) -> None:
         "position": lambda tree: _put_position(experiment.progress, tree),
         "counters": lambda tree: _put_counters(experiment, tree),
         "mode": lambda tree: _put_mode(found, tree),
+        "objects": lambda tree: belongings.put(experiment, tree),
     }
     if ("rng" in sections) != ("position" in sections):
         experiment.progress.settle()
@@ -216,6 +219,9 @@ def _shared(tree: Tree, held: list[Tree]) -> Tree:
                 if isinstance(one, torch.Tensor) and _alike(tree, one):
                     return one
         return copied(tree)
+    if isinstance(tree, np.ndarray) and tree.nbytes >= WORTH:
+        alike = [one for one in held if isinstance(one, np.ndarray) and one.dtype == tree.dtype and one.shape == tree.shape and one.tobytes() == tree.tobytes()]
+        return alike[0] if alike else tree.copy()
     if type(tree) is dict:
         return {key: _shared(value, [one[key] for one in held if type(one) is dict and key in one]) for key, value in tree.items()}
     return copied(tree)

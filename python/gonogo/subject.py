@@ -19,6 +19,7 @@ from gonogo.experiment import Progress, defines
 from gonogo.found import Found, find, main_module
 from gonogo.managed import Managed
 from gonogo.observe import Watch
+from gonogo.own_step import own_step
 from gonogo.parallel import Group, deals_by_rank, local_index, unwrapped, world_of
 from gonogo.records import Records, Taken, told
 from gonogo.scaling import rescale
@@ -187,8 +188,8 @@ class Subject:
                 "evaluation": "managed" if self.managed_evaluation else "manual",
                 "checkpoint": "manual" if self.manual_checkpoint else "managed",
             },
-            "tensors": facts.tensors(found, kind.frozen, kind),
-            "optimizers": facts.optimizers(found),
+            "loop": experiment._loop_of,
+            **{"tensors": facts.tensors(found, kind.frozen, kind), "optimizers": facts.optimizers(found)},
             "modules": facts.modules(found),
             "loading": facts.loading(self.feed()),
             "samples": counts,
@@ -265,15 +266,14 @@ class Subject:
             samples = {**drawn.samples(), "ids": [int(index) for index in drawn.ids]}
         self.watch.begin()
         progress.frozen = frozen is not None
-        traced = None
-        started = clock()
+        traced, started = None, clock()
         if tracer is not None:
             result, traced = trace.step(self, drawn, found, tracer)
         elif self.managed_steps:
             assert self.managed is not None
             result = self.managed.step(drawn.batch, found, self.watch.applied, drawn.share)
         else:
-            result = self.experiment.train_step(drawn.batch)
+            result = own_step(self.experiment, drawn.batch)
         seconds = clock() - started
         updates, observed = self.watch.end()
         progress.step += 1
@@ -324,7 +324,7 @@ class Subject:
                     result = self.experiment.evaluate(tap)
         seconds = time.perf_counter() - started
         metrics = {} if self.world.rank > 0 and not result else metrics_of(result, name)
-        report = {"split": name, "samples": tap.samples, "batches": tap.batches, "metrics": metrics, "seconds": seconds, **look.report()}
+        report = {"split": name, "samples": tap.samples, "batches": tap.batches, "even": len(tap.sizes) == 1, "metrics": metrics, "seconds": seconds, **look.report()}
         each = outputs.json() if outputs is not None else None
         return report if each is None else {**report, "perSample": each}
 

@@ -14,6 +14,7 @@ from gonogo import clip_order, loss_inputs, step_modes
 from gonogo.constant_terms import Constants, added
 from gonogo.errors import project_modules
 from gonogo.found import Found
+from gonogo.own_step import own_step
 from gonogo.views import Views
 
 #: Matrices beyond this many elements are not looked through for equal rows.
@@ -95,7 +96,7 @@ def step(subject: Any, drawn: Any, found: Found, tracer: Tracer) -> tuple[Any, d
                 subject.managed.on_terms = terms.update
                 result = subject.managed.step(drawn.batch, found, watch.applied, drawn.share)
             else:
-                result = terms = subject.experiment.train_step(drawn.batch)
+                result = terms = own_step(subject.experiment, drawn.batch)
         finally:
             watch.tracing = False
             if subject.managed is not None:

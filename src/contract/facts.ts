@@ -160,6 +160,8 @@ export const facts = z.object({
   can: z.partialRecord(ability, can),
   guarantees: z.partialRecord(guarantee, z.string()),
   owns: z.object({ step: owner, evaluation: owner, checkpoint: owner }),
+  /** Whether steps are asked for one by one, or the project's own loop goes through a whole epoch, which cannot be entered in its middle. */
+  loop: z.enum(['step', 'epoch']).optional(),
   tensors: z.array(tensorFact),
   optimizers: z.array(optimizerFact),
   /** Modules with traits, outermost first. */

@@ -185,6 +185,8 @@ export const evaluation = z.object({
   split,
   samples: z.int(),
   batches: z.int(),
+  /** Every batch held as many samples as the first; null: unknown. */
+  even: z.boolean().nullable().optional(),
   /** Without the split's name: loss, accuracy, … */
   metrics: measurements,
   seconds: z.number(),

@@ -137,9 +137,9 @@ export class Context {
     return this.polling.plan
   }
 
-  /** What a resumed run is held to. */
+  /** What a resumed run is held to. A loop of the project's own that cannot be entered in its middle is held to whole epochs. */
   get resumeKind(): ResumeKind {
-    return this.plan.run.resume ?? 'exact'
+    return this.plan.run.resume ?? (this.facts.loop === 'epoch' ? 'epoch' : 'exact')
   }
 
   get seed(): number {

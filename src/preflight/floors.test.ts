@@ -26,6 +26,14 @@ test('equal inputs with different labels cost their entropy', () => {
   expect(conflictFloor(regression, samples)).toBeCloseTo(0.5 * 0.25, 12)
 })
 
+test('targets that are shares of classes leave their entropy, one-hot ones nothing', () => {
+  const three: Task = { ...classification, classes: 3 }
+  expect(floorOf(three, [sample(0, 'a', [0.5, 0.5, 0]), sample(1, 'b', [0, 0, 1])], false)).toBeCloseTo(Math.LN2 / 2, 9)
+  expect(floorOf(three, [sample(0, 'a', [1, 0, 0]), sample(1, 'b', [0, 1, 0])], false)).toBe(0)
+  // several tags at once are no shares
+  expect(floorOf(three, [sample(0, 'a', [1, 1, 0]), sample(1, 'b', [0, 1, 0])], false)).toBe(0)
+})
+
 test('the smoothed floor is what the best logits reach', () => {
   // the best prediction is the smoothed target itself: no other prediction costs less
   fc.assert(

@@ -54,9 +54,21 @@ export const targetVariance = (samples: readonly SampleDigest[]): number => {
   return mean(Array.from({ length: width }, (_, i) => variance(rows.map((row) => row[i] ?? 0))))
 }
 
+/** Entropy of targets that are shares of classes, as mixed samples have them; null where they are labels. */
+const sharesFloor = (samples: readonly SampleDigest[], classes: number): number | null => {
+  const rows = samples.map(valuesOf)
+  const areShares = (row: readonly number[]) =>
+    row.length === classes &&
+    row.every((share) => share >= 0) &&
+    Math.abs(row.reduce((sum, share) => sum + share, 0) - 1) < 1e-3
+  return classes > 1 && rows.length > 0 && rows.every(areShares) ? mean(rows.map(entropy)) : null
+}
+
 /** Lowest reachable training loss on this batch; null where nothing is known. */
 export const floorOf = (task: Task, samples: readonly SampleDigest[], regularised: boolean): number | null => {
   if (task.kind === 'custom') return task.expect.floor === 'unknown' ? null : task.expect.floor
+  const shares = task.kind === 'classification' ? sharesFloor(samples, task.classes) : null
+  if (shares !== null) return shares
   const conflicts = conflictFloor(task, samples)
   if (task.kind === 'regression' || !regularised || task.smoothing === 0) return conflicts
   return Math.max(conflicts, smoothingFloor(task.smoothing, task.classes))

@@ -10,7 +10,8 @@
 // A checkpoint is held to `exact`, so a lost data position or generator blocks as well: it repeats or skips samples. Whoever means
 // less says so in the run file: `resume: epoch` (exact at the boundaries) or `resume: approximate`. What differs then is resumed once
 // more with the straight run's own position and generators: where it still parts from it, weights, optimizer, schedule or average were
-// lost, and that always blocks; otherwise it warns. A generator that differs at the end without any effect on the steps only warns.
+// lost, and that always blocks; otherwise it warns. A loop of the project's own that goes through a whole epoch is held to `epoch` where
+// nothing is said: what it holds by itself begins anew. A generator that differs at the end without any effect on the steps only warns.
 import type { Cause, StepRecord } from '../contract/index.ts'
 import { define, go, list, noGo, number, type Outcome, placeOf, plural, skipped, warn } from './check.ts'
 import {
@@ -113,7 +114,13 @@ const isDeclared = (context: Context, reference: Reference, save: Save): boolean
 const asDeclared = (context: Context, fault: Outcome, { kind, step }: Save): Outcome => ({
   ...fault,
   status: 'WARN',
-  title: `a resumed run goes on with other batches or noise, as declared (resume: ${context.resumeKind})`,
+  ...(context.plan.run.resume === null
+    ? {
+        title: 'the loop of an epoch begins anew where it is resumed in mid-epoch',
+        advice:
+          'save at the ends of epochs; `resume: exact` in the run file makes this block, `resume: epoch` declares it',
+      }
+    : { title: `a resumed run goes on with other batches or noise, as declared (resume: ${context.resumeKind})` }),
   expected: 'equal with the batches and generators of the straight run: it is',
   evidence: { ...fault.evidence, resume: context.resumeKind, saved: kind, savedAtStep: step },
 })
@@ -188,10 +195,14 @@ const kinds: Readonly<Record<Save['kind'], string>> = {
 const lostOutcome = (context: Context, resumed: Resumed, found: Diagnosis): Outcome => {
   const { save, lost, divergence, atEnd } = resumed
   const { culprit, others, effect } = found
-  const difference = differenceIn(lost, culprit) ?? differenceIn(atEnd, culprit)
-  const after = difference
-    ? `${wordsOf[culprit]}: ${difference.removed === difference.of ? `empty after load, ${difference.of} entries when saved` : `${difference.names.length} of ${difference.of} entries differ after load, ${list(difference.names)}`}`
-    : `${wordsOf[culprit]}: no known part differs right after the load`
+  const known = differenceIn(lost, culprit)
+  const difference = known ?? differenceIn(atEnd, culprit)
+  const after =
+    !known && difference
+      ? `${wordsOf[culprit]}: equal right after the load, at the end ${difference.names.length} of ${difference.of} entries differ, ${list(difference.names)}`
+      : difference
+        ? `${wordsOf[culprit]}: ${difference.removed === difference.of ? `empty after load, ${difference.of} entries when saved` : `${difference.names.length} of ${difference.of} entries differ after load, ${list(difference.names)}`}`
+        : `${wordsOf[culprit]}: no known part differs right after the load`
   const equalFirst = divergence && divergence.step > save.step + 1 ? `step ${save.step + 1} equal; ` : ''
   const steps = divergence
     ? `; ${equalFirst}step ${divergence.step} ${divergence.what} ${short(divergence.right)} resumed, ${short(divergence.left)} straight`
@@ -226,8 +237,8 @@ const lostOutcome = (context: Context, resumed: Resumed, found: Diagnosis): Outc
       advice:
         'load into the optimizer that the schedule was made for; an optimizer that is made anew needs a schedule that is made anew',
     })
-  // everything known came back, the generators took the same way, and still the steps differ
-  if (difference === undefined && lost.length === 0 && !atEnd.some(({ section }) => section === 'rng'))
+  // everything known came back, generators too, and still the steps differ: what generators are at the end follows from that
+  if (lost.length === 0 && divergence !== null && culprit === 'rng')
     return noGo('section-not-saved', 'a resumed run depends on state that no checkpoint holds', {
       ...words,
       alternatives: ['rng-not-restored'],

@@ -5,7 +5,8 @@
 // or where label smoothing cannot be switched off), never by accuracy: softmax before cross-entropy gets every answer right
 // and stops at ln(e+C−1)−1. NO-GO by signatures: that floor; the variance of the targets, where (N,1) meets (N); a sign
 // turned round; no progress at any rate, with two samples either. A model that goes down and stops short (a linear one, a
-// tiny one, dropout that cannot be switched off) only warns: what it lacks is capacity or steps.
+// tiny one, dropout that cannot be switched off) only warns: what it lacks is capacity or steps. A step that draws (mixup) has no
+// known floor, and must only fall.
 import type { SampleDigest } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
@@ -73,7 +74,7 @@ const places = ({ context: { facts } }: Case) => placeOf(facts, 'loss', 'train_s
 const shown = ({ samples, attempts, floor, start, best }: Case) => ({
   seen: `${samples.length} samples: loss ${number(start)} → ${number(best)} at best, learning rates ${attempts.map(({ rate }) => number(rate)).join(', ')}`,
   expected:
-    floor === null ? 'a falling loss; the floor is not declared' : `near ${number(floor)}, the floor of this batch`,
+    floor === null ? 'a falling loss; the floor is not known' : `near ${number(floor)}, the floor of this batch`,
   evidence: {
     samples: samples.length,
     start,
@@ -229,7 +230,7 @@ const withoutFloor = (found: Case): Outcome => {
   const jitter = early.length > 1 ? Math.max(...early) - Math.min(...early) : 0
   const holds = shown(found)
   if (start - best > Math.max(0.1 * Math.abs(start), 2 * jitter) || start - best > 0.5 * Math.abs(start))
-    return go(`${samples.length} samples: loss ${number(start)} → ${number(best)}; no floor declared`, holds)
+    return go(`${samples.length} samples: loss ${number(start)} → ${number(best)}; no floor known`, holds)
   return warn('does-not-learn', 'the loss on one batch hardly falls', {
     ...holds,
     where: places(found),
@@ -255,6 +256,7 @@ const stoppedShort = async (found: Case, floor: number): Promise<Outcome> => {
           'follow the gradient from the loss to the first layer: a detach, a dead activation, a loss of the wrong sign',
       })
   }
+  if (await draws(found)) return withoutFloor({ ...found, floor: null })
   return warn('loss-floor-above-theory', `one batch is fitted by ${number(100 * (1 - left))}% only`, {
     ...holds,
     where,
@@ -264,6 +266,16 @@ const stoppedShort = async (found: Case, floor: number): Promise<Outcome> => {
       ? 'dropout and augmentation stayed on; if the loss still falls, this is fine'
       : 'a small or linear model cannot do better; otherwise look at the last layer and the loss',
   })
+}
+
+/** The step mixes samples or adds noise of its own: the same batch at the same weights has another loss each time, and no floor is known. */
+const draws = async ({ context, samples, regularisation }: Case): Promise<boolean> => {
+  const trial = await context.at('initial')
+  const hold = context.can('suppressUpdates') ? { updates: 'suppressed' as const } : { learningRate: 0 }
+  const records = await trial.steps({ steps: 6, batch: { frozen: samples.length }, regularisation, ...hold })
+  const losses = records.map(({ loss }) => loss).filter(Number.isFinite)
+  const [least, most] = [Math.min(...losses), Math.max(...losses)]
+  return losses.length > 1 && most - least > 1e-3 * Math.max(Math.abs(most), Math.abs(least))
 }
 
 /** A regression whose output cannot reach the targets: all outputs within a range that most targets leave. */

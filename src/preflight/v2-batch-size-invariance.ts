@@ -5,7 +5,9 @@
 // 0 and 1 may flip for samples that are too close to call. On a difference the cause is found by its formula: from the numbers
 // per sample where the engine shows outputs, else from three more evaluations: the first N−1 (full batches: M) and all N in one
 // batch (T) give the last sample's loss N·T − (N−1)·M, and with it what each wrong formula would report.
-// An evaluation that differs from itself is random: a dropout left on, for a classifier or a regression; honest for others.
+// A mean over batches warns where all of the run's own batches are of one size: there it is right, until the size or the data change.
+// An evaluation that differs from itself is random: a dropout left on, for a classifier or a regression; honest for others. Noise of a
+// fixed seed that is drawn for a whole batch differs between batch sizes alone: among other samples the output stays.
 import { type Cause, type Evaluation, GonogoError } from '../contract/index.ts'
 import { type Batchwise, batchwiseIn, placesOf } from './batchwise.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
@@ -24,6 +26,7 @@ import {
   sizeOf,
 } from './outputs.ts'
 import { arithmeticOf, roundingOf } from './rounding.ts'
+import type { Trial } from './trial.ts'
 import { worksOnItsOwn } from './unusual.ts'
 
 export type Sizes = { readonly samples: number; readonly usual: number; readonly other: number }
@@ -82,7 +85,8 @@ export const v2 = define({
     }
     const depends = outputs !== null && outputs > output
     const averaged = depends ? null : await averagedOverBatches(context, usual, other, sizes, tolerance)
-    if (averaged) return ofBatches(context, averaged, evidence, sizes)
+    const even = hasEvenBatches(context, whole)
+    if (averaged) return ofBatches(context, averaged, evidence, sizes, even)
     if (!worst && !depends) {
       const distance = Math.max(0, ...distances(usual, other).map(({ relative }) => relative))
       return go(
@@ -112,6 +116,13 @@ export const v2 = define({
     // a dropout or another crop moves an output by more than its last places
     const moved = Math.max(outputsApart(usual, again) ?? 0, outputsApart(again, onwards) ?? 0)
     if (random || moved > output / 1000) return stochastic(context, common, random, onwards.training)
+    if (depends && (await followsSize(context, trial, sizes, output)))
+      return warn('random-evaluation', 'the noise of the evaluation follows its batch size', {
+        ...common,
+        expected: 'the same noise for the same sample; at one batch size outputs do not depend on the other samples',
+        alternatives: ['batch-dependent-outputs'],
+        advice: 'draw the noise for each sample by itself, or keep the batch size of the evaluation for good',
+      })
     if (depends || (worst && outputs === null && (await halvesDiffer(ask, sizes, tolerance))))
       return await batchDependent(context, common, depends)
     if (!worst) return skipped('outputs differ between batch sizes within rounding')
@@ -131,7 +142,8 @@ export const v2 = define({
         ? warn(cause, title, unexplained)
         : noGo(cause, title, unexplained)
     }
-    return noGo(formula.cause, title, {
+    const say = even && formula.cause === 'mean-of-batch-means' ? warn : noGo
+    return say(formula.cause, title, {
       ...common,
       seen: `${seen}; ${formula.words} gives ${number(formula.value)}`,
       expected: `${number(formula.right)}, recomputed from ${sizes.samples} samples`,
@@ -217,13 +229,22 @@ const only = (evaluation: Evaluation, suspects: readonly Apart[]): Evaluation =>
 const ofWholeSets =
   /^(f1|f_?score|fbeta|dice|m?iou|jaccard|precision|auc|auroc|roc_auc|auprc|map|ap|ppl|perplexity|rmse|r2|mcc|kappa|balanced_accuracy|bleu|wer|cer|accuracy|acc)([_-]|$)/
 
+/** Means over samples: what batches of one size give has the same mean. */
+const isMeanOverSamples = /^(accuracy|acc)([_-]|$)/
+
+/** All batches of the run's own evaluation hold as many samples: then a mean over batches is the mean over samples, here. */
+const hasEvenBatches = ({ facts }: Context, { even, samples, batches }: Evaluation): boolean =>
+  even === true && (facts.samples.val ?? samples) % (samples / batches) === 0
+
 const ofBatches = (
   context: Context,
   { name, reported, whole, batches }: Batchwise,
   evidence: Outcome['evidence'],
   sizes: Sizes,
+  even: boolean,
 ): Outcome => {
-  const say = context.task.kind !== 'custom' || ofWholeSets.test(name) ? noGo : warn
+  const harmless = even && isMeanOverSamples.test(name)
+  const say = !harmless && (context.task.kind !== 'custom' || ofWholeSets.test(name)) ? noGo : warn
   return say('mean-of-batch-means', `val_${name} is averaged over batches`, {
     seen: `${name} ${number(reported)} at batch size ${sizes.other}: the plain mean of what ${batches} batches give, the last of ${sizes.samples % sizes.other || sizes.other}`,
     expected: `${number(whole)}, made once from all ${sizes.samples} samples`,
@@ -291,6 +312,27 @@ const batchDependent = async (context: Context, common: Common, certain: boolean
   return certain || context.task.kind !== 'custom'
     ? noGo('batch-dependent-outputs', title, found)
     : warn('batch-dependent-outputs', 'the loss of a sample depends on its batch', found)
+}
+
+/**
+ * A sample in the second batch, at one place and one batch size, among and after other samples: equal outputs say that noise of a
+ * fixed seed, drawn for a whole batch, parts the sizes, and no other sample does.
+ */
+const followsSize = async (context: Context, trial: Trial, { samples, other }: Sizes, output: number) => {
+  if (!context.can('evaluateAnyOrder') || samples < 4 * other) return false
+  const among = async (from: number) => {
+    await trial.restore('trained')
+    const others = Array.from({ length: 2 * other - 1 }, (_, i) => from + i)
+    const ids = [...others.slice(0, other), 0, ...others.slice(other)]
+    const { perSample } = await trial.evaluate({ ids, batchSize: other, perSample: true })
+    if (!perSample) return null
+    const { values, width } = outputsOf(perSample)
+    return values.subarray(other * width, (other + 1) * width)
+  }
+  const [left, right] = [await among(1), await among(2 * other)]
+  if (!left || !right || left.length === 0 || left.length !== right.length) return false
+  const largest = left.reduce((most, value) => sizeOf(most, value), 1e-6)
+  return left.every((value, i) => gapOf(value, right[i] as number) / largest <= output)
 }
 
 /** Without outputs: one full batch, evaluated whole and in two halves, has the same mean only if samples do not mix. */

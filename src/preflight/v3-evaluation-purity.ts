@@ -1,7 +1,8 @@
 // V3: an evaluation leaves parameters, buffers, optimizer, progress and mode as they were; training with evaluations in between
 // equals training without. Not whether its numbers are right (V2, V4).
 //
-// Making a DataLoader's iterator advances torch's global generator, so a changed rng only warns. A schedule that waits for a plateau
+// Making a DataLoader's iterator advances torch's global generator, so a changed rng only warns, and one that training never draws from
+// (an environment that evaluations alone use) says nothing. A schedule that waits for a plateau
 // is stepped with the validation loss, and a program counts its evaluations: these warn too. Everything else blocks.
 // Leaving the model in eval mode is no fault if the next training step puts it back, as many steps do: what counts is the mode
 // after that step.
@@ -60,9 +61,10 @@ export const v3 = define({
     if (parted) return parted
     const sections = [...before.keys()].join(', ')
     const evidence = { sections: [...before.keys()], steps: reference.schedule.steps }
-    if (rng)
+    const drawn = rng ? await drawnInTraining(context, reference, rng) : []
+    if (drawn.length > 0)
       return warn('evaluation-consumes-rng', 'evaluation advances the random generators of training', {
-        seen: `${list(rng.names)} moved during one evaluation; nothing else did`,
+        seen: `${list(drawn)} moved during one evaluation; nothing else did`,
         expected: 'generators where they were: how often you evaluate should not change the training',
         where: placeOf(context.facts, 'evaluate', 'val_loader', 'setup'),
         evidence,
@@ -83,6 +85,18 @@ export const v3 = define({
     })
   },
 })
+
+/** Of the generators that an evaluation moved, those that training draws from: one that only evaluations use is the evaluation's own. */
+const drawnInTraining = async (context: Context, { schedule }: Reference, { names }: Difference) => {
+  if (schedule.evaluateAfter === null) return names
+  const start = await (await context.at('initial')).digest()
+  const moved = differenceIn(stateDifferences(start, await (await context.at('before-evaluation')).digest()), 'rng')
+  const known = new Set((moved?.names ?? []).map(generatorOf))
+  return names.filter((name) => known.has(generatorOf(name)))
+}
+
+/** A generator's state has parts: numpy.keys, numpy.pos. */
+const generatorOf = (name: string): string => name.replace(/\.[^.]*$/, '')
 
 const touchedBy = (context: Context, changed: readonly Difference[]): Outcome | null => {
   for (const [section, cause, words] of causes) {
