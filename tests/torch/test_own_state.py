@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from harness import request
+from harness import request, unpacked
 
 from gonogo import batches
 from gonogo.evaluation import Outputs, first_of
@@ -26,7 +26,7 @@ def opened(kind: str, monkeypatch: pytest.MonkeyPatch) -> Subject:
 
 
 def steps(subject: Subject, count: int) -> list[Any]:
-    return [one["loss"] for group in subject.train({"steps": count}, lambda: False) for one in group]
+    return [one["loss"] for group in subject.train({"steps": count}, lambda: False) for one in unpacked(group)]
 
 
 @pytest.mark.parametrize("kind", ["replay", "drawing"])  # the latter at an epoch's end: its loop cannot be entered in its middle
@@ -61,7 +61,7 @@ def test_the_optimizer_within_makes_the_updates(monkeypatch: pytest.MonkeyPatch)
     found = find(subject.experiment)
     assert list(found.optimizers) == ["optimizer.inner"] and list(found.wrappers) == ["optimizer"]
     assert found.stepped() == [found.wrappers["optimizer"]]
-    records = [one for group in subject.train({"steps": 3, "observe": True}, lambda: False) for one in group]
+    records = [one for group in subject.train({"steps": 3, "observe": True}, lambda: False) for one in unpacked(group)]
     assert [[update["outcome"] for update in one["updates"]] for one in records] == [["applied"]] * 3
 
 
