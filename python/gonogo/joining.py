@@ -123,8 +123,7 @@ def _worker_of(base: type) -> type:
             session, place = str(args["session"]), args["world"]
             if not re.fullmatch(r"[0-9a-f]{16,64}", session):
                 raise Fault("PROTOCOL", "a session is a hexadecimal number", seen=session[:80])
-            self._channel.send({"id": number, "ok": None})
-            self._channel.end()
+            self._channel.send_last({"id": number, "ok": None})
             end_children()
             os.environ[SESSION] = session
             if _place()[1] > 1:

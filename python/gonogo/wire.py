@@ -87,6 +87,7 @@ class Channel:
         self._in, self._out = requests, replies
         self._gone = gone or leave
         self._ended = threading.Event()
+        self._last = False
         self._lock = threading.Lock()
         self._own = gone is None  # a process that only joined keeps its children
         self._forking = os.getpid()
@@ -112,6 +113,12 @@ class Channel:
 
             raise Fault("REPLY_TOO_LARGE", "the answer does not fit one line", seen=f"{len(line):,} bytes", expected=f"under {MAX_LINE:,}")
         self._write(line + b"\n")
+
+    def send_last(self, message: dict[str, Any]) -> None:
+        """And ends. Whoever reads it may hang up before we get to anything else: that is no loss then."""
+        self._last = True
+        self.send(message)
+        self.end()
 
     def end(self) -> None:
         """No message from here on, in either direction. The descriptors stay open: their owner closes them."""
@@ -148,7 +155,8 @@ class Channel:
     def _leave(self, code: int) -> None:
         if not self._ended.is_set():
             self._ended.set()
-            self._gone(code)
+            if not self._last:
+                self._gone(code)
 
     def _beat(self) -> None:
         count = 0

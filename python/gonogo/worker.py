@@ -25,7 +25,7 @@ class Worker:
             request = self._channel.requests.get()
             number, op, args = request.get("id"), request.get("op"), request.get("args") or {}
             if op == "close":
-                self._channel.send({"id": number, "ok": None})
+                self._channel.send_last({"id": number, "ok": None})
                 return
             try:
                 self._channel.send({"id": number, "ok": self._answer(number, op, args)})

@@ -119,7 +119,7 @@ export const attached = (name: string, settings: AttachSettings): Engine => {
     [Symbol.asyncDispose]: async () => {
       const known = await present?.catch(() => null)
       const goodbye = async (worker: WorkerProcess) => {
-        if (worker.failure === null) await Promise.race([worker.call('close', {}).catch(() => {}), pause(5000)])
+        if (worker.failure === null) await Promise.race([worker.call('close', {}).catch(() => {}), pause(farewell)])
         await worker.close()
       }
       await Promise.all((known?.workers ?? []).map(goodbye))
@@ -129,6 +129,9 @@ export const attached = (name: string, settings: AttachSettings): Engine => {
     },
   }
 }
+
+/** Milliseconds that a process may take to hear that it is let go: on a busy machine, seconds. One that hears of nothing takes it for a loss. */
+const farewell = 30_000
 
 /** A process stays when its subject is closed: the next one starts it anew, and the end of the command lets it go. */
 const guest = (worker: WorkerProcess): Rank & Caller => ({
