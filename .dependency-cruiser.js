@@ -18,6 +18,7 @@ const rooms = {
   replay: ['contract', 'decide'],
   report: ['contract'],
   testing: ['contract', 'experiment', 'report', 'run.ts'],
+  board: ['contract', 'record', 'report', 'decide', 'past.ts', 'savings.ts', 'comparison.ts'],
 }
 
 /** Files beside the rooms. */
@@ -61,11 +62,26 @@ export default {
       to: { pathNot: ['^src/', '(^|/)node_modules/zod/'] },
     },
     {
+      name: 'board-page-imports',
+      comment: 'the page runs in a browser: types of view.ts, and what is pure',
+      severity: 'error',
+      from: { path: '^src/board/client/', pathNot: tests },
+      to: {
+        path: '^src/',
+        pathNot: [
+          '^src/board/client/',
+          '^src/board/view[.]ts$',
+          '^src/contract/json[.]ts$',
+          '^src/report/numbers[.]ts$',
+        ],
+      },
+    },
+    {
       name: 'only-ends-join-stages',
       comment:
-        'run.ts, with polled.ts, proxied.ts, loop.ts, sweep.ts, trials.ts, sweepPoll.ts, earlier.ts, past.ts, comparison.ts, savings.ts, result.ts and surroundings.ts, wires the stages; cli, testing and index.ts are the ways in',
+        'run.ts, with polled.ts, proxied.ts, loop.ts, sweep.ts, trials.ts, sweepPoll.ts, earlier.ts, past.ts, comparison.ts, savings.ts, result.ts and surroundings.ts, wires the stages; cli, board, testing and index.ts are the ways in',
       severity: 'error',
-      from: { path: '^src/', pathNot: [tests, `^src/(${files.join('|')})[.]ts$`, '^src/(cli|testing)/'] },
+      from: { path: '^src/', pathNot: [tests, `^src/(${files.join('|')})[.]ts$`, '^src/(cli|board|testing)/'] },
       to: { path: '^src/[^/]+[.]ts$|^src/(cli|testing)/' },
     },
     {
@@ -100,7 +116,8 @@ export default {
       name: 'packages-declared',
       comment: 'what ships may import dependencies only',
       severity: 'error',
-      from: { path: '^src/', pathNot: tests },
+      // the page is bundled with what it imports
+      from: { path: '^src/', pathNot: [tests, '^src/board/client/'] },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: 'node_modules/vitest/' },
     },
   ],
@@ -110,7 +127,7 @@ export default {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['gonogo-source', 'types', 'import', 'node', 'default'],
-      extensions: ['.ts', '.js', '.d.ts'],
+      extensions: ['.ts', '.tsx', '.js', '.d.ts'],
     },
   },
 }

@@ -22,12 +22,12 @@ const needed: ReadonlySet<RunEvent['type']> = new Set(['preflight', 'resumed', '
 const typed = <T extends RunEvent['type']>(events: readonly RunEvent[], type: T) =>
   events.filter((event): event is RunEventOf<T> => event.type === type)
 
-/** Throws what a damaged folder makes reading it throw. */
-export const readPast = async (folder: RunFolder): Promise<PastRun> => {
-  const { effective, readJournal } = await import('./record/index.ts')
-  const plan = planSchema.parse(fromJson(await readFile(folder.plan, 'utf8')))
-  const { entries } = await readJournal(folder.journal, { only: needed })
-  const events = effective(entries.map(({ event }) => event))
+/** `events`: those that count, steps or not. */
+export const pastOf = (
+  folder: Pick<RunFolder, 'run' | 'journal'>,
+  plan: Plan,
+  events: readonly RunEvent[],
+): PastRun => {
   const curve = typed(events, 'evaluated').flatMap(({ step, metrics }) => {
     const value = Object.hasOwn(metrics, plan.objective.name) ? metrics[plan.objective.name] : undefined
     // before the first step a run is what its seed made it
@@ -42,6 +42,18 @@ export const readPast = async (folder: RunFolder): Promise<PastRun> => {
     decisions: typed(events, 'decided'),
     ended: typed(events, 'ended').at(-1) ?? null,
   }
+}
+
+/** The plan of a run folder. Throws what a damaged file makes reading it throw. */
+export const readPlanOf = async (folder: Pick<RunFolder, 'plan'>): Promise<Plan> =>
+  planSchema.parse(fromJson(await readFile(folder.plan, 'utf8')))
+
+/** Throws what a damaged folder makes reading it throw. */
+export const readPast = async (folder: RunFolder): Promise<PastRun> => {
+  const { effective, readJournal } = await import('./record/index.ts')
+  const plan = await readPlanOf(folder)
+  const { entries } = await readJournal(folder.journal, { only: needed })
+  return pastOf(folder, plan, effective(entries.map(({ event }) => event)))
 }
 
 /** The newest runs of a project, oldest first; a folder that cannot be read is left out. */

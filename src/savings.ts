@@ -108,6 +108,15 @@ export const auditOf = (run: PastRun): Audited | null => {
   }
 }
 
+/** Seconds of each sweep's one preflight; a damaged sweep is left out. */
+export const sweepPolls = async (root: string): Promise<number[]> => {
+  const { readSweep, sweepFolder, sweepNames } = await import('./record/index.ts')
+  const sweeps = (await sweepNames(root)).map((name) => readSweep(sweepFolder(root, name)).catch(() => null))
+  return (await Promise.all(sweeps)).flatMap((sweep) =>
+    (sweep?.events ?? []).flatMap((e) => (e.type === 'polled' ? [e.seconds + e.loadSeconds] : [])),
+  )
+}
+
 /** `polls`: seconds of the preflights of sweeps. */
 export const savingsOf = (runs: readonly PastRun[], polls: readonly number[] = []): Savings => {
   const finished = secondsByName(runs)

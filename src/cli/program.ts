@@ -77,6 +77,13 @@ export const program = (terminal: Terminal, version: string, done: (code: ExitCo
     done(await runs(dir, terminal))
   })
 
+  verb('board [dir]', 'the runs of a project in a browser, live: curves, findings, stops, the audit')
+    .option('--port <n>', 'on this machine alone; 0 takes any free one (default: 4466)')
+    .action(async (dir: string | undefined, o: { port?: string }) => {
+      const { board } = await import('./board.ts')
+      done(await board(dir, o, terminal))
+    })
+
   verb('show <run>', 'one run: verdict, curve, checkpoints, config and where it came from').action(
     async (run: string) => {
       const { show } = await import('./look-back.ts')

@@ -14,7 +14,7 @@ export {
 } from './profile.ts'
 export { type Rule, ruleChanges, type State } from './rule.ts'
 export { schedulesDiffer, shapeOf, shapePoints, shapeSteps } from './schedule.ts'
-export { mean, proportionInterval } from './spread.ts'
+export { deviation, mean, proportionInterval } from './spread.ts'
 export { type Standing, standingOf } from './standing.ts'
 export { type Comparison, constantsOf, stopping } from './stopping.ts'
 export { type Limits, limitsOf, shortOf } from './sweep/median.ts'

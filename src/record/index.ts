@@ -1,10 +1,11 @@
 // The public list of the record room: the run folder, its journal, its lock, and what is written beside them.
 // What is not listed here is the room's own.
-export { addBaseline, baselineNamed, readBaselines } from './baselines.ts'
+export { addBaseline, baselineNamed, baselinesPath, readBaselines } from './baselines.ts'
 export { effective } from './effective.ts'
+export { followJournal, type JournalFollower, type Looked } from './followJournal.ts'
 export { type Journal, type JournalOptions, openJournal } from './journal.ts'
-export type { JournalEntry } from './journalLine.ts'
-export { listRuns, type RunState, type RunSummary, summariseRun } from './listRuns.ts'
+export { type JournalEntry, type LineHead, parseEvent } from './journalLine.ts'
+export { listRuns, type RunState, type RunSummary, summariseRun, summaryOf } from './listRuns.ts'
 export { acquireLock, type Holder, lockHolder, type RunLock } from './lock.ts'
 export { dropPass, keepPass, readPass } from './passes.ts'
 export type { Life } from './processIdentity.ts'
@@ -18,7 +19,9 @@ export {
   type NewRun,
   openRun,
   type RunFolder,
+  readRunFolder,
   runNames,
+  runsFolder,
 } from './runFolder.ts'
 export {
   createSweep,

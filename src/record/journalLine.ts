@@ -44,6 +44,30 @@ export const parseLine = (bytes: Buffer): IntactLine | null => {
   return seq === undefined ? null : { seq: Number(seq), synced: Number(synced), at, json }
 }
 
+/** What stands before the event of an intact line; the event's text is decoded when it is asked for. */
+export type LineHead = Omit<IntactLine, 'json'> & { readonly type: string; readonly json: () => string }
+
+const before = /^"seq":(\d{1,15}),"synced":(\d{1,15}),"at":"([^"]{0,40})","event":/
+/** Longer than anything that can stand before an event, and its type. */
+const headBytes = 160
+
+/** As {@link parseLine}, without decoding the event: most lines of a journal hold steps that few readers want. */
+export const parseHead = (bytes: Buffer): LineHead | null => {
+  if (bytes.length <= head || bytes.at(-1) !== 125) return null
+  if (bytes.toString('latin1', 0, head) !== `{"crc":"${hex(crc32(bytes.subarray(head)))}",`) return null
+  const text = bytes.toString('latin1', head, head + headBytes)
+  const [all = '', seq, synced, at = ''] = before.exec(text) ?? []
+  if (seq === undefined) return null
+  const start = head + all.length
+  return {
+    seq: Number(seq),
+    synced: Number(synced),
+    at,
+    type: typeOf(text.slice(all.length)),
+    json: () => bytes.toString('utf8', start, bytes.length - 1),
+  }
+}
+
 /** Null where the text is no event that this gonogo knows. */
 export const parseEvent = <E = RunEvent>(json: string, schema: EventSchema<E> = runEvent as never): E | null => {
   try {

@@ -107,14 +107,18 @@ const eventsThatTell = async (run: RunFolder, disk: Disk): Promise<readonly RunE
   return last?.type === 'steps' ? [...events, last] : events
 }
 
-export const summariseRun = async (run: RunFolder, disk: Disk = nodeDisk): Promise<RunSummary> => {
+/** `events`: all of them, or those that tell; the lock says whether somebody is at it. */
+export const summaryOf = async (run: RunFolder, events: readonly RunEvent[]): Promise<RunSummary> => {
   const about = { run: run.run, path: run.path, created: run.created }
-  const progress = summarise(await eventsThatTell(run, disk))
+  const progress = summarise(events)
   const lock = await lockHolder(run.path)
   if (lock === null || lock.life === 'dead') return { ...about, ...progress }
   const { pid, host } = lock.holder.process
   return { ...about, ...progress, state: 'running', why: `pid ${pid} on ${host}, since ${lock.holder.since}` }
 }
+
+export const summariseRun = async (run: RunFolder, disk: Disk = nodeDisk): Promise<RunSummary> =>
+  summaryOf(run, await eventsThatTell(run, disk))
 
 /** Every run under `root`, oldest first. A run that cannot be read is in the list, with the reason. */
 export const listRuns = async (root: string, disk: Disk = nodeDisk): Promise<RunSummary[]> => {

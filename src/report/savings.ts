@@ -46,45 +46,47 @@ export const auditLines = ({ step, goal, best, isWrong }: Audited, all: Audit, l
     isWrong ? look.colour.warn : look.colour.muted,
   )
 
-export const savingsLines = (s: SavingsView, look: Look): string[] => {
+const netOf = (s: SavingsView): number => s.noGo.saved.seconds + s.stops.saved.seconds - s.cost.seconds
+
+/** Each figure by its label, with what it is measured against; the net last. */
+export const savingsSentences = (s: SavingsView): [label: string, sentence: string][] => {
   const reasons = [...s.stops.reasons].map(([reason, n]) => `${n} ${reason}`).join(', ')
   const unknown =
     s.noGo.unknown === 0 ? '' : `; ${s.noGo.unknown} of them never finished, so what they saved is unknown`
-  const net = s.noGo.saved.seconds + s.stops.saved.seconds - s.cost.seconds
-  const muted = look.colour.muted
-  const audit =
-    s.audit.verdicts === 0
-      ? 'no run went on to its end after a stop verdict: the share of false stops is not measured yet'
-      : falseStops(s.audit)
+  const net = netOf(s)
   return [
-    plural(s.runs, 'run'),
-    ...worded(
-      'NO-GO',
-      `${s.noGo.count}: ${words(s.noGo.saved)}, as long as finished runs of the same file took${unknown}`,
-      look,
-      muted,
-    ),
-    ...worded(
+    ['NO-GO', `${s.noGo.count}: ${words(s.noGo.saved)}, as long as finished runs of the same file took${unknown}`],
+    [
       'stops',
       `${s.stops.count}${reasons ? ` (${reasons})` : ''}: ${words(s.stops.saved)}, the steps that were left at the run’s own pace`,
-      look,
-      muted,
-    ),
+    ],
     ...(s.pruned.count === 0
       ? []
-      : worded(
-          'pruned',
-          `${plural(s.pruned.count, 'trial')} of sweeps: ${words(s.pruned.saved)}, had each trained to its end; not in the sum`,
-          look,
-          muted,
-        )),
-    ...worded('cost', `${words(s.cost)} of preflights, loading included`, look, muted),
-    ...worded('audit', audit, look, muted),
-    ...worded(
-      net >= 0 ? 'SAVED' : 'SPENT',
-      duration(Math.abs(net)),
-      look,
-      net >= 0 ? look.colour.go : look.colour.warn,
-    ),
+      : [
+          [
+            'pruned',
+            `${plural(s.pruned.count, 'trial')} of sweeps: ${words(s.pruned.saved)}, had each trained to its end; not in the sum`,
+          ] as [string, string],
+        ]),
+    ['cost', `${words(s.cost)} of preflights, loading included`],
+    [
+      'audit',
+      s.audit.verdicts === 0
+        ? 'no run went on to its end after a stop verdict: the share of false stops is not measured yet'
+        : falseStops(s.audit),
+    ],
+    [net >= 0 ? 'SAVED' : 'SPENT', duration(Math.abs(net))],
+  ]
+}
+
+export const savingsLines = (s: SavingsView, look: Look): string[] => {
+  const { muted, go, warn } = look.colour
+  const paints: ReadonlyMap<string, (word: string) => string> = new Map([
+    ['SAVED', go],
+    ['SPENT', warn],
+  ])
+  return [
+    plural(s.runs, 'run'),
+    ...savingsSentences(s).flatMap(([label, sentence]) => worded(label, sentence, look, paints.get(label) ?? muted)),
   ]
 }
