@@ -2,6 +2,7 @@
 // Not all points: what a request asks for is computed anew, from columns in memory.
 import type { BaselineFile } from '../contract/index.ts'
 import { deviation, mean } from '../decide/index.ts'
+import { printable } from '../report/index.ts'
 import { measureOf } from './against.ts'
 import { bucketed, type Grid, gridOf } from './buckets.ts'
 import type { Curve } from './points.ts'
@@ -69,12 +70,16 @@ const referenceOf = (band: Band, grid: Grid): Reference => {
   return { name: band.name, seeds: band.seeds, middle, low: several ? low : null, high: several ? high : null }
 }
 
+/** By its name as it is shown: a page never has one that holds control characters. */
+const curveNamed = (curves: ReadonlyMap<string, Curve> | undefined, name: string): Curve | undefined =>
+  curves?.get(name) ?? [...(curves ?? [])].find(([each]) => printable(each) === name)?.[1]
+
 /** Runs that have no such metric have no line. */
 export const curvesOf = async (project: Project, asked: Asked): Promise<Curves> => {
   const { axis, metric, width, weight, pinned } = asked
   const curves = new Map<string, Curve>()
   for (const run of new Set([...asked.runs, ...(pinned === null ? [] : [pinned])])) {
-    const curve = (await project.points(run))?.curves.get(metric)
+    const curve = curveNamed((await project.points(run))?.curves, metric)
     if (curve !== undefined) curves.set(run, curve)
   }
   const band = pinned === null ? bandOf(project, asked, project.baselines()) : null

@@ -32,7 +32,10 @@ const sparkOf = (values: readonly number[]): number[] => {
 const wordOf = ({ events }: Known): string | null => {
   const blocking = lastOf(events, 'preflight')?.findings.find(({ status }) => status === 'NO-GO')
   if (blocking !== undefined) return `${blocking.check} ${titleOf(blocking)}`
-  const decided = events.findLast((e) => e.type === 'decided' && e.decision.action !== 'go-on')
+  // where it stands against its baseline is told at each evaluation, and is no verdict
+  const decided = events.findLast(
+    (e) => e.type === 'decided' && e.decision.action !== 'go-on' && e.decision.reason !== 'baseline',
+  )
   return decided?.type === 'decided' ? decided.decision.sentence : null
 }
 

@@ -16,6 +16,8 @@ const forecastOf = ({ events }: Known): Detail['forecast'] => {
     const { seconds, low, high } = ended.forecast
     return { middle: seconds, low, high, actual: ended.seconds }
   }
+  // a run that ended without one was not held against any
+  if (ended !== undefined) return null
   const found = lastOf(events, 'preflight')?.findings.find(({ check }) => check === 'F1')
   const evidence = new Map(Object.entries(found?.evidence ?? {}))
   const [middle, low, high] = [evidence.get('seconds'), evidence.get('secondsLow'), evidence.get('secondsHigh')]
@@ -112,9 +114,10 @@ export const selectionOf = async (project: Project, names: readonly string[]): P
   const details: Detail[] = []
   for (const each of known) {
     const points = await project.points(each.run).catch(() => null)
+    const objective = each.plan?.objective.name
     for (const [name, { kind }] of points?.curves ?? []) {
-      const isObjective = name === each.plan?.objective.name
-      if (!metrics.has(name) || isObjective) metrics.set(name, { name, kind: isObjective ? 'objective' : kind })
+      if (name === objective) metrics.set(name, { name, kind: 'objective' })
+      else if (!metrics.has(name)) metrics.set(name, { name, kind })
     }
     details.push(detailOf(each, points?.rewinds ?? []))
   }

@@ -16,6 +16,9 @@ export interface JournalFollower {
   look(on: Looked): Promise<boolean>
 }
 
+/** A checksum, a place and a time: no two lines begin alike. */
+const markBytes = 80
+
 /**
  * A torn tail waits: its writer is either still writing, or will cut it when the run is resumed.
  *
@@ -26,17 +29,22 @@ export interface JournalFollower {
 export const followJournal = (path: string, disk: Disk = nodeDisk): JournalFollower => {
   let end = 0
   let last = 0
+  /** Where the last believed line starts, and its first bytes, its checksum among them: another file has others there. */
+  let mark = { start: 0, bytes: Buffer.alloc(0) }
   /** Size at which everything up to `end` was all there was. */
   let settled = -1
 
   /** Whether the lines from `end` on carry on from line `last`. */
   const walk = async (on: Looked): Promise<boolean> =>
     withFile(disk, path, 'read', async (file) => {
+      const there = Buffer.alloc(mark.bytes.length)
+      if ((await file.read(there, mark.start)) !== there.length || !there.equals(mark.bytes)) return false
       let torn = false
       for await (const { start, bytes, whole } of linesOf(file, end)) {
         const line = whole ? parseHead(bytes) : null
         if (!torn && line !== null && line.seq === last + 1) {
           on.line(line)
+          mark = { start, bytes: Buffer.from(bytes.subarray(0, markBytes)) }
           last = line.seq
           end = start + bytes.length + 1
           continue
@@ -53,11 +61,13 @@ export const followJournal = (path: string, disk: Disk = nodeDisk): JournalFollo
       const size = (await disk.stat(path))?.bytes ?? 0
       if (size === settled) return false
       const before = last
-      const cut = size < end
-      if (!cut && (await walk(on))) return last !== before
+      const isCut = size < end
+      if (size === 0 && !isCut) return false
+      if (!isCut && (await walk(on))) return last !== before
       // cut below what was read, or another file in its place
       end = 0
       last = 0
+      mark = { start: 0, bytes: Buffer.alloc(0) }
       settled = -1
       on.anew()
       if (size === 0 || (await walk(on))) return true

@@ -145,7 +145,7 @@ export const App = () => {
   )
   const version = [...told.versions.values()].reduce((sum, n) => sum + n, 0)
   return (
-    <div class={`app ${view.page}`}>
+    <div class={`app at-${view.page}`}>
       <header class="top">
         <b class="mark">gonogo</b>
         <nav aria-label="Pages">

@@ -23,11 +23,7 @@ const Rate = ({ audit }: { readonly audit: AuditView }) => {
   return (
     <div class="rate">
       <b>{percent(wrong / verdicts)}</b>
-      <span>
-        {wrong} of {count(verdicts)} stop verdict{verdicts === 1 ? '' : 's'} that {verdicts === 1 ? 'was' : 'were'} not
-        obeyed {verdicts === 1 ? (wrong === 1 ? 'was wrong' : 'was right') : 'were wrong'}; 95% interval{' '}
-        {percent(interval[0])} to {percent(interval[1])}
-      </span>
+      <span>{new Map(audit.sentences).get('audit')}</span>
       <svg
         class="track"
         viewBox="0 0 100 8"

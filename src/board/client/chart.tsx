@@ -2,8 +2,8 @@
 // Not the question asked of the server; it draws what came.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
-import { duration, measure, rate } from '../../report/numbers.ts'
-import type { Curves } from '../view.ts'
+import { duration, measure, none, rate } from '../../report/numbers.ts'
+import type { Curves, Line } from '../view.ts'
 import { type Mark, token } from './colours.ts'
 import { dataOf, seriesOf } from './series.ts'
 import { Swatch } from './words.tsx'
@@ -114,6 +114,9 @@ const optionsOf = (
       },
       {
         ...axis,
+        ...(log
+          ? { filter: powers, grid: { ...axis.grid, filter: powers }, ticks: { ...axis.ticks, filter: powers } }
+          : {}),
         size: 56,
         gap: 4,
         space: 28,
@@ -146,6 +149,12 @@ const tick = (value: number): string => {
   return String(Number(value.toPrecision(4)))
 }
 
+/** Of a logarithmic axis, the powers of ten alone, where there are two of them. */
+const powers = (_plot: uPlot, splits: number[]): (number | null)[] => {
+  const isPower = (value: number) => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-6
+  return splits.filter(isPower).length < 2 ? splits : splits.map((value) => (isPower(value) ? value : null))
+}
+
 /** What must be made anew when it changes; everything else is data. */
 const shapeOf = ({ curves, log, theme }: Props): string =>
   JSON.stringify([
@@ -157,6 +166,15 @@ const shapeOf = ({ curves, log, theme }: Props): string =>
     curves.reference?.name,
     curves.reference?.low === null,
   ])
+
+/** What stood at the cursor, or at the end of the line, where that was no number. */
+const oddAt = ({ x }: Curves, odd: Line['odd'], index: number | null, place: number): string | null => {
+  if (index === null) {
+    const latest = odd.at(-1)
+    return latest !== undefined && latest[0] > (x[place] ?? Number.NEGATIVE_INFINITY) ? latest[1] : null
+  }
+  return odd.find(([at]) => at === x[index])?.[1] ?? null
+}
 
 export const Chart = (props: Props) => {
   const { curves, marks, width } = props
@@ -204,15 +222,24 @@ export const Chart = (props: Props) => {
       <div ref={box} class="plot" />
       {isEmpty ? <p class="muted empty">nothing recorded here</p> : null}
       <div class="values">
-        {curves.lines.map(({ run, last, mean, smooth }) => {
+        {curves.lines.map(({ run, last, mean, smooth, odd }) => {
           const place = index ?? last.findLastIndex((v) => v !== null)
           const raw = (mean ?? last)[place] ?? null
           const smoothed = smooth?.[place] ?? null
+          const lost = oddAt(curves, odd, index, place)
           return (
             <span key={run} title={run}>
               <Swatch hue={marks.get(run)?.hue ?? 0} />
-              {raw === null ? '–' : valueWord(curves.metric, smoothed ?? raw)}
-              {smoothed === null || raw === null ? null : <span class="muted"> {valueWord(curves.metric, raw)}</span>}
+              {lost !== null ? (
+                <b class="no-go">{lost}</b>
+              ) : raw === null ? (
+                none
+              ) : (
+                valueWord(curves.metric, smoothed ?? raw)
+              )}
+              {lost !== null || smoothed === null || raw === null ? null : (
+                <span class="muted"> {valueWord(curves.metric, raw)}</span>
+              )}
             </span>
           )
         })}

@@ -26,7 +26,9 @@ const useSeen = () => {
   useEffect(() => {
     const element = box.current
     if (element === null) return
-    const size = new ResizeObserver(() => setSeen((old) => ({ ...old, width: element.clientWidth })))
+    const size = new ResizeObserver(([entry]) =>
+      setSeen((old) => ({ ...old, width: Math.floor(entry?.contentRect.width ?? 0) })),
+    )
     size.observe(element)
     const place = new IntersectionObserver(
       (entries) => setSeen((old) => ({ ...old, near: entries.some(({ isIntersecting }) => isIntersecting) })),
@@ -47,8 +49,8 @@ const MetricChart = ({ metric, shared }: { readonly metric: MetricView; readonly
   const [curves, setCurves] = useState<Curves | null>(null)
   const [fault, setFault] = useState<string | null>(null)
   const names = runs.join('\n')
-  // an evaluation is already a mean over many samples, and there are few of them
-  const smooth = metric.kind === 'training' ? view.smooth : 0
+  // an evaluation is already a mean over many samples, and there are few of them; a schedule has no noise
+  const smooth = metric.kind === 'training' && metric.name !== 'learning_rate' ? view.smooth : 0
   useEffect(() => {
     if (!near || width === 0) return
     const stop = new AbortController()

@@ -1,7 +1,7 @@
 // The colour of a run: always the same for the same name, and told apart by dashes where two chosen runs share one.
-// Not colours of meaning: style.css has those.
+// Not colours of meaning: base.css has those.
 
-/** As many as style.css has for series, in both themes. */
+/** As many as base.css has for series, in both themes. */
 export const hues = 8
 
 /** FNV-1a over the name: the same on every machine and at every visit. */
@@ -9,7 +9,7 @@ export const hueOf = (run: string): number => {
   let hash = 0x811c9dc5
   for (let i = 0; i < run.length; i++) hash = Math.imul(hash ^ run.charCodeAt(i), 0x01000193)
   // its low bits are the weaker ones
-  return ((hash >>> 0) ^ ((hash >>> 0) >>> 15)) % hues
+  return ((hash ^ (hash >>> 15)) >>> 0) % hues
 }
 
 export type Mark = { readonly hue: number; readonly dash: readonly number[] }
@@ -29,7 +29,7 @@ export const marksOf = (runs: readonly string[]): ReadonlyMap<string, Mark> => {
   return marks
 }
 
-/** A colour token of style.css as it is in the theme of now. */
+/** A colour token of base.css as it is in the theme of now. */
 export const token = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
 /** `#rrggbb` made see-through. */

@@ -39,12 +39,16 @@ const Finding = ({ f }: { readonly f: ShownFinding }) => (
   </details>
 )
 
+const mostWaived = 6
+
 const Findings = ({ detail }: { readonly detail: Detail }) => {
   const [all, setAll] = useState(false)
   const { poll } = detail
   if (poll === null) return null
   const sorted = poll.findings.toSorted((a, b) => severity(a) - severity(b))
-  const loud = sorted.filter((f) => severity(f) < 3)
+  const wrong = sorted.filter((f) => severity(f) < 3)
+  // waived by the dozen, they hide what is wrong
+  const loud = wrong.filter((f, i) => f.status !== 'WAIVED' || i < mostWaived)
   const shown = all ? sorted : loud
   return (
     <section class="panel">
@@ -63,40 +67,68 @@ const Findings = ({ detail }: { readonly detail: Detail }) => {
       ))}
       {sorted.length > loud.length ? (
         <button type="button" class="more" onClick={() => setAll(!all)}>
-          {all ? 'only what is not GO' : `${loud.length === 0 ? 'all' : 'the other'} ${sorted.length - loud.length}`}
+          {all ? 'only what is wrong' : `${loud.length === 0 ? 'all' : 'the other'} ${sorted.length - loud.length}`}
         </button>
       ) : null}
     </section>
   )
 }
 
-const Decisions = ({ detail }: { readonly detail: Detail }) =>
-  detail.decisions.length === 0 ? null : (
+type Decision = Detail['decisions'][number]
+
+/** Where a run stands is told at each evaluation; it asks for nothing. */
+const isStanding = ({ reason }: Decision): boolean => reason === 'baseline'
+
+const wordOf = (d: Decision): string =>
+  isStanding(d) ? 'stands' : d.action === 'advise' ? 'STOP advised' : d.action === 'stop' ? 'STOP' : 'goes on'
+
+const numberWord = (value: number): string => (Number.isInteger(value) ? count(value) : measure(value))
+
+const Said = ({ d }: { readonly d: Decision }) => (
+  <li>
+    <b class={isStanding(d) || d.action === 'go-on' ? 'muted' : 'warn'}>{wordOf(d)}</b>
+    <span class="muted">
+      {' '}
+      step {count(d.step)} · {d.reason}
+    </span>
+    <p>{d.sentence}</p>
+    <details class="numbers">
+      <summary>its numbers</summary>
+      {d.numbers.map(([name, value]) => (
+        <span key={name}>
+          {name} <b>{numberWord(value)}</b>
+        </span>
+      ))}
+    </details>
+  </li>
+)
+
+/** The first verdict, the latest, and where the run stands now; what lies between is one press away. */
+const Decisions = ({ detail }: { readonly detail: Detail }) => {
+  const [all, setAll] = useState(false)
+  const { decisions } = detail
+  if (decisions.length === 0) return null
+  const verdicts = decisions.filter((d) => !isStanding(d))
+  const telling = new Set([verdicts[0], verdicts.at(-1), decisions.findLast(isStanding)])
+  const shown = all ? decisions : decisions.filter((d) => telling.has(d))
+  return (
     <section class="panel">
-      <h2>Stop decisions</h2>
+      <h2>
+        Stop decisions <span class="muted">{verdicts.length === 0 ? 'no verdict' : count(verdicts.length)}</span>
+      </h2>
       <ol class="decisions">
-        {detail.decisions.map((d) => (
-          <li key={`${d.step} ${d.reason}`}>
-            <span class={d.action === 'go-on' ? 'muted' : 'warn'}>
-              {d.action === 'advise' ? 'STOP advised' : d.action === 'stop' ? 'STOP' : 'goes on'}
-            </span>
-            <span class="muted">
-              {' '}
-              step {count(d.step)} · {d.reason}
-            </span>
-            <p>{d.sentence}</p>
-            <p class="numbers muted">
-              {d.numbers.map(([name, value]) => (
-                <span key={name}>
-                  {name} <b>{measure(value)}</b>
-                </span>
-              ))}
-            </p>
-          </li>
+        {shown.map((d) => (
+          <Said key={`${d.step} ${d.reason}`} d={d} />
         ))}
       </ol>
+      {decisions.length > telling.size || all ? (
+        <button type="button" class="more" onClick={() => setAll(!all)}>
+          {all ? 'the telling ones' : `all ${decisions.length}`}
+        </button>
+      ) : null}
     </section>
   )
+}
 
 /** The interval as a track, what came as a mark on it. */
 const Forecast = ({ detail }: { readonly detail: Detail }) => {

@@ -2,7 +2,10 @@
 // Nothing else starts here.
 import { render } from 'preact'
 import 'uplot/dist/uPlot.min.css'
-import './style.css'
+import './base.css'
+import './table.css'
+import './charts.css'
+import './panels.css'
 import { App } from './app.tsx'
 
 const place = document.getElementById('board')

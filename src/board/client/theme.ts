@@ -1,5 +1,5 @@
 // Light, dark, or as the reader's system is; kept in this browser.
-// Not the colours: style.css.
+// Not the colours: base.css.
 import { useEffect, useState } from 'preact/hooks'
 
 export const themes = ['system', 'light', 'dark'] as const

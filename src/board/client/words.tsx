@@ -78,6 +78,7 @@ export const Poll = ({ poll }: { readonly poll: Row['poll'] }) => {
       {poll.verdict === 'NO-GO' ? <span class="no-go"> {counts.get('NO-GO')}</span> : null}
       {counts.has('GO') ? <span class="muted"> {counts.get('GO')} go</span> : null}
       {counts.has('WARN') ? <span class="warn"> {counts.get('WARN')} warn</span> : null}
+      {counts.has('WAIVED') ? <span class="warn"> {counts.get('WAIVED')} waived</span> : null}
     </span>
   )
 }
