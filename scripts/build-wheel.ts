@@ -49,7 +49,7 @@ const carryPackage = (name: string): void => {
   if (!existsSync(path.join(from, 'LICENSE'))) throw new Error(`${name} has no LICENSE file to carry`)
   copy(from, path.join(carried, 'node_modules', name), (file) => {
     if (file === 'LICENSE' || path.basename(file) === 'package.json') return true
-    if (/^(src|browser|types|typings)\//.test(file)) return false
+    if (/^(src|browser|types|typings|dist\/(cjs|types))\//.test(file)) return false
     if (file.endsWith('.cjs')) return !existsSync(path.join(from, file.replace(/\.cjs$/, '.js')))
     return /\.m?js$/.test(file)
   })
@@ -74,7 +74,12 @@ copy('python/gonogo', path.join(stage, 'gonogo'), (file) => file.endsWith('.py')
 mkdirSync(path.join(carried, 'python', 'gonogo'), { recursive: true })
 writeFileSync(path.join(carried, 'python', 'gonogo', '__init__.py'), shim)
 
-copy('dist', path.join(carried, 'dist'), (file) => file.endsWith('.js'))
+// the page of the board is more than scripts
+copy(
+  'dist',
+  path.join(carried, 'dist'),
+  (file) => file.endsWith('.js') || file.startsWith(path.join('board', 'client')),
+)
 copy('bin', path.join(carried, 'bin'), () => true)
 for (const name of readdirSync('templates')) {
   // a project with a package.json needs npm, and the engine that comes with it

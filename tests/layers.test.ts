@@ -50,6 +50,8 @@ describe('layers', () => {
   /** Rule → the file that breaks it and what that file holds. All are planted in one copy. */
   const breaches: readonly (readonly [rule: string, file: string, text: string])[] = [
     ['preflight-imports', 'src/preflight/breach-a.ts', importing('../train/planted.ts')],
+    ['board-imports', 'src/board/breach-m.ts', importing('../train/planted.ts')],
+    ['board-page-imports', 'src/board/client/breach-n.ts', importing('../../record/planted.ts')],
     ['preflight-imports', 'src/preflight/breach-b.ts', importing('../engine/planted.ts')],
     ['tensor-imports', 'src/tensor/breach-c.ts', importing('../contract/planted.ts')],
     ['engine-imports', 'src/engine/breach-d.ts', importing('../plan/planted.ts')],

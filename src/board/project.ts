@@ -47,7 +47,8 @@ type Followed = {
   readonly look: () => Promise<boolean>
   /** Milestones in order, as recorded. */
   readonly milestones: RunEvent[]
-  lastSteps: LineHead | null
+  /** Text of the latest group of steps, where no milestone has come after it. */
+  lastSteps: string | null
   fault: GonogoError | null
   plan: Plan | null
 }
@@ -55,28 +56,38 @@ type Followed = {
 const follow = (folder: RunFolder, plan: Plan | null): Followed => {
   const follower = followJournal(folder.journal)
   const milestones: RunEvent[] = []
+  // held for one look alone: it keeps the whole piece of the file that it was found in
+  let latest: LineHead | null = null
   const followed: Followed = {
     folder,
     milestones,
     plan,
     lastSteps: null,
     fault: null,
-    look: () =>
-      follower.look({
-        anew: () => {
-          milestones.length = 0
-          followed.lastSteps = null
-        },
-        line: (line) => {
-          if (line.type === 'steps') {
-            followed.lastSteps = line
-            return
-          }
-          followed.lastSteps = null
-          const event = parseEvent(line.json())
-          if (event !== null) milestones.push(event)
-        },
-      }),
+    look: async () => {
+      try {
+        return await follower.look({
+          anew: () => {
+            milestones.length = 0
+            latest = null
+            followed.lastSteps = null
+          },
+          line: (line) => {
+            if (line.type === 'steps') {
+              latest = line
+              return
+            }
+            latest = null
+            followed.lastSteps = null
+            const event = parseEvent(line.json())
+            if (event !== null) milestones.push(event)
+          },
+        })
+      } finally {
+        followed.lastSteps = latest?.json() ?? followed.lastSteps
+        latest = null
+      }
+    },
   }
   return followed
 }
@@ -117,7 +128,7 @@ const told = (error: unknown): GonogoError =>
 const knownOf = async (followed: Followed): Promise<Known> => {
   const { folder, plan, milestones, lastSteps, fault } = followed
   if (fault !== null) return unreadable(folder.run, folder.path, fault)
-  const last = lastSteps === null ? null : parseEvent(lastSteps.json())
+  const last = lastSteps === null ? null : parseEvent(lastSteps)
   const events = effective(last === null ? milestones : [...milestones, last])
   return {
     run: folder.run,

@@ -34,7 +34,14 @@ afterAll(() => rmSync(base, { recursive: true, force: true }))
 
 test('the tarball holds what runs, and no tests', () => {
   const { stdout } = must(`tar -tzf ${path.join(base, '*.tgz')}`, base)
-  for (const file of ['bin/gonogo.js', 'dist/cli/main.js', 'python/gonogo/__init__.py', 'templates/mnist-ts/npmrc']) {
+  for (const file of [
+    'bin/gonogo.js',
+    'dist/cli/main.js',
+    'dist/board/client/index.html',
+    'dist/board/client/licences.txt',
+    'python/gonogo/__init__.py',
+    'templates/mnist-ts/npmrc',
+  ]) {
     expect(stdout.split('\n')).toContain(`package/${file}`)
   }
   // The template's own test is a file of the project it becomes.

@@ -69,7 +69,7 @@ test('its metadata says what it needs, and no more', () => {
 test('it carries code with its licences: nothing native, no types, no tests', () => {
   const stray = /\.(node|so|dll|dylib|d\.[cm]?ts|map|ts|pyc)$|\.test\./
   expect(names.filter((name) => stray.test(name))).toEqual([])
-  const packages = new Set(names.flatMap((name) => /_cli\/node_modules\/([^/]+)\//.exec(name)?.[1] ?? []))
+  const packages = new Set(names.flatMap((name) => /_cli\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(name)?.[1] ?? []))
   const { dependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { dependencies: object }
   expect(packages).toEqual(new Set(Object.keys(dependencies)))
   const expression = new Set(header('License-Expression')[0]?.split(' AND '))

@@ -1,6 +1,6 @@
 // The whole page: which part is shown, the view in the address, and the keys.
 // Not the parts.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { formatView, parseView, type SortKey, toggled, type View } from './address.ts'
 import { Audit } from './audit.tsx'
 import type { Zoom } from './chart.tsx'
@@ -11,21 +11,37 @@ import { RunsTable } from './runsTable.tsx'
 import { useRuns } from './store.ts'
 import { useTheme } from './theme.ts'
 
-const useView = (): [View, (part: Partial<View>) => void] => {
+type Change = (part: Partial<View> | ((now: View) => Partial<View>)) => void
+
+const useView = (): [View, Change] => {
   const [view, setView] = useState(() => parseView(location.hash))
   useEffect(() => {
     const moved = () => setView(parseView(location.hash))
     addEventListener('hashchange', moved)
     return () => removeEventListener('hashchange', moved)
   }, [])
-  const change = (part: Partial<View>) => {
-    const next = { ...parseView(location.hash), ...part }
+  const change: Change = (what) => {
+    // the address, not the last drawing, is what a second key in the same moment builds on
+    const now = parseView(location.hash)
+    const part = typeof what === 'function' ? what(now) : what
+    const next = { ...now, ...part }
     // another page can be gone back from; a letter of a search cannot
     if (part.page === undefined) history.replaceState(null, '', formatView(next))
     else history.pushState(null, '', formatView(next))
     setView(next)
   }
   return [view, change]
+}
+
+/** A place in a list that a key can read before the page is drawn again. */
+const useCursor = (): [{ readonly current: number }, (at: number) => void] => {
+  const cursor = useRef(0)
+  const [, draw] = useState(0)
+  const set = (at: number) => {
+    cursor.current = at
+    draw(at)
+  }
+  return [cursor, set]
 }
 
 const isTyping = (target: EventTarget | null): boolean =>
@@ -35,7 +51,7 @@ export const App = () => {
   const [view, change] = useView()
   const told = useRuns(view.pinned)
   const theme = useTheme()
-  const [cursor, setCursor] = useState(0)
+  const [cursor, setCursor] = useCursor()
   const [zoom, setZoom] = useState<Zoom>(null)
   const [help, setHelp] = useState(false)
   const search = useRef<HTMLInputElement>(null)
@@ -45,7 +61,7 @@ export const App = () => {
     [told.rows, view.query, view.sort.key, view.sort.down],
   )
   const names = view.page === 'charts' ? view.runs : shown.map(({ run }) => run)
-  const at = Math.min(cursor, names.length - 1)
+  const at = Math.min(cursor.current, names.length - 1)
 
   const go = (page: View['page']) => {
     setZoom(null)
@@ -58,14 +74,15 @@ export const App = () => {
     change({ page: 'charts', runs: [run], hidden: [] })
   }
   const choose = (run: string) =>
-    change({ runs: toggled(view.runs, run), hidden: view.hidden.filter((h) => h !== run) })
+    change((now) => ({ runs: toggled(now.runs, run), hidden: now.hidden.filter((h) => h !== run) }))
   const sortBy = (key: SortKey) => {
     const isSame = view.sort.key === key
     // names from the start, numbers from the largest
     change({ sort: { key, down: isSame ? !view.sort.down : !['run', 'state'].includes(key) } })
   }
 
-  useEffect(() => {
+  // at once with what is drawn: a key must not meet the page of a moment ago
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return
       const { key } = event
@@ -75,52 +92,39 @@ export const App = () => {
       }
       // a button that has the focus is what Enter presses
       if (key === 'Enter' && event.target instanceof HTMLButtonElement) return
-      const run = names[at]
+      const here = Math.min(cursor.current, names.length - 1)
+      const run = names[here]
+      const now = parseView(location.hash)
+      const enter = () => {
+        if (now.page !== 'runs') return
+        if (now.runs.length > 0) go('charts')
+        else if (run !== undefined) open(run)
+      }
+      const back = () => {
+        if (zoom !== null) setZoom(null)
+        else if (now.page !== 'runs') go('runs')
+        else change({ runs: [], hidden: [] })
+      }
+      const mark = () => {
+        if (run !== undefined && now.page === 'runs') choose(run)
+        else if (run !== undefined && now.page === 'charts') change({ hidden: toggled(now.hidden, run) })
+      }
+      const pin = () => {
+        if (run !== undefined && now.page !== 'audit') change({ pinned: now.pinned === run ? null : run })
+      }
       const does = new Map<string, () => void>([
-        ['/', () => (view.page === 'runs' ? search.current?.focus() : go('runs'))],
-        ['j', () => setCursor(Math.min(names.length - 1, at + 1))],
-        ['k', () => setCursor(Math.max(0, at - 1))],
+        ['/', () => (now.page === 'runs' ? search.current?.focus() : go('runs'))],
+        ['j', () => setCursor(Math.min(names.length - 1, here + 1))],
+        ['k', () => setCursor(Math.max(0, here - 1))],
         ['1', () => go('runs')],
         ['2', () => go('charts')],
         ['3', () => go('audit')],
         ['t', theme.next],
-        ['?', () => setHelp(!help)],
-        [
-          'Escape',
-          () =>
-            help
-              ? undefined
-              : zoom !== null
-                ? setZoom(null)
-                : view.page !== 'runs'
-                  ? go('runs')
-                  : change({ runs: [], hidden: [] }),
-        ],
-        [
-          'Enter',
-          () =>
-            view.page !== 'runs'
-              ? undefined
-              : view.runs.length > 0
-                ? go('charts')
-                : run !== undefined
-                  ? open(run)
-                  : undefined,
-        ],
-        [
-          'x',
-          () => {
-            if (run !== undefined && view.page === 'runs') choose(run)
-            else if (run !== undefined && view.page === 'charts') change({ hidden: toggled(view.hidden, run) })
-          },
-        ],
-        [
-          'b',
-          () =>
-            run === undefined || view.page === 'audit'
-              ? undefined
-              : change({ pinned: view.pinned === run ? null : run }),
-        ],
+        ['?', () => setHelp((is) => !is)],
+        ['Escape', help ? () => {} : back],
+        ['Enter', enter],
+        ['x', mark],
+        ['b', pin],
       ]).get(key)
       if (help && key !== '?') setHelp(false)
       if (does === undefined) return

@@ -171,7 +171,7 @@ const shapeOf = ({ curves, log, theme }: Props): string =>
 const oddAt = ({ x }: Curves, odd: Line['odd'], index: number | null, place: number): string | null => {
   if (index === null) {
     const latest = odd.at(-1)
-    return latest !== undefined && latest[0] > (x[place] ?? Number.NEGATIVE_INFINITY) ? latest[1] : null
+    return latest !== undefined && latest[0] >= (x[place] ?? Number.NEGATIVE_INFINITY) ? latest[1] : null
   }
   return odd.find(([at]) => at === x[index])?.[1] ?? null
 }
