@@ -50,7 +50,8 @@ const carryPackage = (name: string): void => {
   copy(from, path.join(carried, 'node_modules', name), (file) => {
     if (file === 'LICENSE' || path.basename(file) === 'package.json') return true
     if (/^(src|browser|types|typings|dist\/(cjs|types))\//.test(file)) return false
-    if (file.endsWith('.cjs')) return !existsSync(path.join(from, file.replace(/\.cjs$/, '.js')))
+    if (file.endsWith('.cjs'))
+      return !['.js', '.mjs'].some((module) => existsSync(path.join(from, file.replace(/\.cjs$/, module))))
     return /\.m?js$/.test(file)
   })
 }

@@ -94,6 +94,12 @@ describe('runs', () => {
     expect((await rowOf(runs.stopped, '?pinned=../../etc')).against).toMatchObject({ name: runs.plain })
   })
 
+  test('a page that is opened at one run, before anything has been read, has that run', async () => {
+    await using fresh = await openBoard({ root, port: 0, pages })
+    const reply = await fetch(new URL(`/api/selection?run=${runs.plain}`, fresh.url))
+    expect((fromJson(await reply.text()) as Selection).details.map(({ run }) => run)).toEqual([runs.plain])
+  })
+
   test('curves are the journal, and a baseline is drawn beside its metric', async () => {
     const recorded = readFileSync(join(root, 'runs', runs.plain, 'journal.jsonl'), 'utf8')
       .split('\n')

@@ -77,6 +77,13 @@ export const boardApp = ({ project, live, pages, isOurs }: AppOptions): Hono => 
     if (c.res.headers.get('Content-Security-Policy') === null) c.header('Content-Security-Policy', pagePolicy)
   })
 
+  for (const asking of ['/api/*', '/preflight/*'])
+    app.use(asking, async (_, next) => {
+      // a page may be opened at one run before any has been read
+      await project.ready()
+      await next()
+    })
+
   app.get('/api/runs', async (c) => {
     await project.refresh()
     const reply: Runs = { root: project.root, rows: rows(project.runs.keys(), pinnedAsked(c)) }

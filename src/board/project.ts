@@ -34,6 +34,8 @@ export type Known = {
 export type Project = {
   readonly root: string
   readonly runs: ReadonlyMap<string, Known>
+  /** Resolves when the runs have been read once; begins with it where nobody has. */
+  ready(): Promise<void>
   /** Reads what is new. Resolves to the names of runs that are not as they were, or are gone. */
   refresh(): Promise<ReadonlySet<string>>
   /** As they are now; empty where the file cannot be read. */
@@ -240,10 +242,19 @@ export const openProject = (root: string): Project => {
     turn = result.catch(() => undefined)
     return result
   }
+  let first: Promise<unknown> | null = null
+  const look = () => {
+    const looked = inTurn(refresh)
+    first ??= looked
+    return looked
+  }
   return {
     root,
     runs,
-    refresh: () => inTurn(refresh),
+    ready: async () => {
+      await (first ?? look())
+    },
+    refresh: look,
     baselines: () => baselines,
     points: (run) => inTurn(() => points(run)),
   }

@@ -205,7 +205,9 @@ export const App = () => {
               </button>
             )}
           </div>
-          {told.isLoaded && told.rows.size === 0 ? (
+          {!told.isLoaded ? (
+            <p class="muted pad">reading the journals …</p>
+          ) : told.rows.size === 0 ? (
             <p class="muted pad">
               no runs yet: <code>gonogo train FILE</code>
             </p>

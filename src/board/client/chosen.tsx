@@ -50,7 +50,7 @@ export const Chosen = ({ rows, versions, view, change, cursor, theme, zoom, setZ
         No run is chosen: <kbd>x</kbd> chooses one in the table, <kbd>Enter</kbd> draws it.
       </p>
     )
-  if (selection === null) return <p class="muted pad">{fault ?? ''}</p>
+  if (selection === null) return <p class="muted pad">{fault ?? 'reading the journal …'}</p>
   const marks = marksOf(view.runs)
   const drawn = view.runs.filter((run) => !view.hidden.includes(run))
   const isOne = view.runs.length === 1

@@ -200,7 +200,7 @@ const About = ({ row, detail }: { readonly row: Row | undefined; readonly detail
         <Fact
           key={fromStep}
           name="resumed"
-          text={`from step ${count(fromStep)}; ${count(again)} steps after it were recorded and are trained again`}
+          text={`from step ${count(fromStep)}${again === 0 ? '' : `; ${count(again)} steps after it had been recorded, and were trained again`}`}
         />
       ))}
       {detail.warnings.map((warning) => (

@@ -36,7 +36,7 @@ const layersOf = (
   const under = lines.flatMap(({ run, min, max }): Layer[] => {
     const colour = colourOf(run)
     if (min === null || max === null) return []
-    return [{ parts: [line(colour, min, hidden), line(colour, max, hidden)], band: faded(colour, 0.14) }]
+    return [{ parts: [line(colour, min, hidden), line(colour, max, hidden)], band: faded(colour, 0.26) }]
   })
   const raw = lines.map(({ run, last, mean, smooth }): Layer => {
     const colour = smooth === null ? colourOf(run) : faded(colourOf(run), 0.28)
