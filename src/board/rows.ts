@@ -39,11 +39,6 @@ const wordOf = ({ events }: Known): string | null => {
   return decided?.type === 'decided' ? decided.decision.sentence : null
 }
 
-const secondsOf = ({ events }: Known): number | null => {
-  const ended = lastOf(events, 'ended')
-  return ended === undefined ? null : ended.seconds
-}
-
 /** `pinned`: the run that the reader measures all others by. */
 export const rowOf = (
   known: Known,
@@ -64,7 +59,6 @@ export const rowOf = (
     epochs: summary.epochs,
     step: summary.step,
     steps: summary.steps,
-    seconds: secondsOf(known),
     objective:
       summary.objective === null
         ? null

@@ -30,8 +30,6 @@ export type Row = {
   readonly epochs: number | null
   readonly step: number
   readonly steps: number | null
-  /** Seconds of training so far, as the run itself counts them at its end. */
-  readonly seconds: number | null
   readonly objective: {
     readonly name: string
     readonly direction: Direction

@@ -15,7 +15,6 @@ const row = (run: string, more: Partial<Row> = {}): Row => ({
   epochs: null,
   step: 0,
   steps: null,
-  seconds: null,
   objective: null,
   against: null,
   poll: null,
