@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from gonogo import batches, seeds, state
+from gonogo.blocks import blocks_of
 from gonogo.errors import Fault
 from gonogo.found import find
 from gonogo.order import flat
@@ -121,6 +122,8 @@ def _spread(subject: Any, dataset: Any, probe: dict[str, Any], cancelled: Callab
                 made, stored = digest_of(index, sample, group_of(dataset, index)), stored_of(dataset, index)
                 if probe.get("sketch", False):
                     made.update(outline_of(batches.input_of(sample)))
+                if probe.get("blocks", False) and (pieces := blocks_of(batches.input_of(sample))) is not None:
+                    made["blocks"] = pieces
                 if probe.get("thumbnails", False) and (small := thumbnail_of(batches.input_of(sample))) is not None:
                     made["thumbnail"] = small
                 if isinstance(made["target"], list) and len(made["target"]) > LONG:

@@ -211,6 +211,8 @@ export const dataProbe = z.object({
   seconds: z.number().positive().default(60),
   /** With `spread`: sketch and length of each sample, where there are such. */
   sketch: z.boolean().default(false),
+  /** With `spread`: digests of the pieces of an input that is a stretch of a series. */
+  blocks: z.boolean().default(false),
   /** With `spread`: each input as a small picture, where it has the shape of one. */
   thumbnails: z.boolean().default(false),
   /**
@@ -247,6 +249,8 @@ export const sampleDigest = z.object({
   sketch: z.string().optional(),
   /** Where asked: the input, from its smallest value to its largest, a byte a channel, row by row, base64. */
   thumbnail: thumbnail.optional(),
+  /** Where asked: uint32 of each piece of a few rows, from the first offset to the last, little-endian, base64; 0: it hardly varies. */
+  blocks: z.string().optional(),
   /** Where asked: the size of the input's first axis. */
   length: z.int().optional(),
   /** Of a pass: which epoch and batch, counted from 1, and which loader process, counted from 0. */

@@ -7,7 +7,7 @@
 //
 // A group that lies in both splits is a leak where knowing the group is knowing the answer: each group has one label, and
 // several share it. A speaker who is the class, or a user whose past predicts his future, belongs in both: those only
-// warn. Samples that hardly differ are found by how near they lie (near.ts), and warn as well.
+// warn. Samples that hardly differ are found by how near they lie (near.ts), and warn as well; so do stretches of one series (windows.ts).
 import type { Evidence, SampleDigest } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, plural, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
@@ -16,6 +16,7 @@ import { groupsOf, type Overlap, overlapOf } from './duplicates.ts'
 import { areCopies, nearOf } from './near.ts'
 import { classesPicture } from './pictures.ts'
 import { sketchesOf } from './sketches.ts'
+import { areCut, windowsOf } from './windows.ts'
 
 const fewest = 5
 
@@ -41,7 +42,8 @@ export const d3 = define({
           near ??
           skipped('training samples change each time, and the data set shows nothing of them before that'),
       )
-    return drawn(judged(context, overlap, measured) ?? groups ?? near ?? held(overlap))
+    const cut = groups || near ? null : await judgedWindows(context)
+    return drawn(judged(context, overlap, measured) ?? groups ?? near ?? cut ?? held(overlap))
   },
 })
 
@@ -128,6 +130,27 @@ const judgedNear = (
     alternatives: ['groups-overlap'],
     advice:
       'split recordings, patients or documents, not the samples cut from them: sklearn’s GroupShuffleSplit, or a hash of the source’s id',
+  })
+}
+
+/** Stretches of one series: a split of them at random is not rare, and not always meant otherwise, so it never blocks. */
+const judgedWindows = async (context: Context): Promise<Outcome | null> => {
+  const { fields } = await surveyOf(context, 'train')
+  const input = fields.find(({ role }) => role === 'input')
+  if (input?.whole !== false || input.shape.length < 1 || input.shape.length > 2) return null
+  const trial = await context.at('initial')
+  const look = (split: 'train' | 'val', limit: number) =>
+    trial.data({ split, spread: true, blocks: true, limit, seconds: 1 })
+  const windows = windowsOf(await look('train', 3000), await look('val', 500))
+  if (!windows || !areCut(windows)) return null
+  const { looked, passed, pair } = windows
+  return warn('splits-overlap', 'stretches of one series lie in both splits', {
+    seen: `${passed} of ${looked} validation inputs end within a training input, which goes on beyond them${pair ? `, as val ${pair[0]} within train ${pair[1]}` : ''}`,
+    expected: 'no training input that holds what follows on a validation input',
+    where: placeOf(context.facts, 'data', 'datasets', 'setup'),
+    evidence: { looked, passed },
+    alternatives: ['near-duplicates', 'groups-overlap'],
+    advice: 'split the series first, at a moment or by recording, and cut each part into windows afterwards',
   })
 }
 

@@ -94,6 +94,8 @@ const verdict = async (found: Case): Promise<Outcome> => {
     return noGo('loss-not-finite', 'the first loss on one batch is not finite', { ...holds, where })
   const flipped = await signFlipped(found)
   if (flipped) return flipped
+  const endless = withoutEnd(found)
+  if (endless) return endless
   const reached = attempts.find((one) => one.reached)
   if (reached && floor !== null) {
     const took = reached.losses.length
@@ -131,6 +133,30 @@ const signFlipped = async (found: Case): Promise<Outcome | null> => {
     where: places(found),
     advice: 'minimise the loss itself, not its negative',
   })
+}
+
+/** How far below zero, in sizes of its start, no loss with a floor falls at the program's own rate. */
+const [endlessly, far] = [1e6, 1e3]
+
+/** A density may grow, an energy may sink; a loss a million times its start below zero has no floor. */
+const withoutEnd = (found: Case): Outcome | null => {
+  const { attempts, start, context } = found
+  const [own] = attempts
+  const depth = own ? -Math.min(...own.losses.filter(Number.isFinite)) / Math.max(1, Math.abs(start)) : 0
+  if (!own || !(depth > far)) return null
+  const holds = shown(found)
+  return (depth > endlessly ? noGo : warn)(
+    'loss-sign-flipped',
+    'the loss has no floor: it falls below zero without end',
+    {
+      ...holds,
+      seen: `${holds.seen}; at the program’s own rate, ${number(own.rate)}, it falls ${number(depth)} times its start below zero`,
+      expected: 'a loss that is bounded from below, or falls no further than a density may grow',
+      where: placeOf(context.facts, 'loss', 'training_step', 'train_step', 'model', 'setup'),
+      alternatives: ['diverges', 'loss-wrong'],
+      advice: 'look for a term with the wrong sign: a divergence, a regulariser, a log probability',
+    },
+  )
 }
 
 const doubleSoftmax = async (found: Case): Promise<Outcome | null> => {
