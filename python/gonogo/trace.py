@@ -4,7 +4,7 @@ Not here: numbers of gradients (observe.py). The graph is walked, never run."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,11 @@ import torch
 from gonogo import clip_order, loss_inputs, step_modes
 from gonogo.constant_terms import Constants, added
 from gonogo.errors import project_modules
+from gonogo.followers import behind
 from gonogo.found import Found
+from gonogo.mixed_gradients import Mixed
 from gonogo.own_step import own_step
+from gonogo.step_draws import Draws
 from gonogo.views import Views
 
 #: Matrices beyond this many elements are not looked through for equal rows.
@@ -86,10 +89,15 @@ def step(subject: Any, drawn: Any, found: Found, tracer: Tracer) -> tuple[Any, d
     called: set[str] = set()
     modes: dict[str, bool] = {}
     compiled = any(type(part).__name__ == "OptimizedModule" for module in found.modules.values() for part in module.modules())
-    views = Views(drawn.batch)
-    with roots_of_backward(roots, found), loss_inputs.watched(asked, called, compiled), step_modes.noted(found, modes), clip_order.noted(found, roots.order), views.noted(found), (
-        nullcontext() if compiled else Constants()
-    ):
+    views, draws = Views(drawn.batch), Draws()
+    looks: list[Any] = [
+        roots_of_backward(roots, found), loss_inputs.watched(asked, called, compiled), step_modes.noted(found, modes),
+        clip_order.noted(found, roots.order), views.noted(found), tracer.mixed.noted(found),
+    ]
+    with ExitStack() as undo:
+        # a mode would have a compiled model compiled anew
+        for look in looks if compiled else [*looks, Constants(), draws]:
+            undo.enter_context(look)
         try:
             if subject.managed_steps:
                 terms: dict[str, Any] = {}
@@ -110,6 +118,9 @@ def step(subject: Any, drawn: Any, found: Found, tracer: Tracer) -> tuple[Any, d
         "constants": sorted(set(roots.constants)),
         "clipping": {"late": roots.order.late(), "cleared": not roots.order.left},
         "views": views.report(),
+        "draws": draws.digests,
+        "mixed": tracer.mixed.of,
+        "behind": behind(found, watch.before()),
     }
 
 
@@ -118,6 +129,7 @@ class Tracer:
 
     def __init__(self) -> None:
         self._met: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+        self.mixed = Mixed()
         self.steps = 0
 
     def report(

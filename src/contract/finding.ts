@@ -192,6 +192,7 @@ export const cause = z.enum([
   'parameter-does-not-move',
   'frozen-parameter-moves',
   'loss-term-without-gradient',
+  'average-follows-at-once',
   'loss-floor-above-theory',
   'double-softmax',
   'broadcast-in-loss',

@@ -79,6 +79,12 @@ export const trace = z.object({
   clipping: z.object({ late: z.boolean(), cleared: z.boolean() }).optional(),
   /** Pairs of fields of the batch that hold the same measured values, both of which went into a module. */
   views: z.array(z.array(z.string())).optional(),
+  /** Digests of what the step itself drew at random, eight values or more each, in order. */
+  draws: z.array(z.string()).optional(),
+  /** Optimizer → parameters that it updated with gradients of two places: another optimizer stepped in between. */
+  mixed: z.record(z.string(), z.int()).optional(),
+  /** Copy of a network that no gradient moves → its distance from that network after the step, in lengths of the step. */
+  behind: z.record(z.string(), measured).optional(),
   /** The framework's own losses that were called, and those that were given what they do not take. Absent where nobody looks. */
   losses: z
     .object({

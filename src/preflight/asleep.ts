@@ -1,5 +1,4 @@
 // What does not take part in training though it should: layers that stay zero, and dropout or batch norm in evaluation mode. A part of O1.
-// And terms of the loss that are constants.
 // Not parameters without any gradient, nor frozen ones (o1-trainable-set.ts).
 //
 // A product of two matrices of zeros gives each of them a gradient of exactly zero, for ever: an adapter whose both halves start at zero.
@@ -26,25 +25,6 @@ export const restingIn = (records: readonly StepRecord[]): string[] => {
     ? [...new Set(modes.flatMap((one) => one.resting))]
     : []
 }
-
-/** Lines at which every traced step adds a constant to its loss. */
-export const constantsIn = (records: readonly StepRecord[]): string[] => {
-  const seen = records.flatMap(({ trace }) => (trace?.constants ? [trace.constants] : []))
-  return seen.length > 0 && seen.every((one) => one.length > 0) ? [...new Set(seen.flat())] : []
-}
-
-/** A number to be shown may stand in a sum as well: it only warns. */
-export const constant = (facts: Known, places: readonly string[], evidence: Evidence): Outcome | null =>
-  places.length === 0
-    ? null
-    : warn('loss-term-without-gradient', 'a term of the loss is a constant: no parameter is behind it', {
-        seen: `in every step a number that hangs on the model, and has no gradient, is added to the loss${places[0] ? ` at ${list(places)}` : ''}`,
-        expected: 'every term of the loss reaches a parameter that trains',
-        where: places[0] || placeOf(facts, 'train_step', 'training_step', 'loss', 'model', 'setup'),
-        evidence: { ...evidence, constants: [...places] },
-        alternatives: ['parameter-without-gradient'],
-        advice: 'make the term outside no_grad and without detach() or argmax; or leave it out of the sum',
-      })
 
 /** Two at least: one alone is a layer that nothing reaches yet. */
 export const asleep = (

@@ -4,12 +4,12 @@
 // for it. Two workers, or two epochs of a worker, whose samples are equal one by one, all along, share their random numbers: by
 // chance it would happen once in a thousand million times, counted from how often draws agree at all (a flip agrees every other time).
 // Where the draws belong to the sample and the epoch, all of them are equal within an epoch: then samples that come in both
-// epochs are compared instead. And two views of one sample are two draws, where both go through the model.
+// epochs are compared instead. A step that draws noise by itself draws another in the next. And two views of one sample are two draws, where both go through the model.
 import { define, go, noGo, type Outcome, placeOf, plural, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { surveyOf } from './data.ts'
 import { alike, comebacks } from './draws.ts'
-import { tracedStep } from './traced.ts'
+import { tracedStep, tracedSteps } from './traced.ts'
 
 const rows = 64
 /** Samples whose draws may belong to them and the epoch. */
@@ -23,7 +23,7 @@ export const d6 = define({
   costClass: 'warm',
   async run(context) {
     const drawn = await drawsAnew(context)
-    return drawn.status === 'NO-GO' ? drawn : ((await oneViewTwice(context)) ?? drawn)
+    return drawn.status === 'NO-GO' ? drawn : ((await oneViewTwice(context)) ?? (await sameNoise(context)) ?? drawn)
   },
 })
 
@@ -38,6 +38,23 @@ const oneViewTwice = async (context: Context): Promise<Outcome | null> => {
     evidence: { fields: [...pair] },
     alternatives: ['samples-repeated'],
     advice: 'augment the sample once for each view',
+  })
+}
+
+/** What a step draws by itself, noise or time steps, is drawn anew: a generator that is seeded in each step gives the same again. */
+const sameNoise = async (context: Context): Promise<Outcome | null> => {
+  const [first, second] = context.can('trace') ? await tracedSteps(context) : []
+  const draws = first?.draws ?? []
+  if (draws.length === 0 || draws.length !== second?.draws?.length) return null
+  if (!draws.every((one, i) => one === second.draws?.[i])) return null
+  return warn('augmentation-repeats', 'each step draws the same noise', {
+    seen: `${plural(draws.length, 'draw')} of eight values or more in one step, and the same to the last bit in the next`,
+    expected: 'other draws in each step',
+    where: placeOf(context.facts, 'train_step', 'training_step', 'loss', 'model', 'setup'),
+    evidence: { draws: draws.length },
+    alternatives: ['evaluation-consumes-rng'],
+    advice:
+      'seed once, before training; a generator that is made and seeded within a step gives the same numbers each time',
   })
 }
 

@@ -8,9 +8,10 @@
 // mathematically zero (a bias before batch norm) are rounding: under 1e-6 of the whole gradient nothing is demanded.
 
 import type { Facts, StepRecord, TensorFact, Trace } from '../contract/index.ts'
-import { asleep, asleepIn, constant, constantsIn, resting, restingIn } from './asleep.ts'
+import { asleep, asleepIn, resting, restingIn } from './asleep.ts'
 import { define, go, list, noGo, number, type Outcome, placeOf, placeOfTensor, plural, warn } from './check.ts'
 import { driftingStatistics } from './drift.ts'
+import { inStep } from './in-step.ts'
 import { flowPicture } from './pictures.ts'
 import type { Trial } from './trial.ts'
 
@@ -35,8 +36,8 @@ export type Observation = {
   readonly asleep?: readonly string[]
   /** Dropout and batch norm that every traced step called in evaluation mode, where none was in training mode. */
   readonly resting?: readonly string[]
-  /** Where every traced step adds to its loss what hangs on the model and has no gradient. */
-  readonly constants?: readonly string[]
+  /** The steps themselves, as far as they were traced. */
+  readonly records?: readonly StepRecord[]
   /** Leaf tensors with a gradient that nothing holds and nobody moves. */
   readonly strays?: readonly Trace['strays'][number][]
 }
@@ -102,7 +103,7 @@ export const observationOf = (records: readonly StepRecord[], rate: number): Obs
     strays: strays(records),
     asleep: asleepIn(records),
     resting: restingIn(records),
-    constants: constantsIn(records),
+    records: records.filter(({ trace }) => trace),
   }
 }
 
@@ -278,7 +279,7 @@ export const judge = (facts: Pick<Facts, 'tensors' | 'optimizers' | 'where'>, se
   const quiet =
     resting(facts, seen.resting ?? [], evidence) ??
     asleep(facts, owned, seen.asleep ?? [], forced, evidence) ??
-    constant(facts, seen.constants ?? [], evidence)
+    inStep(facts, seen.records ?? [], evidence)
   if (quiet) return quiet
   const unused = blind.length > 0 ? `; ${blind.length} unused so far` : ''
   const kept = frozen.length > 0 ? `; ${frozen.length} declared frozen stay` : ''

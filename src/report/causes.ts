@@ -120,6 +120,7 @@ const words: Partial<Record<Cause, string>> = {
   'samples-repeated': 'an epoch draws a few samples again and again',
   'class-runs': 'training goes through one class after the other',
   'sees-the-future': 'outputs depend on later inputs',
+  'average-follows-at-once': 'an average of the weights is none: it follows them at once',
   'input-ignored': 'the model does not answer to something that it is given',
   'targets-misplaced': 'targets are shifted wrongly against the inputs',
   'near-duplicates': 'samples that hardly differ lie in both splits',

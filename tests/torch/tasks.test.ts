@@ -9,10 +9,15 @@ const twinOf = corpusTwins()
 
 const told: readonly (readonly [string, CheckCode, Status, Cause, Status])[] = [
   ['TA22/manual', 'D10', 'WARN', 'input-ignored', 'GO'],
+  ['TA10/lit', 'O4', 'NO-GO', 'loss-sign-flipped', 'GO'],
+  ['TA26/manual', 'D6', 'WARN', 'augmentation-repeats', 'SKIPPED'],
+  ['TA27/manual', 'O1', 'WARN', 'average-follows-at-once', 'GO'],
   ['TA33/manual', 'O1', 'WARN', 'loss-term-without-gradient', 'GO'],
   ['TB10/manual', 'I4', 'NO-GO', 'loss-floor-above-theory', 'GO'],
   ['TB12/manual', 'D6', 'WARN', 'augmentation-repeats', 'GO'],
   ['TB13/manual', 'I4', 'NO-GO', 'loss-not-finite', 'GO'],
+  ['TA50/managed', 'D3', 'WARN', 'splits-overlap', 'GO'],
+  ['TB21/manual', 'O1', 'WARN', 'gradients-not-zeroed', 'GO'],
   ['TB51/manual', 'D9', 'NO-GO', 'padding-scored', 'GO'],
   ['TB52/manual', 'D2', 'NO-GO', 'sees-the-future', 'GO'],
   ['TB53/manual', 'D2', 'NO-GO', 'targets-misplaced', 'GO'],

@@ -13,6 +13,7 @@ from torch.nn.utils import clip_grad_norm_
 from gonogo import clip_order
 from gonogo.constant_terms import Constants
 from gonogo.found import Found
+from gonogo.step_draws import Draws
 from gonogo.trace import Roots, roots_of_backward
 from gonogo.views import Views
 
@@ -137,3 +138,23 @@ def test_two_views_that_are_one() -> None:
     assert seen([a, a.clone()], lambda model, batch: model(batch[0])) == []
     assert seen([a, a], both) == []
     assert seen([torch.ones(6, 3, 4), torch.ones(6, 3, 4)], both) == []
+
+
+def drawn(step) -> list[str]:
+    with Draws() as draws:
+        step()
+    return draws.digests
+
+
+def test_draws_of_a_step() -> None:
+    free = lambda: F.mse_loss(torch.randn(4, 4), torch.rand_like(X[:, :4])[:4])
+    assert len(drawn(free)) == 2 and not set(drawn(free)) & set(drawn(free))
+
+    def seeded() -> None:
+        generator = torch.Generator().manual_seed(0)
+        torch.randint(0, 100, (16,), generator=generator)
+        torch.empty(16).normal_(generator=generator)
+
+    assert drawn(seeded) == drawn(seeded) and len(drawn(seeded)) == 2
+    # a few numbers, or one number again and again, tell nothing
+    assert drawn(lambda: (torch.rand(3), torch.randint(0, 1, (16,)), torch.zeros(16))) == []
