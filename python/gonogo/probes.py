@@ -227,6 +227,10 @@ class _Calls:
 
 def perturb(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
     """A Perturbation: one batch twice as it is, and once with an input perturbed, from one captured state."""
+    if probe.get("shared", False):
+        from gonogo import shared_targets
+
+        return {"samples": 0, "changed": 0, "change": [], "noise": [], "scale": 0.0, "positions": None, "shared": shared_targets.look(subject)}
     if probe.get("calls", False):
         from gonogo import calls
 
@@ -309,7 +313,7 @@ def _one_evaluation(subject: Any, name: str, count: int, note: Callable[[Any, in
     loader, limit = split.loader(count if known else None, count)
     tap = batches.Tap(loader, limit)
     tap.change = lambda batch: note(batch, tap.size)
-    with split.quiet(), split.refusing(tap):
+    with split.quiet():
         subject.managed.evaluate(tap) if subject.managed_evaluation else subject.experiment.evaluate(tap)
     return tap.samples
 
