@@ -185,6 +185,8 @@ export const perturbProbe = z.object({
   targets: z.boolean().default(false),
   /** Instead of all this: look at the calls that one training step makes, each made again with one argument changed. */
   calls: z.boolean().default(false),
+  /** Instead of all this: where training and validation share one batch, look which of its targets each of them hangs on. */
+  shared: z.boolean().default(false),
 })
 export type PerturbProbe = z.input<typeof perturbProbe>
 
@@ -258,6 +260,14 @@ export const perturbation = z.object({
     .optional(),
   /** Where asked. */
   calls: z.array(modelCall).optional(),
+  /**
+   * Where asked: of so many targets that were tried, one by one, how many the training loss hangs on, how many the validation's scores, and
+   * how many both. Null: the two do not share a batch.
+   */
+  shared: z
+    .object({ field: z.string(), tried: z.int(), trained: z.int(), scored: z.int(), both: z.int() })
+    .nullable()
+    .optional(),
 })
 export type Perturbation = z.infer<typeof perturbation>
 

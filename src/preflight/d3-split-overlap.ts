@@ -8,6 +8,7 @@
 // A group that lies in both splits is a leak where knowing the group is knowing the answer: each group has one label, and
 // several share it. A speaker who is the class, or a user whose past predicts his future, belongs in both: those only
 // warn. Samples that hardly differ are found by how near they lie (near.ts), and warn as well; so do stretches of one series (windows.ts).
+// One batch that is both splits, a graph, is looked at target by target (shared-batch.ts).
 import type { Evidence, SampleDigest } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, plural, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
@@ -15,6 +16,7 @@ import { samplesOf, surveyOf } from './data.ts'
 import { groupsOf, type Overlap, overlapOf } from './duplicates.ts'
 import { areCopies, nearOf } from './near.ts'
 import { classesPicture } from './pictures.ts'
+import { sharedBatch } from './shared-batch.ts'
 import { sketchesOf } from './sketches.ts'
 import { areCut, windowsOf } from './windows.ts'
 
@@ -26,6 +28,8 @@ export const d3 = define({
   after: [],
   costClass: 'warm',
   async run(context) {
+    const shared = await sharedBatch(context)
+    if (shared) return shared
     const training = await samplesOf(context, 'train')
     const validation = await samplesOf(context, 'val')
     const { changing, fields } = await surveyOf(context, 'train')
