@@ -263,7 +263,8 @@ class Tap:
         self.again: Callable[[], None] | None = None
         #: Of the longest pass: an evaluation may go through its loader twice, or look at its first batch.
         self.samples = self.batches = 0
-        #: Samples that each batch had.
+        #: Samples of the batch at hand, and what each batch had.
+        self.size = 0
         self.sizes: set[int] = set()
         self._passes = 0
 
@@ -283,6 +284,7 @@ class Tap:
                 break
             samples += size
             made += 1
+            self.size = size
             self.sizes.add(size)
             self.samples, self.batches = max(samples, self.samples), max(made, self.batches)
             if self.look is not None:
