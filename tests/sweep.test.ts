@@ -1,53 +1,12 @@
-// Whole sweeps on real processes: kills, interruptions, failures, seeds, and what stands in the way of one.
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+// Whole sweeps on real processes: interruptions, failures, seeds, and what stands in the way of one. Kills: tests/slow/sweep.test.ts.
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { gonogoHere } from '../src/cli/gonogo-here.fixture.ts'
-import {
-  ended,
-  space,
-  started,
-  sweepProject,
-  sweepsIn,
-  sweptWithKills,
-  type Table,
-  tableOf,
-  textOf,
-} from './sweep.fixture.ts'
+import { ended, space, started, sweepProject, sweepsIn, type Table, tableOf, textOf } from './sweep.fixture.ts'
 
-// few trials: each part of one starts a process; tests/slow/sweep.test.ts has 64 and three kills
+// few trials: each part of one starts a process
 const asha = `sweep:\n  trials: 5\n  prune: asha\n${space}`
-
-test('a sweep that is killed at random moments ends with the table of the undisturbed one', async () => {
-  const whole = await gonogoHere(sweepProject(asha), 'train', 's.run.yaml', '--json')
-  expect(whole.code).toBe(0)
-  const folder = sweepProject(asha)
-  const { called, kills } = await sweptWithKills(folder, 2, 3000)
-  expect(called.code).toBe(0)
-  expect(kills).toBeGreaterThan(0)
-  const table = tableOf(called.out)
-  expect(table).toEqual(tableOf(whole.out))
-  expect(table.trials.map(({ state }) => state)).toContain('paused')
-  expect(table.trials[0]).toMatchObject({ state: 'done', share: 1 })
-  // every trial is one run, and no kill left another
-  const runs = JSON.parse((await gonogoHere(folder, 'runs', '--json')).out) as { runs: { run: string }[] }
-  expect(runs.runs).toHaveLength(5)
-  expect(readdirSync(join(folder, 'runs', 'sweeps'))).toHaveLength(1)
-  const shown = await gonogoHere(folder, 'show', sweepsIn(folder)[0]!, '--json')
-  expect(tableOf(shown.out)).toEqual(table)
-  const { out: saved } = await gonogoHere(folder, 'savings', '--json')
-  const pruned = table.trials.filter(({ state }) => state === 'paused').length
-  expect(JSON.parse(saved)).toMatchObject({ pruned: { count: pruned }, cost: { seconds: expect.any(Number) } })
-  expect((JSON.parse(saved) as { cost: { seconds: number } }).cost.seconds).toBeGreaterThan(0)
-  // the winner's file is a run file of its own
-  const { best, page, trials } = JSON.parse(called.out) as Table
-  expect(textOf(folder, page!)).toContain('<svg')
-  const config = trials[0]!.point['config.rate'] as number
-  expect(textOf(folder, best!)).toContain(`rate: ${config}`)
-  const trained = await gonogoHere(folder, 'train', best!, '--json')
-  expect(trained.code).toBe(0)
-  expect(JSON.parse(trained.out)).toMatchObject({ steps: 90, run: expect.stringMatching(/^s-best-/) })
-}, 180_000)
 
 test('Ctrl-C: every trial saves, the sweep goes on later and ends with the same table', async () => {
   const sweep = `sweep:\n  trials: 3\n  parallel: 2\n  prune: asha\n${space}`

@@ -1,13 +1,10 @@
 // Healthy experiments, the odd ones too, on several seeds: never a NO-GO.
 import { expect, test } from 'vitest'
 import { verdictOf } from '../../src/contract/index.ts'
-import { absentOnEmbedded, findingOf, findingsOf, summary } from './polled.ts'
+import { absentOnEmbedded, findingOf, findingsOf, seeds, summary } from './polled.ts'
 
 const statuses = (found: Awaited<ReturnType<typeof findingsOf>>) =>
   Object.fromEntries(found.map(({ check, status }) => [check, status]))
-
-// Each seed is a whole poll: five of them with GONOGO_ALL_SEEDS=1, as in tests/torch.
-const seeds = process.env.GONOGO_ALL_SEEDS ? [0, 1, 2, 3, 4] : [0, 1]
 
 test('a healthy experiment: GO, and SKIPPED what it has not, on several seeds', async () => {
   for (const seed of seeds) {

@@ -11,6 +11,9 @@ import type { Engine } from '../../src/engine/index.ts'
 import { makePlan, openRequest } from '../../src/plan/index.ts'
 import { type Polling, poll } from '../../src/preflight/index.ts'
 
+/** Of whole polls of healthy experiments: all five with GONOGO_ALL_SEEDS=1, as in tests/torch. */
+export const seeds: readonly number[] = process.env.GONOGO_ALL_SEEDS ? [0, 1, 2, 3, 4] : [0, 1]
+
 export type Changes = {
   readonly config?: Record<string, unknown>
   readonly seed?: number
