@@ -47,12 +47,14 @@ def read(experiment: Any) -> dict[str, Any]:
 
 
 def put(experiment: Any, saved: Mapping[str, Any]) -> None:
-    """Arrays that are as large as they were are filled in place: others may hold them too. `saved` is not aliased by whoever calls."""
+    """What is the same stays the object that it is: some compare by identity. Arrays that are as large as they were are filled in
+    place: others may hold them too. `saved` is not aliased by whoever calls."""
     known = places(experiment)
     for path, value in saved.items():
         if path in known:
             holder, key = known[path]
-            _put(holder, key, value)
+            if not _same(holder[key], value):
+                _put(holder, key, value)
 
 
 def storable(tree: Any) -> Any:
@@ -152,6 +154,16 @@ def _put(holder: Any, key: Any, value: Any) -> None:
         there.extend(items)
     else:
         holder[key] = value
+
+
+def _same(there: Any, value: Any) -> bool:
+    if isinstance(there, (torch.Tensor, np.ndarray)) or isinstance(value, (torch.Tensor, np.ndarray)):
+        return False
+    if isinstance(there, dict) and isinstance(value, dict):
+        return there.keys() == value.keys() and all(_same(there[key], value[key]) for key in there)
+    if isinstance(there, (list, tuple, deque)) and isinstance(value, (list, tuple, deque)):
+        return len(there) == len(value) and all(_same(one, other) for one, other in zip(there, value))
+    return type(there) is type(value) and bool(there == value)
 
 
 def _alike(there: Any, value: Any) -> bool:

@@ -13,6 +13,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 KIND = os.environ.get("TEST_KIND", "replay")
+KINDS = ("".join(["line", "ar"]),)
 Seen = namedtuple("Seen", ["state", "wanted"])
 
 
@@ -46,10 +47,11 @@ class Pond:
 class Model(nn.Module):
     def __init__(self):
         super().__init__()
-        self.net, self.seen = nn.Linear(4, 1), 0
+        self.net, self.seen, self.layers = nn.Linear(4, 1), 0, [(KINDS[0], [4, 1])]
 
     def forward(self, x):
         self.seen += 1
+        assert self.layers[0][0] is KINDS[0]  # a name that is compared as some programs do
         return self.net(x) * (1 + 0.01 * self.seen)
 
 
