@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Facts } from '../contract/index.ts'
 import { gapOf } from './outputs.ts'
-import { metricsApart, sizesOf } from './v2-batch-size-invariance.ts'
+import { hasEvenBatches, metricsApart, sizesOf } from './v2-batch-size-invariance.ts'
 
 test('the other batch size leaves exactly one sample over', () => {
   fc.assert(
@@ -41,4 +42,13 @@ test('outputs that are no numbers are equal where both are, and infinitely apart
   expect(gapOf(Number.NaN, 1)).toBe(Number.POSITIVE_INFINITY)
   expect(gapOf(Number.NEGATIVE_INFINITY, 1)).toBe(Number.POSITIVE_INFINITY)
   expect(gapOf(1, 3)).toBe(2)
+})
+
+test('a mean over batches is right where all batches of the whole split are of one size', () => {
+  const facts = (val: number) => ({ facts: { samples: { val } } as unknown as Facts })
+  expect(hasEvenBatches(facts(200), { even: true, samples: 200, batches: 2 })).toBe(true)
+  // a preflight looks at four whole batches of a split that ends with a shorter one
+  expect(hasEvenBatches(facts(1030), { even: true, samples: 400, batches: 4 })).toBe(false)
+  expect(hasEvenBatches(facts(250), { even: false, samples: 250, batches: 3 })).toBe(false)
+  expect(hasEvenBatches(facts(200), { samples: 200, batches: 2 })).toBe(false)
 })

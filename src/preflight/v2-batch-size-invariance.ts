@@ -233,8 +233,10 @@ const ofWholeSets =
 const isMeanOverSamples = /^(accuracy|acc)([_-]|$)/
 
 /** All batches of the run's own evaluation hold as many samples: then a mean over batches is the mean over samples, here. */
-const hasEvenBatches = ({ facts }: Context, { even, samples, batches }: Evaluation): boolean =>
-  even === true && (facts.samples.val ?? samples) % (samples / batches) === 0
+export const hasEvenBatches = (
+  { facts }: Pick<Context, 'facts'>,
+  { even, samples, batches }: Pick<Evaluation, 'even' | 'samples' | 'batches'>,
+): boolean => even === true && (facts.samples.val ?? samples) % (samples / batches) === 0
 
 const ofBatches = (
   context: Context,

@@ -9,6 +9,7 @@ import type { Cause, Evaluation, Facts } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { type Dense, denseOf } from './dense.ts'
+import { smoothingFloor } from './floors.ts'
 import { isClose, overSamples, rivalThatFits } from './formulas.ts'
 import {
   crossEntropies,
@@ -237,9 +238,31 @@ const lossOf = (context: Context, evaluation: Evaluation, outputs: Outputs, read
   )
   const fits = outcomes.indexOf(null)
   if (fits >= 0) return [{ name: 'loss', reported, right: mean(candidates[fits] ?? []), outcome: null }]
+  if (!certain && isSmoothed(reported, outputs, readings, task.classes))
+    return [{ name: 'loss', reported, right: reported, outcome: null }]
   const outcome = outcomes.find((one) => one?.status === 'NO-GO') ?? outcomes[0] ?? null
   return [{ name: 'loss', reported, right: mean(candidates[0] ?? []), outcome }]
 }
+
+/**
+ * A cross-entropy against smoothed labels, or the divergence from them, which is less by their entropy. What is taken from the right
+ * class is shared by all classes, or by the others. Any loss is met by some smoothing, so only usual ones count, to the last places.
+ */
+export const isSmoothed = (
+  reported: number,
+  outputs: Outputs,
+  readings: readonly Reading[],
+  classes: number,
+): boolean =>
+  readings.includes('logits') &&
+  usualSmoothings
+    .flatMap((part) => [part, (part * classes) / (classes - 1)])
+    .some((smoothing) => {
+      const whole = mean(crossEntropies(outputs, 'logits', smoothing))
+      return [whole, whole - smoothingFloor(smoothing, classes)].some((value) => isClose(reported, value, strictly))
+    })
+
+const usualSmoothings = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3]
 
 const regressionOf = (context: Context, evaluation: Evaluation, outputs: Outputs): Judged[] => {
   const squared = errorsOf(outputs, 'squared')
