@@ -301,7 +301,7 @@ const draws = async ({ context, samples, regularisation }: Case): Promise<boolea
   const records = await trial.steps({ steps: 6, batch: { frozen: samples.length }, regularisation, ...hold })
   const losses = records.map(({ loss }) => loss).filter(Number.isFinite)
   const [least, most] = [Math.min(...losses), Math.max(...losses)]
-  return losses.length > 1 && most - least > 1e-3 * Math.max(Math.abs(most), Math.abs(least))
+  return losses.length > 1 && most - least > 1e-5 * Math.max(Math.abs(most), Math.abs(least))
 }
 
 /** A regression whose output cannot reach the targets: all outputs within a range that most targets leave. */
