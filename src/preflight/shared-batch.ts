@@ -10,9 +10,9 @@ import { Crash, endsProcess } from './crash.ts'
 const fewest = 3
 
 export const sharedBatch = async (context: Context): Promise<Outcome | null> => {
-  const { train, val } = context.facts.samples
+  const { train = 0, val = train } = context.facts.samples
   // one graph, or a few: what is put together from samples is compared sample by sample
-  if (!context.can('perturbTraining') || !context.can('frozenBatch') || train !== val || (train ?? 0) > 4) return null
+  if (!context.can('perturbTraining') || !context.can('frozenBatch') || train !== val || train > 4) return null
   const trial = await context.at('initial')
   const shared = await trial.perturb({ shared: true }).then(
     (found) => found.shared ?? null,

@@ -23,6 +23,7 @@ const told: readonly (readonly [string, CheckCode, Status, Cause, Status])[] = [
   ['TB53/manual', 'D2', 'NO-GO', 'targets-misplaced', 'GO'],
   ['TB63/manual', 'O9', 'NO-GO', 'clips-too-late', 'GO'],
   ['TB70/manual', 'I4', 'NO-GO', 'loss-floor-above-theory', 'GO'],
+  ['TB80/manual', 'D3', 'NO-GO', 'splits-overlap', 'GO'],
   ['TB81/manual', 'I4', 'NO-GO', 'softmax-over-the-batch', 'GO'],
 ]
 
