@@ -72,10 +72,11 @@ def ctc_loss(given: Any, *_: Any, **__: Any) -> Found | None:
     return log_probabilities(given, -1)
 
 
-def cross_entropy(given: Any, target: Any, *_: Any, ignore_index: int = -100, **__: Any) -> Found | None:
+def cross_entropy(given: Any, target: Any, *_: Any, ignore_index: int = -100, reduction: str = "mean", **__: Any) -> Found | None:
     if given.ndim > 1 and given.shape[1] > 1 and (how := squashed(given)) is not None:
         return {"fault": "squashed", "how": how}
-    unmet = self_similarity(given, target) or masked_target(given, target, ignore_index)
+    # where rows are weighed afterwards, those that ask for nothing may bear anything
+    unmet = self_similarity(given, target) or (None if reduction == "none" else masked_target(given, target, ignore_index))
     if unmet is not None:
         return unmet
     if not target.is_floating_point() or target.shape != given.shape:
@@ -105,8 +106,9 @@ def every_pair(given: Any, target: Any, *_: Any, **__: Any) -> Found | None:
     return {"fault": "every-pair", "given": list(given.shape), "target": list(target.shape)} if pairs else None
 
 
-def distance(given: Any, target: Any, *_: Any, **__: Any) -> Found | None:
-    return every_pair(given, target) or out_of_reach(given, target)
+def distance(given: Any, target: Any, *_: Any, reduction: str = "mean", **__: Any) -> Found | None:
+    # what stands for missing targets lies out of reach on purpose, and is left out afterwards
+    return every_pair(given, target) or (None if reduction == "none" else out_of_reach(given, target))
 
 
 def signs(target: Any) -> Found | None:

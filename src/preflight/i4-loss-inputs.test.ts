@@ -23,7 +23,7 @@ test.each([
   [{ fault: 'every-pair', given: [8, 1], target: [8] }, 'broadcast-in-loss', undefined],
   [{ fault: 'signs' }, 'label-out-of-range', undefined],
   [{ fault: 'self-among-others', of: 8, function: 'cross_entropy' }, 'loss-floor-above-theory', undefined],
-  [{ fault: 'self-asked-for', of: 8, function: 'cross_entropy' }, 'loss-wrong', undefined],
+  [{ fault: 'self-asked-for', of: 8, function: 'cross_entropy' }, 'loss-wrong', 'warn'],
   [{ fault: 'target-masked', share: 1, function: 'cross_entropy' }, 'loss-not-finite', undefined],
   [{ fault: 'out-of-reach', how: 'sigmoid', share: 0.6, function: 'mse_loss' }, 'loss-floor-above-theory', undefined],
   [{ fault: 'out-of-reach', how: 'tanh', share: 0.2, function: 'mse_loss' }, 'loss-floor-above-theory', 'warn'],
@@ -33,4 +33,10 @@ test.each([
   expect(judged.cause).toBe(cause)
   expect(judged.severity).toBe(severity)
   expect(judged.title.includes(name) || given.fault === 'several-classes').toBe(true)
+})
+
+test('targets out of reach only warn beside another loss', () => {
+  const out = fault({ fault: 'out-of-reach', how: 'relu', share: 0.6, function: 'mse_loss' })
+  expect(judgedOf(out).severity).toBe(undefined)
+  expect(judgedOf(out, true).severity).toBe('warn')
 })

@@ -23,8 +23,8 @@ type Judged = {
 
 const logs = 'log probabilities: their exponentials sum to 1 along the classes'
 
-/** What one fault is called. Pure. */
-export const judgedOf = (fault: LossFault): Judged => {
+/** What one fault is called. Pure. `beside`: it is not the step's only loss, so what it asks for may be half meant. */
+export const judgedOf = (fault: LossFault, beside = false): Judged => {
   const { function: name } = fault
   switch (fault.fault) {
     case 'probabilities':
@@ -119,6 +119,8 @@ export const judgedOf = (fault: LossFault): Judged => {
         expected: 'two different views of each sample, or the other view as the target',
         advice: 'compare the embeddings of two views: the same ones stand on both sides',
         alternatives: ['samples-repeated', 'augmentation-repeats', 'does-not-learn'],
+        // prototypes are driven apart that way
+        severity: 'warn',
       }
     case 'target-masked':
       return {
@@ -137,8 +139,8 @@ export const judgedOf = (fault: LossFault): Judged => {
         expected: 'targets within the range of the output',
         advice: `leave out the ${fault.how}, or scale the targets into its range`,
         alternatives: ['does-not-learn'],
-        // noise around what can be reached, in part
-        ...((fault.share ?? 0) < 0.5 ? { severity: 'warn' } : {}),
+        // noise around what can be reached, in part; features that are drawn towards others
+        ...((fault.share ?? 0) < 0.5 || beside ? { severity: 'warn' } : {}),
       }
   }
 }
@@ -153,7 +155,7 @@ export const i4 = define({
     if (!losses) return skipped('the losses of this engine take nothing else: there is nothing to look at')
     if (losses.called.length === 0)
       return skipped('the step calls no loss of the framework: one that is written by hand says not what it takes')
-    const judged = losses.faults.map((fault) => ({ fault, ...judgedOf(fault) }))
+    const judged = losses.faults.map((fault) => ({ fault, ...judgedOf(fault, losses.called.length > 1) }))
     const worst = judged.find(({ severity }) => severity === undefined) ?? judged[0]
     if (!worst)
       return go(`${losses.called.join(', ')}: given what ${losses.called.length > 1 ? 'they take' : 'it takes'}`, {

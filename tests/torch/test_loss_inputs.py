@@ -64,6 +64,8 @@ HEALTHY = {
     "all alike": lambda: F.cross_entropy(0 * alike(), torch.arange(N)),
     "some classes masked": lambda: F.cross_entropy(logits().masked_fill(F.one_hot(LABELS, C) == 0, -1e9), LABELS),
     "masked where nothing is asked": lambda: F.cross_entropy(logits().masked_fill(F.one_hot(LABELS, C) == 1, -1e9), torch.where(LABELS > 0, -100, 1)),
+    "masked rows, weighed afterwards": lambda: F.cross_entropy(logits().masked_fill(F.one_hot(LABELS, C) == 1, -1e9), LABELS, reduction="none"),
+    "missing targets, weighed afterwards": lambda: F.mse_loss(logits().sigmoid(), torch.where(MULTI > 0, MULTI, -999.0), reduction="none"),
     "within reach": lambda: F.mse_loss(logits().sigmoid(), MULTI),
     "a tail beyond": lambda: F.mse_loss(logits().tanh(), 0.5 * TEACHER),
     "scaled after the bound": lambda: F.mse_loss(4 * logits().sigmoid() - 2, TEACHER),
