@@ -16,6 +16,7 @@ import { samplesOf, surveyOf } from './data.ts'
 import { groupsOf, type Overlap, overlapOf } from './duplicates.ts'
 import { areCopies, nearOf } from './near.ts'
 import { classesPicture } from './pictures.ts'
+import { type Repeated, repeatedIn } from './repeated.ts'
 import { sharedBatch } from './shared-batch.ts'
 import { sketchesOf } from './sketches.ts'
 import { areCut, windowsOf } from './windows.ts'
@@ -46,8 +47,11 @@ export const d3 = define({
           near ??
           skipped('training samples change each time, and the data set shows nothing of them before that'),
       )
+    const { train = Number.POSITIVE_INFINITY, val = Number.POSITIVE_INFINITY } = context.facts.samples
+    const isWhole = training.length >= train && validation.length >= val
+    const repeated = isWhole && changing === 0 ? repeatedIn(training, validation) : null
     const cut = groups || near ? null : await judgedWindows(context)
-    return drawn(judged(context, overlap, measured) ?? groups ?? near ?? cut ?? held(overlap))
+    return drawn(judged(context, overlap, measured, repeated) ?? groups ?? near ?? cut ?? held(overlap))
   },
 })
 
@@ -77,7 +81,7 @@ const evidenceOf = (overlap: Overlap, allowed: number): Evidence => ({
   allowed,
 })
 
-const judged = (context: Context, overlap: Overlap, measured: boolean): Outcome | null => {
+const judged = (context: Context, overlap: Overlap, measured: boolean, repeated: Repeated | null): Outcome | null => {
   const allowed = context.plan.run.preflight.overlap
   const { share, distinct, shared, validation, training, explained, twins, pair } = overlap
   if (share <= allowed || shared === 0) return null
@@ -91,6 +95,13 @@ const judged = (context: Context, overlap: Overlap, measured: boolean): Outcome 
   }
   if (share > explained && distinct >= fewest)
     return noGo('splits-overlap', 'validation samples are also trained on', found)
+  if (repeated && measured)
+    return noGo('splits-overlap', 'rows were repeated before they were split', {
+      ...found,
+      seen: `${found.seen}; ${repeated.inputs} inputs stand exactly ${repeated.times} times in both splits together, all others once, and ${repeated.across} of them in both`,
+      evidence: { ...found.evidence, ...repeated },
+      advice: 'split first, and repeat rare rows in training alone afterwards',
+    })
   // as many twins within training as across: few possible inputs, or, where inputs are many and measured, copies made before the split
   return measured && distinct >= fewest && share > 0.1 && overlap.kinds > 0.2
     ? warn('splits-overlap', 'validation shares inputs with training, as training does with itself', found)

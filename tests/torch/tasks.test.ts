@@ -21,6 +21,7 @@ const told: readonly (readonly [string, CheckCode, Status, Cause, Status])[] = [
   ['TB51/manual', 'D9', 'NO-GO', 'padding-scored', 'GO'],
   ['TB52/manual', 'D2', 'NO-GO', 'sees-the-future', 'GO'],
   ['TB53/manual', 'D2', 'NO-GO', 'targets-misplaced', 'GO'],
+  ['TB60/manual', 'D3', 'NO-GO', 'splits-overlap', 'GO'],
   ['TB63/manual', 'O9', 'NO-GO', 'clips-too-late', 'GO'],
   ['TB70/manual', 'I4', 'NO-GO', 'loss-floor-above-theory', 'GO'],
   ['TB80/manual', 'D3', 'NO-GO', 'splits-overlap', 'GO'],
