@@ -60,7 +60,7 @@ describe('odd, and no fault', () => {
     ['few-inputs', []],
     ['blank', []],
     ['small-val', []],
-    ['copied-before-split', ['D3']],
+    ['copied-unevenly', ['D3']],
     ['group-is-class', ['D3']],
     ['group-within-train', []],
     ['drift', []],
@@ -85,6 +85,12 @@ describe('odd, and no fault', () => {
     30_000,
   )
 })
+
+test('rows that were all repeated as often before the split are no accident of the data', async () => {
+  const found = await asked({ odd: 'copied-before-split' }, ['D3'])
+  expect(findingOf(found, 'D3'), summary(found)).toMatchObject({ status: 'NO-GO', cause: 'splits-overlap' })
+  expect(findingOf(found, 'D3').evidence).toMatchObject({ times: 3 })
+}, 30_000)
 
 test('the run file may allow an overlap, and a spoilt number stops what is computed from it', async () => {
   const allowed = await findingsOf('splits/splits.run.yaml', {

@@ -44,6 +44,7 @@ const odd = [
   'blank',
   'small-val',
   'copied-before-split',
+  'copied-unevenly',
   'group-is-class',
   'group-within-train',
   'drift',
@@ -120,9 +121,10 @@ export default defineExperiment({
     if (fault === 'same') outside = inside
     if (fault === 'group')
       [inside, outside] = [range(0, 480).filter((i) => i % 4 > 0), range(0, 480).filter((i) => i % 4 === 0)]
-    if (odd === 'copied-before-split') {
-      // a rare class copied three times before the split
-      const copied = range(0, 480).flatMap((i) => (all.label[i] === 0 ? [i, i, i] : [i]))
+    if (odd === 'copied-before-split' || odd === 'copied-unevenly') {
+      // a rare class copied three times before the split; or a set that holds some inputs twice and some three times
+      const times = (i: number) => (odd === 'copied-unevenly' ? [i, i, i].slice(i % 2) : [i, i, i])
+      const copied = range(0, 480).flatMap((i) => (all.label[i] === 0 ? times(i) : [i]))
       const shuffled = copied.map((value, i) => [random(90_000 + i), value] as const).sort((a, b) => a[0] - b[0])
       inside = shuffled.slice(0, 500).map(([, value]) => value)
       outside = shuffled.slice(500).map(([, value]) => value)
