@@ -149,9 +149,9 @@ def test_an_epoch_may_end_without_a_validation():
     assert experiment.optimizer.param_groups[0]["lr"] == 0.05
 
 
-@pytest.mark.parametrize("steps", [0, 3, 5, 8])
+@pytest.mark.parametrize("steps", [0, 3, 5, 8, 12])
 def test_resume_is_exact(tmp_path, steps):
-    """At the start, in mid-accumulation, at an epoch's end, in the second epoch."""
+    """At the start, in mid-accumulation, at an epoch's end, in the second epoch, in the third."""
     kind = gonogo.lightning.adapt(Line, Points, task=gonogo.regression(), trainer={"accumulate_grad_batches": 2})
     first, feed = opened(kind)
     train(first, feed, steps)
@@ -165,6 +165,16 @@ def test_resume_is_exact(tmp_path, steps):
     assert other.extra_state()["loops"] == first.extra_state()["loops"]
     opens = torch.load(tmp_path / "checkpoint", weights_only=True)
     assert set(opens["state_dict"]) == set(first.model.state_dict())
+
+
+def test_the_length_of_the_run_is_known_before_there_are_loaders():
+    class Asking(Line):
+        def configure_optimizers(self):
+            self.epochs = int(self.trainer.max_epochs)
+            return super().configure_optimizers()
+
+    experiment, _ = opened(gonogo.lightning.adapt(Asking, Points, task=gonogo.regression()), length={"epochs": 7})
+    assert experiment.model.epochs == 7
 
 
 def test_what_gonogo_does_itself_is_left_out():
