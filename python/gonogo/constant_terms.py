@@ -1,4 +1,5 @@
-"""Terms that a step adds to its loss though they are constants: made from what trains, under no_grad or after detach().
+"""Terms that a step adds to its loss though they are constants: made from what trains, under no_grad, after detach(), or from a derivative
+that was taken without create_graph, of which nobody can train anything.
 Not here: terms that the program returns by name (trace.py), and what becomes a plain number on the way (.item())."""
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from gonogo.errors import is_project_file, shown
 ADDING = {"add", "__add__", "__radd__", "__iadd__", "add_", "sub", "__sub__", "__rsub__", "__isub__", "sub_", "stack"}
 #: What carries a sum on unchanged in kind: nothing here makes its gradient hang on a constant in it.
 LINEAR = ADDING | {"mul", "__mul__", "__rmul__", "__imul__", "mul_", "div", "__truediv__", "__itruediv__", "div_", "neg", "__neg__", "sum", "mean", "to", "float", "double", "squeeze", "reshape", "view"}
-DETACHED, ADDED = "_gonogo_detached", "_gonogo_added"
+#: What makes a constant of a number on purpose.
+BY_HAND = {"detach", "detach_", "__get__"}
+DETACHED, ADDED, DERIVED, DERIVATIVES = "_gonogo_detached", "_gonogo_added", "_gonogo_derived", "_gonogo_derivatives"
 
 
 def _tensors(values: Any) -> Iterator[torch.Tensor]:
@@ -42,20 +45,26 @@ class Constants(TorchFunctionMode):
         if not made.requires_grad:
             if constants or any(one.requires_grad for one in given):
                 setattr(made, DETACHED, True)
+            # what someone detaches by hand is meant to be a constant
+            if name not in BY_HAND and (name == "grad" and any(one.requires_grad for one in given) or any(getattr(one, DERIVED, False) for one in given)):
+                setattr(made, DERIVED, True)
             return
         told = [place for one in given for place in getattr(one, ADDED, ())]
+        derivatives = [place for one in given for place in getattr(one, DERIVATIVES, ())]
         scalars = all(one.ndim == 0 for one in given) and len(given) > 1
         if name in ADDING and scalars and constants:
             told.append(_place())
+            derivatives += [told[-1]] if any(getattr(one, DERIVED, False) for one in constants) else []
         # a factor that trains, or one that is followed, makes more of it than a sum
         if told and name in LINEAR and (name in ADDING or sum(one.requires_grad for one in given) == 1 and not constants):
             setattr(made, ADDED, list(dict.fromkeys(told)))
+            setattr(made, DERIVATIVES, list(dict.fromkeys(derivatives)))
 
 
-def added(roots: Any) -> list[str]:
+def added(roots: Any, what: str = ADDED) -> list[str]:
     """`file:line` of each constant that stands in what backward() is called on; '' where the line is not the project's."""
     tensors = [roots] if isinstance(roots, torch.Tensor) else list(_tensors([roots]))
-    return [place for one in tensors for place in getattr(one, ADDED, ())]
+    return [place for one in tensors for place in getattr(one, what, ())]
 
 
 def _place() -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from gonogo import clip_order, loss_inputs, step_modes
-from gonogo.constant_terms import Constants, added
+from gonogo.constant_terms import DERIVATIVES, Constants, added
 from gonogo.errors import project_modules
 from gonogo.followers import behind
 from gonogo.found import Found
@@ -53,6 +53,8 @@ class Roots:
         self.any = False
         #: Where constants were added to what backward() is called on.
         self.constants: list[str] = []
+        #: Those of them that come from a derivative without a graph.
+        self.derivatives: list[str] = []
         self.order = clip_order.Order()
 
     def add(self, tensors: Any) -> None:
@@ -62,6 +64,7 @@ class Roots:
         self.nodes |= nodes
         self.any = True
         self.constants += added(tensors)
+        self.derivatives += added(tensors, DERIVATIVES)
 
 
 @contextmanager
@@ -116,6 +119,7 @@ def step(subject: Any, drawn: Any, found: Found, tracer: Tracer) -> tuple[Any, d
         "losses": {"called": sorted(called), "faults": list(asked.values())},
         "modes": {"training": len(modes) - len(resting), "resting": resting},
         "constants": sorted(set(roots.constants)),
+        "derivatives": sorted(set(roots.derivatives)),
         "clipping": {"late": roots.order.late(), "cleared": not roots.order.left},
         "views": views.report(),
         "draws": draws.digests,

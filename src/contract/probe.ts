@@ -75,6 +75,8 @@ export const trace = z.object({
   modes: z.object({ training: z.int(), resting: z.array(z.string()) }).optional(),
   /** `file:line` of each sum that adds to the loss what hangs on the model and has no gradient; '' where the line is not the project's. */
   constants: z.array(z.string()).optional(),
+  /** Those of them that come from a derivative whose graph was not made, and that nobody detached by hand. */
+  derivatives: z.array(z.string()).optional(),
   /** Gradients are clipped after the update that used them; and none lay there when the step's first backward pass began. */
   clipping: z.object({ late: z.boolean(), cleared: z.boolean() }).optional(),
   /** Pairs of fields of the batch that hold the same measured values, both of which went into a module. */

@@ -6,7 +6,7 @@
 // within a twentieth of a step of the network that it follows, step after step, without being equal: an average over many steps is many
 // steps behind, so its decay stands on the wrong side. Each can be meant, so each only warns.
 import type { Evidence, Facts, StepRecord, Trace } from '../contract/index.ts'
-import { list, number, type Outcome, placeOf, plural, warn } from './check.ts'
+import { list, noGo, number, type Outcome, placeOf, plural, warn } from './check.ts'
 
 type Known = Pick<Facts, 'where'>
 
@@ -17,8 +17,11 @@ const tracesOf = (records: readonly StepRecord[]): readonly Trace[] =>
   records.flatMap(({ trace }) => (trace ? [trace] : []))
 
 /** Lines at which every traced step adds a constant to its loss. */
-export const constantsIn = (records: readonly StepRecord[]): string[] => {
-  const seen = tracesOf(records).flatMap(({ constants }) => (constants ? [constants] : []))
+export const constantsIn = (
+  records: readonly StepRecord[],
+  of: 'constants' | 'derivatives' = 'constants',
+): string[] => {
+  const seen = tracesOf(records).flatMap(({ [of]: places }) => (places ? [places] : []))
   return seen.length > 0 && seen.every((one) => one.length > 0) ? [...new Set(seen.flat())] : []
 }
 
@@ -54,6 +57,17 @@ const constant = (facts: Known, places: readonly string[], evidence: Evidence): 
         advice: 'make the term outside no_grad and without detach() or argmax; or leave it out of the sum',
       })
 
+const derivative = (facts: Known, places: readonly string[], evidence: Evidence): Outcome | null =>
+  places.length === 0
+    ? null
+    : noGo('loss-term-without-gradient', 'a derivative in the loss has no graph: no parameter is behind it', {
+        seen: `in every step a term made of a derivative, which was taken without create_graph, is added to the loss${places[0] ? ` at ${list(places)}` : ''}: a constant`,
+        expected: 'every term of the loss reaches a parameter that trains',
+        where: places[0] || placeOf(facts, 'train_step', 'training_step', 'loss', 'model', 'setup'),
+        evidence: { ...evidence, derivatives: [...places] },
+        advice: 'torch.autograd.grad(…, create_graph=True); or leave the term out of the sum',
+      })
+
 const mixed = (facts: Known, names: readonly string[], evidence: Evidence): Outcome | null =>
   names.length === 0
     ? null
@@ -81,6 +95,7 @@ const follower = (facts: Known, found: readonly (readonly [string, number])[], e
 
 /** The first that is there. */
 export const inStep = (facts: Known, records: readonly StepRecord[], evidence: Evidence): Outcome | null =>
+  derivative(facts, constantsIn(records, 'derivatives'), evidence) ??
   constant(facts, constantsIn(records), evidence) ??
   mixed(facts, mixedIn(records), evidence) ??
   follower(facts, followersIn(records), evidence)

@@ -73,6 +73,44 @@ def test_numbers_without_gradient_have_honest_uses(name) -> None:
     assert constants(HEALTHY[name]) == 0
 
 
+def derivatives(loss) -> int:
+    model, x = net(), X.clone().requires_grad_()
+    roots = Roots()
+    with roots_of_backward(roots, Found(modules={"model": model})), Constants():
+        loss(model, x).backward()
+    return len(roots.derivatives)
+
+
+def slope(model, x, graph: bool):
+    return torch.autograd.grad(model(x).sum(), x, create_graph=graph)[0]
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda model, x: F.cross_entropy(model(x), Y) + 10 * (slope(model, x, False).norm(dim=1) - 1).square().mean(),
+        lambda model, x: sum([F.cross_entropy(model(x), Y), F.mse_loss(slope(model, x, False), torch.ones_like(x))]) / 2,
+    ],
+)
+def test_a_derivative_without_a_graph_in_the_loss_is_seen(loss) -> None:
+    assert derivatives(loss) == 1
+
+
+WITH_DERIVATIVES = {
+    "with a graph": lambda model, x: F.cross_entropy(model(x), Y) + slope(model, x, True).square().mean(),
+    "detached by hand": lambda model, x: F.cross_entropy(model(x), Y) + slope(model, x, True).square().mean().detach(),
+    "a weight of a term": lambda model, x: F.cross_entropy(model(x), Y) + slope(model, x, False).norm() * model(x).square().mean(),
+    "an adversary": lambda model, x: F.cross_entropy(model(x), Y) + F.cross_entropy(model(x.detach() + 0.1 * slope(model, x, False).sign()), Y),
+    "the target of another term": lambda model, x: F.cross_entropy(model(x), Y) + F.mse_loss(model(x)[:, 0], slope(model, x, False)[:, 0]),
+    "a constant of no derivative": lambda model, x: F.cross_entropy(model(x), Y) + model(x).detach().square().mean(),
+}
+
+
+@pytest.mark.parametrize("name", WITH_DERIVATIVES)
+def test_derivatives_without_a_graph_have_honest_uses(name) -> None:
+    assert derivatives(WITH_DERIVATIVES[name]) == 0
+
+
 def late(step) -> tuple[bool, bool]:
     model = net()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
