@@ -1,5 +1,5 @@
 """The learning rate of the whole run without training: the schedulers are driven alone, as often as a few observed steps and an
-epoch's end drove them. Not here: what a rate should be. Everything is put back."""
+epoch's end drove them; a step that sets it by itself is asked (asked_rates.py). Not here: what a rate should be. Everything is put back."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from gonogo import state
+from gonogo.asked_rates import asked
 from gonogo.found import Found, find, is_schedule
 from gonogo.records import unpacked
 
@@ -19,6 +20,8 @@ PATIENCE = 60.0
 LONGEST = 32
 
 Event = tuple[str, str]
+
+ELSE = "something else sets it"
 
 
 #: Sections that may be as large as the model, or larger.
@@ -72,13 +75,15 @@ def schedule(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
             _begin(found, subject.start)
             driven = _schedulers(found, pattern[-period:], at_end)
             report, seen = _drive(subject, found, pattern[-period:], at_end, probe.get("points", 200), first, len(records))
+            lived = [{one["optimizer"]: one["learningRates"] for one in record["updates"]} for record in records]
+            doubt = report["doubt"] or watch.doubt or _doubt(by_hand, lived, seen)
+            told = asked(subject, found, lived, first) if doubt is not None and ELSE in doubt else None
     finally:
         slots.restore("schedule", experiment, find(experiment))
         for name, kept in (groups or {}).items():
             for group, settings in zip(found.optimizers[name].param_groups, kept):
                 group.update(settings)
-    lived = [{one["optimizer"]: one["learningRates"] for one in record["updates"]} for record in records]
-    return {**report, "schedulers": driven, "doubt": report["doubt"] or watch.doubt or _doubt(by_hand, lived, seen)}
+    return {**report, "schedulers": driven, "doubt": doubt} if told is None else {**report, **told, "schedulers": driven, "doubt": None}
 
 
 def _updated(found: Found, records: list[dict[str, Any]]) -> bool:
@@ -141,7 +146,7 @@ def _doubt(by_hand: bool, lived: list[Any], seen: list[Any]) -> str | None:
     for one, other in zip(lived, seen):
         for name, rates in one.items():
             if any(abs(left - right) > 1e-9 * max(abs(left), abs(right)) for left, right in zip(rates, other.get(name, rates))):
-                return f"an observed step had rate {rates[0]:.6g} where the schedulers alone give {other[name][0]:.6g}: something else sets it"
+                return f"an observed step had rate {rates[0]:.6g} where the schedulers alone give {other[name][0]:.6g}: {ELSE}"
     return None
 
 
