@@ -20,6 +20,16 @@ INSTALLED = tuple(
 )
 
 
+#: Where gonogo does what the program would do: a failure there is the program's. Everything else of ours only looks.
+DOES = frozenset(
+    f"{name}.py"
+    for name in (
+        "accelerate batches beside checkpoint command composed config config_reads data device driven epochs evaluation experiment feed found joining keyed lanes lightning lightning_logged lightning_loop "
+        "lightning_trainer loader_feed makers managed metrics monitors opening order own_checks own_step parallel precision reads records samplers script subject tasks testing transformers transformers_update weights wire worker"
+    ).split()
+)
+
+
 class Fault(Exception):
     """An error meant to be read: `code` is stable, the message says what is wrong in one line."""
 
@@ -93,10 +103,18 @@ def report(error: BaseException, code: str = "USER_CODE", fallback: str | None =
         return {"code": code, "message": _line(error), "where": where, **_marked(error.filename, error.lineno or 1, (error.offset or 1) - 1)}
     elif not mine and frames and frames[-1].filename.startswith(OURS):
         code = "INTERNAL"
+    if _is_ours(frames):
+        code = "LOOK_FAILED"
     report = {"code": code, "message": _line(error), "trace": _trace(error, frames), **_excerpt(mine[-1] if mine else None)}
     if where is not None:
         report["where"] = where
     return report
+
+
+def _is_ours(frames: list[traceback.FrameSummary]) -> bool:
+    """The innermost frame that is neither Python's nor a package's belongs to a look of ours: hooks run below the program's own frames."""
+    inner = next((frame for frame in reversed(frames) if frame.filename.startswith(OURS) or is_project_file(frame.filename)), None)
+    return inner is not None and inner.filename.startswith(OURS) and os.path.basename(inner.filename) not in DOES
 
 
 def _column(frame: traceback.FrameSummary) -> int:

@@ -280,7 +280,8 @@ def digest(value: Any) -> str:
 def entry(name: str, value: Any) -> dict[str, Any]:
     l2 = absmax = None
     if isinstance(value, torch.Tensor) and value.layout == torch.strided:
-        numbers = value.detach().abs().to(torch.float64)
+        numbers = value.detach()
+        numbers = (numbers.abs() if numbers.dtype != torch.bool else numbers).to(torch.float64)  # a mask has no sign
         l2 = float(torch.linalg.vector_norm(numbers))
         absmax = float(numbers.max()) if numbers.numel() else 0.0
     return {"name": name, "digest": digest(value), "l2": l2, "absmax": absmax}

@@ -20,3 +20,9 @@ test('outputs that are not one a sample, and what an engine does not offer, are 
     expect(failure(new Crash('evaluate', error)).title).toContain('[64] rows')
   }
 })
+
+test('a look of gonogo’s own that fails is no fault of the experiment', () => {
+  const outcome = failure(new Crash('train', new GonogoError('LOOK_FAILED', 'RuntimeError: "abs" not implemented')))
+  expect(outcome).toMatchObject({ status: 'SKIPPED', cause: null })
+  expect(outcome.title).toContain('abs')
+})

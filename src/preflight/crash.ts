@@ -67,6 +67,7 @@ const words: Record<Stage, string> = {
 /** The failure as an outcome: SKIPPED where the subject cannot be asked, else a NO-GO in the words of its own error. */
 export const failure = (crash: Crash): Outcome => {
   const { code, message, seen } = crash.error
+  if (code === 'LOOK_FAILED') return skipped(`a look of gonogo's own has failed, which is its fault: ${message}`)
   return limits.has(code) ? skipped([message, seen].filter(Boolean).join(': ')) : crashed(crash)
 }
 
