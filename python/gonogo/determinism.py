@@ -19,6 +19,9 @@ from gonogo.errors import is_project_file, shown
 from gonogo.state import digest
 
 MODES = ("warn", "error", "off")
+#: Libraries read these when they start. cuBLAS repeats itself with a workspace of its own. MKL's products of matrices hang on where in
+#: memory their operands lie, in the last places, unless it is told to repeat itself; AUTO takes the fastest way that does.
+READ_AT_START = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8", "MKL_CBWR": "AUTO"}
 #: How PyTorch says it, in front of which the operation stands.
 SAYS = re.compile(r"^(?P<name>.+?) (does not have a deterministic implementation|defaults to a non-deterministic algorithm)|(?P<blas>CuBLAS)", re.I)
 FILTER = r"(?s).*(does not have a deterministic implementation|defaults to a non-deterministic algorithm|uses CuBLAS)"
@@ -34,8 +37,8 @@ def set_mode(mode: str) -> None:
         raise ValueError(f"deterministic is {' or '.join(MODES)}, not {mode}")
     if mode == "off":
         return
-    # cuBLAS is deterministic with a workspace of its own; it reads this when it starts.
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    for name, value in READ_AT_START.items():
+        os.environ.setdefault(name, value)
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
     torch.utils.deterministic.fill_uninitialized_memory = False
     # The same as use_deterministic_algorithms(True), which also imports a compiler for a second or two.

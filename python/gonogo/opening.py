@@ -153,8 +153,10 @@ def describe(path: str, values: dict[str, Any], following: dict[str, Any] | None
 
 
 def _environment() -> dict[str, str]:
-    """As the experiment may have changed it; what gonogo itself sets for cuBLAS is left out."""
-    return {name: value for name, value in os.environ.items() if name != "CUBLAS_WORKSPACE_CONFIG"}
+    """As the experiment may have changed it; what gonogo itself sets for the sake of determinism is left out."""
+    from gonogo.determinism import READ_AT_START
+
+    return {name: value for name, value in os.environ.items() if name not in READ_AT_START}
 
 
 def _imports() -> list[str]:

@@ -109,6 +109,7 @@ const whyTheyPart = async (
   divergence: Divergence | null,
 ): Promise<Outcome> => {
   const step = divergence?.step ?? reference.records.length
+  const differing = stateDifferences(reference.final, twin.final).filter(({ section }) => section !== 'mode')
   const limit = roundingOf(arithmeticOf(context.facts, await evaluationIn(context, reference))).step
   const repeated = await repeatStep(context, step)
   const { report } = repeated
@@ -128,11 +129,16 @@ const whyTheyPart = async (
   }
   const seen = divergence
     ? `step ${step}, same samples: ${divergence.what} ${divergence.left} and ${divergence.right}`
-    : `equal losses, yet other weights after ${step} steps`
-  const parted = divergence?.what === 'loss' ? relative(Number(divergence.left), Number(divergence.right)) : null
+    : `equal losses, yet after ${step} steps ${list(differing.map(({ section }) => section))} differ: ${list(differing.flatMap(({ names }) => names))}`
+  const parted =
+    divergence === null
+      ? weightsApart(reference, twin)
+      : divergence.what === 'loss'
+        ? relative(Number(divergence.left), Number(divergence.right))
+        : null
   const processesRound = repeated.equal && parted !== null && parted <= lastPlaces
   if (processesRound || (!repeated.equal && (repeated.spread <= limit || kernelsRound(report)))) {
-    context.repeatability = { kind: 'rounding', spread: Math.max(repeated.spread, between) }
+    context.repeatability = { kind: 'rounding', spread: Math.max(repeated.spread, between, parted ?? 0) }
     return warn('nondeterministic-kernel', 'this device does not round the same way twice', {
       seen: processesRound
         ? `${seen}, ${number(parted)} apart; repeated within one process that step is equal${operationsOf(report)}`
@@ -181,6 +187,20 @@ const drawnAt = ({ differing }: DeterminismReport): string | null =>
 /** For the number format that outputs show; null evaluations tell nothing. */
 const evaluationIn = async (context: Context, reference: Reference) =>
   reference.evaluationCrash === null ? context.evaluation('initial') : undefined
+
+/** Largest relative difference of a norm among the tensors that differ at the end; null where something else than numbers does. */
+const weightsApart = ({ final }: Reference, twin: Twin): number | null => {
+  let most = 0
+  for (const { section } of stateDifferences(final, twin.final).filter((one) => one.section !== 'mode')) {
+    for (const [name, { digest, l2 }] of final.get(section)?.entries ?? []) {
+      const other = twin.final.get(section)?.entries.get(name)
+      if (other?.digest === digest) continue
+      if (l2 === null || other === undefined || other.l2 === null) return null
+      most = Math.max(most, l2 === other.l2 ? 0 : relative(l2, other.l2))
+    }
+  }
+  return most
+}
 
 const relative = (a: number, b: number): number => Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b))
 

@@ -4,6 +4,7 @@ Not the checks on top: those are tested from TypeScript."""
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 import torch
 from harness import REPOSITORY, Process, Refused, request
 
-from gonogo import batches, device, drawn, state
+from gonogo import batches, determinism, device, drawn, errors, observe, state
 from gonogo.determinism import said
 from gonogo.records import Records, told, unpacked
 
@@ -115,6 +116,20 @@ def test_records_wait_for_no_number_and_lose_none():
     assert [one["loss"] for one in found] == [1.5, 3.0, 0.5]
     assert [one["terms"] for one in found] == [{"loss": 1.5}, {"fit": 1.0, "loss": 2.0}, {"loss": 0.5}]
     assert records.rest() == []
+
+
+def test_a_look_that_fails_below_the_programs_own_frames_is_no_fault_of_the_program():
+    with pytest.raises(AttributeError) as own:
+        observe.norm("no tensor")  # type: ignore[arg-type]
+    assert errors.report(own.value)["code"] == "LOOK_FAILED"
+
+    def step() -> None:
+        raise RuntimeError("shapes differ")
+
+    with pytest.raises(RuntimeError) as programs:
+        step()
+    assert errors.report(programs.value)["code"] == "USER_CODE"
+    assert state.entry("mask", torch.tensor([True, False]))["l2"] == 1.0
 
 
 def test_usual_records_travel_as_columns_and_others_one_by_one():
@@ -435,3 +450,16 @@ def test_a_healthy_step_repeats_under_the_eye():
     with opened(kind="many") as process:
         report = process.ask("determinism", repeats=2)
         assert report["differing"] == [] and report["reason"] is None and report["named"] == []
+
+
+@pytest.mark.parametrize(("mode", "given", "found"), [("warn", None, "AUTO"), ("off", None, None), ("warn", "COMPATIBLE", "COMPATIBLE")])
+def test_products_of_matrices_repeat_wherever_memory_lies_unless_somebody_says_otherwise(monkeypatch: pytest.MonkeyPatch, mode: str, given: str | None, found: str | None):
+    before = torch.get_deterministic_debug_mode()
+    for name in determinism.READ_AT_START:
+        monkeypatch.setenv(name, "")  # so that it is put back afterwards
+        monkeypatch.delenv(name)
+    if given is not None:
+        monkeypatch.setenv("MKL_CBWR", given)
+    determinism.set_mode(mode)
+    torch.set_deterministic_debug_mode(before)
+    assert os.environ.get("MKL_CBWR") == found
