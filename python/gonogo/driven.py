@@ -7,12 +7,15 @@ import contextvars
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any, Literal
 
 from gonogo.errors import Fault
 
 #: A loop that catches the end this often will not be ended by another.
 PATIENCE = 8
+#: Entered in the loop's thread for as long as the loop has a batch: PyTorch keeps its modes for each thread.
+WITHIN: list[Any] = []
 
 
 class Stopped(BaseException):
@@ -64,6 +67,7 @@ class Driven:
         self._noted: Any = None
         self._taken: tuple[str, Any] | None = None  # by hold(), for the loader to give
         self._stopping = self._left = False
+        self._within = ExitStack()
 
     @property
     def ended(self) -> bool:
@@ -166,6 +170,7 @@ class Driven:
                 "LOADER_IN_ANOTHER_THREAD", f"the {self.name} reads its loader in a thread of its own", seen=threading.current_thread().name,
                 expected="batches drawn by the loop itself", **{"try": "turn the prefetching off that wraps the training loader"},
             )
+        self._within.close()
         if self._left:
             raise Stopped
         self.at = at
@@ -178,6 +183,8 @@ class Driven:
             if kind == "stop":
                 raise Stopped
             if kind != "call":
+                for one in WITHIN if kind == "batch" else ():
+                    self._within.enter_context(one)
                 return order
             try:
                 self._answer = value()

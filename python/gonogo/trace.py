@@ -15,6 +15,7 @@ from gonogo.constant_terms import DERIVATIVES, Constants, added
 from gonogo.errors import project_modules
 from gonogo.followers import behind
 from gonogo.found import Found
+from gonogo.loose import Loose
 from gonogo.mixed_gradients import Mixed
 from gonogo.own_step import own_step
 from gonogo.step_draws import Draws
@@ -92,14 +93,14 @@ def step(subject: Any, drawn: Any, found: Found, tracer: Tracer) -> tuple[Any, d
     called: set[str] = set()
     modes: dict[str, bool] = {}
     compiled = any(type(part).__name__ == "OptimizedModule" for module in found.modules.values() for part in module.modules())
-    views, draws = Views(drawn.batch), Draws()
+    views, draws, loose = Views(drawn.batch), Draws(), Loose(found)
     looks: list[Any] = [
         roots_of_backward(roots, found), loss_inputs.watched(asked, called, compiled), step_modes.noted(found, modes),
         clip_order.noted(found, roots.order), views.noted(found), tracer.mixed.noted(found),
     ]
     with ExitStack() as undo:
         # a mode would have a compiled model compiled anew
-        for look in looks if compiled else [*looks, Constants(), draws]:
+        for look in looks if compiled else [*looks, Constants(), draws, loose.everywhere()]:
             undo.enter_context(look)
         try:
             if subject.managed_steps:
@@ -123,6 +124,7 @@ def step(subject: Any, drawn: Any, found: Found, tracer: Tracer) -> tuple[Any, d
         "clipping": {"late": roots.order.late(), "cleared": not roots.order.left},
         "views": views.report(),
         "draws": draws.digests,
+        "loose": loose.report(),
         "mixed": tracer.mixed.of,
         "behind": behind(found, watch.before()),
     }

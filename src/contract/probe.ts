@@ -83,6 +83,8 @@ export const trace = z.object({
   views: z.array(z.array(z.string())).optional(),
   /** Digests of what the step itself drew at random, eight values or more each, in order. */
   draws: z.array(z.string()).optional(),
+  /** Arrays that a module holds as plain attributes, and that the step used → their digest before it. */
+  loose: z.record(z.string(), z.string()).optional(),
   /** Optimizer → parameters that it updated with gradients of two places: another optimizer stepped in between. */
   mixed: z.record(z.string(), z.int()).optional(),
   /** Copy of a network that no gradient moves → its distance from that network after the step, in lengths of the step. */

@@ -2,9 +2,11 @@
 // Not the rest of the state (K1, K2).
 //
 // Without another seed a load that does nothing looks perfect: the values are equal before it. What must come back is every
-// tensor that differs before the load; a frozen body that any process has from elsewhere need not be in the file.
+// tensor that differs before the load; a frozen body that any process has from elsewhere need not be in the file. What a module holds
+// as a plain attribute is in no state_dict: loose.ts asks for it.
 import { define, go, list, noGo, placeOf, plural, skipped } from './check.ts'
 import { type Context, otherSeed } from './context.ts'
+import { looseLost } from './loose.ts'
 import type { Save } from './reference.ts'
 import type { Snapshot } from './trial.ts'
 
@@ -69,12 +71,15 @@ export const k4 = define({
     const required = parameters.required.length + buffers.required.length
     const evidence = { seed, tensors: required, ...names, lost: [...parameters.lost, ...buffers.lost] }
     const lost = parameters.lost.length + buffers.lost.length
-    if (lost === 0)
+    if (lost === 0) {
+      const loose = await looseLost(context, reference, save, trial)
+      if (loose) return loose
       return go(`${required} of ${required} tensors loaded over another seed`, {
         seen: `every tensor that seed ${seed} had made otherwise has the saved value`,
         expected: 'the saved values, bitwise',
         evidence,
       })
+    }
     const others = evidence.lost.filter((name) => digestOf(before, name) !== digestOf(after, name)).length
     const mismatch = Object.entries(names).filter(([, found]) => found.length > 0)
     const otherNames = mismatch.length > 0 ? [] : await underOtherNames(context, save, evidence.lost)
