@@ -11,6 +11,12 @@ type Planted = readonly [name: string, checks: readonly CheckCode[], cause: Caus
 const fresh = (_: string, values: Float32Array) => values.fill(0)
 const report = { files: [], missing: [], unexpected: [], misshaped: [] }
 
+/** The first so many samples, however many are asked for. */
+const evaluatesOnly = (most: number) =>
+  withHand((subject) => ({
+    evaluate: (probe) => subject.evaluate({ ...probe, limit: Math.min(probe?.limit ?? most, most) }),
+  }))
+
 const lost: readonly Planted[] = [
   [
     'optimizer not saved',
@@ -183,14 +189,7 @@ const evaluations: readonly Planted[] = [
       },
     })),
   ],
-  [
-    'samples never evaluated',
-    ['V4'],
-    'samples-left-out',
-    withHand((subject) => ({
-      evaluate: (probe) => subject.evaluate({ ...probe, limit: Math.min(probe?.limit ?? 150, 150) }),
-    })),
-  ],
+  ['samples never evaluated', ['V4'], 'samples-left-out', evaluatesOnly(200)],
   [
     'evaluation trains',
     ['V3'],
@@ -238,6 +237,11 @@ test.each(evaluations)(
   },
   120_000,
 )
+
+test('an evaluation that ends whole batches early may be meant: V4 warns', async () => {
+  const found = await findingsOf('tiny/tiny.run.yaml', { engine: evaluatesOnly(150), only: ['V4'] })
+  expect(findingOf(found, 'V4'), summary(found)).toMatchObject({ status: 'WARN', cause: 'samples-left-out' })
+})
 
 test('evaluation that draws from the generators of training only warns', async () => {
   const engine = withHand((subject) => ({
