@@ -25,7 +25,7 @@ from gonogo.records import Records, Taken, told
 from gonogo.scaling import rescale
 
 #: Records wait this long, or until there are this many.
-FLUSH_SECONDS, FLUSH_RECORDS = 0.1, 256
+FLUSH_SECONDS, FLUSH_RECORDS = 0.25, 256
 #: How often a group tells the memory of its process.
 MEMORY_SECONDS = 0.5
 

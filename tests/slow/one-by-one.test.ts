@@ -67,12 +67,8 @@ test('an engine that can have many has one, where the memory holds no more', asy
 
 test('the MNIST example', async () => {
   const { found } = await inBothModes('../../examples/mnist/mnist.run.yaml')
-  expect(
-    found
-      .filter(({ status }) => status !== 'GO')
-      .map(({ check }) => check)
-      .toSorted((a, b) => a.localeCompare(b)),
-  ).toEqual(absentOnEmbedded)
+  const skipped = found.filter(({ status }) => status !== 'GO').map(({ check }) => check)
+  expect(skipped.toSorted()).toEqual(absentOnEmbedded.toSorted())
 }, 300_000)
 
 const broken: readonly (readonly [string, Record<string, unknown>])[] = [
