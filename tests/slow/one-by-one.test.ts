@@ -68,7 +68,7 @@ test('an engine that can have many has one, where the memory holds no more', asy
 test('the MNIST example', async () => {
   const { found } = await inBothModes('../../examples/mnist/mnist.run.yaml')
   const skipped = found.filter(({ status }) => status !== 'GO').map(({ check }) => check)
-  expect(skipped.toSorted()).toEqual(absentOnEmbedded.toSorted())
+  expect(new Set(skipped)).toEqual(new Set(absentOnEmbedded))
 }, 300_000)
 
 const broken: readonly (readonly [string, Record<string, unknown>])[] = [
