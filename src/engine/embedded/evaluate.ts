@@ -44,6 +44,7 @@ export const evaluate = async (
     split: probe.split,
     samples,
     batches,
+    even: samples % Math.min(size, samples) === 0,
     metrics,
     seconds: (performance.now() - started) / 1000,
     ...(probe.perSample ? { perSample: perSampleOf(sums, samples) } : {}),
