@@ -112,7 +112,9 @@ class CheckSubject:
 
     def train(self, steps: int = 1, **probe: Any) -> list[dict[str, Any]]:
         """Trains on; a record for each step."""
-        return [record for group in self._subject.train(_probe({"steps": steps, **probe}), lambda: False) for record in group]
+        from gonogo.records import unpacked
+
+        return [record for group in self._subject.train(_probe({"steps": steps, **probe}), lambda: False) for record in unpacked(group)]
 
     def evaluate(self, split: str = "val", **probe: Any) -> dict[str, Any]:
         return self._subject.evaluate(_probe({"split": split, **probe}), lambda: False)
