@@ -183,7 +183,9 @@ export const App = () => {
               }}
             />
             <span class="muted">
-              {shown.length === told.rows.size ? `${shown.length} ${shown.length === 1 ? 'run' : 'runs'}` : `${shown.length} of ${told.rows.size}`}
+              {shown.length === told.rows.size
+                ? `${shown.length} ${shown.length === 1 ? 'run' : 'runs'}`
+                : `${shown.length} of ${told.rows.size}`}
             </span>
             {view.runs.length === 0 ? null : (
               <>
