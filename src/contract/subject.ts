@@ -4,8 +4,9 @@ import { z } from 'zod'
 import { arithmetic, section } from './facts.ts'
 import { measured, measurements } from './measured.ts'
 import { thumbnail } from './picture.ts'
-import { corruption, memory, order, predictions, trace } from './probe.ts'
+import { corruption, memory, order, predictions } from './probe.ts'
 import { device } from './runFile.ts'
+import { trace } from './trace.ts'
 
 /** Asks for training steps from where the subject stands. */
 export const trainProbe = z.object({
