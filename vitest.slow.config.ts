@@ -10,6 +10,7 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 600_000,
     pool: 'forks',
-    fileParallelism: false,
+    // most of them wait for processes that compute on one thread
+    maxWorkers: 2,
   },
 })
