@@ -32,10 +32,17 @@ def _tensors(values: Any) -> Iterator[torch.Tensor]:
 class Constants(TorchFunctionMode):
     """Follows, while it is entered, numbers that hang on what trains and have no gradient, until one is added to a scalar that has one."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        #: Leaves by which a derivative was asked for, by identity: places of an equation, inputs of a penalty.
+        self.places: dict[int, torch.Tensor] = {}
+
     def __torch_function__(self, function: Any, types: Any, arguments: Any = (), named: Any = None) -> Any:
         named = named or {}
         made = function(*arguments, **named)
         given = list(_tensors((*arguments, *named.values())))
+        if getattr(function, "__name__", "") == "grad":
+            self.places.update((id(one), one) for one in given if one.is_leaf)
         for one in _tensors([made] if isinstance(made, (torch.Tensor, list, tuple)) else ()):
             self._follow(getattr(function, "__name__", ""), given, one)
         return made

@@ -127,8 +127,10 @@ def _parts(scheduler: Any) -> list[Any]:
 
 
 def _end(scheduler: Any) -> int | None:
-    """Steps after which a scheduler has arrived where it was built to go."""
+    """Steps after which a scheduler has arrived where it was built to go. A warm-up by itself goes nowhere: what comes after it is long."""
     kind = type(scheduler).__name__
+    if kind == "LinearLR" and scheduler.end_factor >= scheduler.start_factor:
+        return None
     if kind == "SequentialLR":
         parts, cuts = getattr(scheduler, "_schedulers", []), getattr(scheduler, "_milestones", [])
         last = _end(parts[-1]) if parts else None

@@ -29,6 +29,15 @@ def minded(found: Found) -> Iterator[tuple[str, nn.Module]]:
                 yield name, part
 
 
+def spectators(found: Found) -> list[str]:
+    """Parameters that no optimizer holds, of parts that are in evaluation mode after a step: a perceptual loss, a teacher."""
+    names = found.names()
+    owned = {id(one) for optimizer in found.optimizers.values() for group in optimizer.param_groups for one in group["params"]}
+    resting = (part for module in found.modules.values() for part in module.modules() if not part.training)
+    own = (one for part in resting for one in part.parameters(recurse=False) if one.requires_grad and id(one) not in owned)
+    return sorted({names[id(one)] for one in own if id(one) in names})
+
+
 @contextmanager
 def noted(found: Found, modes: dict[str, bool]) -> Iterator[None]:
     """Name → it was called in training mode at least once."""

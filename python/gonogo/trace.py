@@ -56,6 +56,8 @@ class Roots:
         self.constants: list[str] = []
         #: Those of them that come from a derivative without a graph.
         self.derivatives: list[str] = []
+        #: Leaves that are inputs by what was done with them.
+        self.inputs: dict[int, torch.Tensor] = {}
         self.order = clip_order.Order()
 
     def add(self, tensors: Any) -> None:
@@ -93,14 +95,14 @@ def step(subject: Any, drawn: Any, found: Found, tracer: Tracer) -> tuple[Any, d
     called: set[str] = set()
     modes: dict[str, bool] = {}
     compiled = any(type(part).__name__ == "OptimizedModule" for module in found.modules.values() for part in module.modules())
-    views, draws, loose = Views(drawn.batch), Draws(), Loose(found)
+    views, draws, loose, constants = Views(drawn.batch), Draws(), Loose(found), Constants()
     looks: list[Any] = [
         roots_of_backward(roots, found), loss_inputs.watched(asked, called, compiled), step_modes.noted(found, modes),
         clip_order.noted(found, roots.order), views.noted(found), tracer.mixed.noted(found),
     ]
     with ExitStack() as undo:
         # a mode would have a compiled model compiled anew
-        for look in looks if compiled else [*looks, Constants(), draws, loose.everywhere()]:
+        for look in looks if compiled else [*looks, constants, draws, loose.everywhere()]:
             undo.enter_context(look)
         try:
             if subject.managed_steps:
@@ -113,12 +115,14 @@ def step(subject: Any, drawn: Any, found: Found, tracer: Tracer) -> tuple[Any, d
             watch.tracing = False
             if subject.managed is not None:
                 subject.managed.on_terms = None
+    # by what a derivative is taken is an input, however long it stays
+    roots.inputs = constants.places
     report = tracer.report(found, roots, terms, subject.managed_steps, watch.before(), watch.twins)
     resting = [name for name, training in modes.items() if not training]
     return result, {
         **report,
         "losses": {"called": sorted(called), "faults": list(asked.values())},
-        "modes": {"training": len(modes) - len(resting), "resting": resting},
+        "modes": {"training": len(modes) - len(resting), "resting": resting, "spectators": step_modes.spectators(found)},
         "constants": sorted(set(roots.constants)),
         "derivatives": sorted(set(roots.derivatives)),
         "clipping": {"late": roots.order.late(), "cleared": not roots.order.left},
@@ -162,7 +166,7 @@ class Tracer:
         places = {one.data_ptr() for one in found.parameters.values() if one.layout == torch.strided and one.numel()}
         strays, met = [], {}
         for identity, tensor in roots.leaves.items():
-            if identity in held or (tensor.layout == torch.strided and tensor.data_ptr() in places):
+            if identity in held or identity in roots.inputs or (tensor.layout == torch.strided and tensor.data_ptr() in places):
                 continue
             before = self._met.get(identity)
             met[identity] = (tensor, tensor.detach().clone())

@@ -29,8 +29,13 @@ export const trace = z.object({
       gradient: measured.nullable(),
     }),
   ),
-  /** Dropout and batch norm that the step called among layers that train: how many in training mode, and which never. */
-  modes: z.object({ training: z.int(), resting: z.array(z.string()) }).optional(),
+  /**
+   * Dropout and batch norm that the step called among layers that train: how many in training mode, and which never.
+   * `spectators`: parameters in no optimizer, of parts that are in evaluation mode when the step is over.
+   */
+  modes: z
+    .object({ training: z.int(), resting: z.array(z.string()), spectators: z.array(z.string()).optional() })
+    .optional(),
   /** `file:line` of each sum that adds to the loss what hangs on the model and has no gradient; '' where the line is not the project's. */
   constants: z.array(z.string()).optional(),
   /** Those of them that come from a derivative whose graph was not made, and that nobody detached by hand. */

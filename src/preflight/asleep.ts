@@ -26,6 +26,11 @@ export const restingIn = (records: readonly StepRecord[]): string[] => {
     : []
 }
 
+export const spectatorsIn = (records: readonly StepRecord[]): string[] => {
+  const [first, ...others] = records.flatMap(({ trace }) => (trace?.modes ? [trace.modes.spectators ?? []] : []))
+  return (first ?? []).filter((name) => others.every((one) => one.includes(name)))
+}
+
 /** Two at least: one alone is a layer that nothing reaches yet. */
 export const asleep = (
   facts: Known,

@@ -4,11 +4,12 @@
 // A value that is no number, or a label outside the classes, may be meant: a model that fills in what is missing, a loss that
 // passes over 255. So the very sample is tried: one step on it, whose update is held back. What comes out of it as a number was
 // meant; what crashes, or is NaN, is the fault. On the validation split the evaluation is tried instead, up to that sample.
-import type { Cause, Evidence, Facts, Split, Survey } from '../contract/index.ts'
+import type { Cause, Evidence, Facts, Split, StepRecord, Survey } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, plural, warn } from './check.ts'
 import type { Context } from './context.ts'
-import { Crash } from './crash.ts'
+import { Crash, endsProcess } from './crash.ts'
 import { surveyOf } from './data.ts'
+import { worksOnItsOwn } from './unusual.ts'
 
 export const d8 = define({
   code: 'D8',
@@ -68,6 +69,8 @@ export const suspicionsOf = (
       })
     if (facts.task.kind !== 'classification' || role !== 'target' || range === null) continue
     const { min, max, minAt, maxAt } = range
+    // PyTorch's own mark of what has no label
+    const passedOver = min === -100 && max < facts.task.classes
     const most = facts.task.classes - 1
     if (min >= 0 && max <= most) continue
     const [label, sample] = max > most ? [max, maxAt] : [min, minAt]
@@ -78,7 +81,7 @@ export const suspicionsOf = (
       words: `a label of ${split} lies outside the classes`,
       seen: `label ${number(label)} in sample ${sample} of ${split}; labels ${number(min)} to ${number(max)}`,
       expected: `0 to ${most}: ${facts.task.classes} classes are declared`,
-      certain: shape.length === 0 && facts.owns.step === 'managed' && facts.where.loss === undefined,
+      certain: !passedOver && shape.length === 0 && facts.owns.step === 'managed' && facts.where.loss === undefined,
     })
   }
   return found
@@ -112,22 +115,40 @@ const furthest = 20_000
 
 const company = [0, 1, 2, 3, 4, 5, 6, 7]
 
-/** What one step, or an evaluation, makes of the sample. The ids are those of the whole data, so a preflight's limit is off. */
+/** One step on the sample whose update is held back. The ids are those of the whole data, so a preflight's limit is off. */
+const stepOn = async (context: Context, sample: number | null): Promise<StepRecord | undefined> => {
+  await using trial = await context.whole()
+  const all = trial.facts.samples.train ?? 0
+  const others = company.filter((id) => id !== sample && id < all)
+  const [record] = await trial.steps({
+    steps: 1,
+    // in company: a mean over one sample that is passed over is a mean over nothing
+    batch: { ids: [sample === null ? [...others, others[0] ?? 0] : [sample, ...others]] },
+    updates: 'suppressed',
+    // a batch of one has no spread of its own
+    statistics: false,
+    observe: true,
+  })
+  return record
+}
+
+/** A batch of that size, without the sample, crashes as well: an episode, a layout of its own. */
+const crashesAnyway = async (context: Context, split: Split, crash: Crash): Promise<boolean> => {
+  if (split !== 'train') return worksOnItsOwn(context, crash)
+  try {
+    return (await stepOn(context, null)) === undefined
+  } catch (error) {
+    if (error instanceof Crash) return !endsProcess(error)
+    throw error
+  }
+}
+
+/** What one step, or an evaluation, makes of the sample. */
 const consequence = async (context: Context, split: Split, sample: number): Promise<string> => {
   try {
     if (split === 'train') {
       if (!context.can('batchByIds') || !context.can('suppressUpdates')) return 'unknown'
-      await using trial = await context.whole()
-      const all = trial.facts.samples.train ?? 0
-      const [record] = await trial.steps({
-        steps: 1,
-        // in company: a mean over one sample that is passed over is a mean over nothing
-        batch: { ids: [[sample, ...company.filter((id) => id !== sample && id < all)]] },
-        updates: 'suppressed',
-        // a batch of one has no spread of its own
-        statistics: false,
-        observe: true,
-      })
+      const record = await stepOn(context, sample)
       if (!record) return 'unknown'
       if (!Number.isFinite(record.loss)) return `the loss of a batch with that sample is ${record.loss}`
       return record.nonFinite?.gradients ? 'the gradients of a batch with that sample are not finite' : 'finite'
@@ -138,6 +159,7 @@ const consequence = async (context: Context, split: Split, sample: number): Prom
     const bad = Object.entries(metrics).find(([, value]) => !Number.isFinite(value))
     return bad ? `${split}_${bad[0]} is ${bad[1]}` : 'finite'
   } catch (error) {
+    if (error instanceof Crash && (await crashesAnyway(context, split, error))) return 'unknown'
     if (error instanceof Crash) return `it ends in an error: ${error.error.message}`
     throw error
   }

@@ -124,3 +124,38 @@ test('a leaf that nothing holds, stays as it is and gets a gradient', () => {
   expect(at([stray])).toBe('NO-GO parameter-not-in-optimizer')
   expect(at([])).toBe('GO')
 })
+
+test('what rests on purpose: layers that are thawed later, a gradient that is withheld, a discriminator that begins later', () => {
+  const two = ['head', 'body'].map((name) => ({ name, kind: 'adam', learningRates: [1e-3], weightDecays: [0] }))
+  const at = (body: Partial<TensorFact>, name = 'body') => ({
+    ...facts(tensor('head', { optimizers: ['head'] }), tensor(name, { optimizers: ['body'], ...body })),
+    optimizers: two,
+  })
+  expect(fromDeclarations(at({ trainable: false }))?.status).toBe('WARN')
+  // a tensor that only its optimizer holds was never meant to rest
+  expect(fromDeclarations(at({ trainable: false }, 'body.0.0'))?.status).toBe('NO-GO')
+  const withheld = (used: number | null): Observation => ({
+    ...seen({ a: [1, 0.1] }),
+    of: new Map([
+      ['a', { gradient: 1, used: 1, change: 0.1 }],
+      ['last', { gradient: 1, used, change: 0 }],
+    ]),
+  })
+  expect(causeOf(facts(tensor('a'), tensor('last')), withheld(0))).toBe('GO')
+  expect(causeOf(facts(tensor('a'), tensor('last')), withheld(1))).toBe('NO-GO parameter-does-not-move')
+  const waits = (gradient: number | null, ...stepped: string[]): string =>
+    causeOf(at({}), { ...seen({ head: [1, 0.1], body: [gradient, 0] }), stepped: new Set(stepped) })
+  expect(waits(null, 'head')).toBe('WARN parameter-without-gradient')
+  expect(waits(0, 'head', 'body')).toBe('WARN parameter-without-gradient')
+  expect(waits(null, 'head', 'body')).toBe('NO-GO parameter-without-gradient')
+})
+
+test('a network in evaluation mode that gets gradients measures; a step without gradient and update fills a memory', () => {
+  const found = facts(tensor('a'), tensor('vgg', { optimizers: [] }))
+  const both = seen({ a: [1, 0.1], vgg: [0.5, 0] })
+  expect(causeOf(found, { ...both, spectators: ['vgg'] })).toBe('WARN parameter-not-in-optimizer')
+  expect(causeOf(found, both)).toBe('NO-GO parameter-not-in-optimizer')
+  const idle = { ...seen({ a: [null, 0] }, 0), applied: 0 }
+  expect(causeOf(facts(tensor('a')), { ...idle, stepped: new Set() })).toBe('WARN parameter-does-not-move')
+  expect(causeOf(facts(tensor('a')), { ...idle, stepped: new Set(['main']) })).toBe('NO-GO parameter-without-gradient')
+})

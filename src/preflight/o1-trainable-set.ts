@@ -8,7 +8,7 @@
 // mathematically zero (a bias before batch norm) are rounding: under 1e-6 of the whole gradient nothing is demanded.
 
 import type { Facts, StepRecord, TensorFact, Trace } from '../contract/index.ts'
-import { asleep, asleepIn, resting, restingIn } from './asleep.ts'
+import { asleep, asleepIn, resting, restingIn, spectatorsIn } from './asleep.ts'
 import { define, go, list, noGo, number, type Outcome, placeOf, placeOfTensor, plural, warn } from './check.ts'
 import { driftingStatistics } from './drift.ts'
 import { inStep } from './in-step.ts'
@@ -17,10 +17,14 @@ import type { Trial } from './trial.ts'
 
 /** A gradient below this share of the whole gradient is rounding. */
 const rounding = 1e-6
+/** Steps after which a program that has made no update is taken to make none. */
+const patience = 64
 
 type Seen = {
   /** Largest gradient norm over the steps; null where there never was one. */
   readonly gradient: number | null
+  /** The same as its optimizer saw it; absent where nobody looks. */
+  readonly used?: number | null
   readonly change: number
 }
 export type Observation = {
@@ -38,6 +42,10 @@ export type Observation = {
   readonly resting?: readonly string[]
   /** The steps themselves, as far as they were traced. */
   readonly records?: readonly StepRecord[]
+  /** Parameters in no optimizer, of parts that were in evaluation mode at every traced step. */
+  readonly spectators?: readonly string[]
+  /** Optimizers that made an update. */
+  readonly stepped?: ReadonlySet<string>
   /** Leaf tensors with a gradient that nothing holds and nobody moves. */
   readonly strays?: readonly Trace['strays'][number][]
 }
@@ -51,7 +59,7 @@ export const o1 = define({
   async run(context) {
     const { facts } = context
     const declared = fromDeclarations(facts)
-    if (declared) return declared
+    if (declared?.status === 'NO-GO') return declared
     const { accumulate } = context.plan.run.train
     const base = Math.max(0, ...facts.optimizers.flatMap(({ learningRates }) => learningRates))
     const rate = base > 0 ? base : 1e-3
@@ -60,11 +68,17 @@ export const o1 = define({
     const first = await observe(trial, 3 * accumulate, rate)
     const drifting = driftingStatistics(facts, before, await trial.digest())
     const complaint = judge(facts, first)
-    if (complaint.status === 'GO' && drifting) return drifting
+    if (complaint.status === 'GO' && (drifting ?? declared)) return drifting ?? (declared as Outcome)
     if (complaint.status === 'GO' || complaint.cause === 'frozen-parameter-moves')
       return { ...complaint, pictures: [flowPicture(facts, first.of)] }
     await trial.restore('initial')
-    const second = await observe(trial, 10 * accumulate, Math.max(1e-3, Math.min(1, 100 * rate)))
+    const high = Math.max(1e-3, Math.min(1, 100 * rate))
+    let second = await observe(trial, 10 * accumulate, high)
+    if (second.applied === 0 && facts.optimizers.length > 0) {
+      // parts that the program adds up by itself, or a memory that is filled first
+      await trial.restore('initial')
+      second = await observe(trial, patience * accumulate, high)
+    }
     return { ...judge(facts, second), pictures: [flowPicture(facts, second.of)] }
   },
 })
@@ -83,11 +97,12 @@ export const observationOf = (records: readonly StepRecord[], rate: number): Obs
   for (const record of records) {
     let square = 0
     if (record.updates.some(({ outcome }) => outcome === 'applied')) applied++
-    for (const [name, { gradient, change }] of Object.entries(record.parameters ?? {})) {
+    for (const [name, { gradient, clipped, change }] of Object.entries(record.parameters ?? {})) {
       const before = of.get(name)
       square += (gradient ?? 0) ** 2
       of.set(name, {
         gradient: gradient === null ? (before?.gradient ?? null) : Math.max(gradient, before?.gradient ?? 0),
+        used: Math.max(clipped ?? 0, before?.used ?? 0),
         change: Math.max(change, before?.change ?? 0),
       })
     }
@@ -101,6 +116,10 @@ export const observationOf = (records: readonly StepRecord[], rate: number): Obs
     rate,
     deadTerms: deadTerms(records),
     strays: strays(records),
+    spectators: spectatorsIn(records),
+    stepped: new Set(
+      records.flatMap(({ updates }) => updates.flatMap((one) => (one.outcome === 'applied' ? [one.optimizer] : []))),
+    ),
     asleep: asleepIn(records),
     resting: restingIn(records),
     records: records.filter(({ trace }) => trace),
@@ -136,8 +155,10 @@ export const fromDeclarations = (facts: Pick<Facts, 'tensors' | 'optimizers' | '
     if (held.some((parameter) => parameter.trainable)) continue
     const evidence = { optimizer: name, held: held.length, trainable: trainable.length, parameters: parameters.length }
     const where = placeOf(facts, 'optimizer', 'optimizers', 'setup')
+    // layers that are thawed later have their optimizer from the start; a tensor that only the optimizer holds was never meant to rest
+    const later = trainable.some((one) => one.optimizers.length > 0) && !held.some((one) => isItsOwn(name, one))
     if (held.length > 0)
-      return noGo('parameter-without-gradient', `every parameter in optimizer ${name} is frozen`, {
+      return (later ? warn : noGo)('parameter-without-gradient', `every parameter in optimizer ${name} is frozen`, {
         seen: `${held.length} of ${held.length} do not require a gradient, ${list(held.map((held) => held.name))}`,
         expected: 'at least one trainable parameter in each optimizer',
         where,
@@ -156,6 +177,10 @@ export const fromDeclarations = (facts: Pick<Facts, 'tensors' | 'optimizers' | '
   return null
 }
 
+/** Named after its place in the optimizer: no module holds it. */
+const isItsOwn = (optimizer: string, { name }: TensorFact): boolean =>
+  name.startsWith(`${optimizer}.`) && /^\d+\.\d+$/.test(name.slice(optimizer.length + 1))
+
 /** The verdict on what was observed. */
 export const judge = (facts: Pick<Facts, 'tensors' | 'optimizers' | 'where'>, seen: Observation): Outcome => {
   const parameters = parametersOf(facts)
@@ -165,16 +190,24 @@ export const judge = (facts: Pick<Facts, 'tensors' | 'optimizers' | 'where'>, se
   const owned = parameters.filter(({ trainable, frozen, optimizers }) => trainable && !frozen && optimizers.length > 0)
   // what moves without an optimizer is moved by the program's own hand
   const byHand = ({ name, optimizers }: TensorFact) => optimizers.length === 0 && at(name).change > 0
-  const orphans = parameters.filter(
+  const spectators = new Set(seen.spectators)
+  const loose = parameters.filter(
     (one) => one.trainable && !one.frozen && one.optimizers.length === 0 && receives(one) && !byHand(one),
   )
+  const orphans = loose.filter(({ name }) => !spectators.has(name))
   const thawed = parameters.filter(({ name, frozen }) => frozen && at(name).change > 0)
   const moved = owned.filter(({ name }) => at(name).change > 0)
   // Where several optimizers take turns, a gradient may come from the other one's loss and be discarded, rightly: a bias of a
   // discriminator gets one from the generator's, while its own is zero as long as a hinge holds. There a whole optimizer counts.
   const still = (name: string) => owned.every((one) => !one.optimizers.includes(name) || at(one.name).change === 0)
+  // and where the program takes a gradient away before its optimizer sees it, while others of that optimizer move, it means to
+  const withheld = ({ name, optimizers }: TensorFact) => at(name).used === 0 && !optimizers.some(still)
   const stuck = owned.filter(
-    (one) => receives(one) && at(one.name).change === 0 && (facts.optimizers.length < 2 || one.optimizers.every(still)),
+    (one) =>
+      !withheld(one) &&
+      receives(one) &&
+      at(one.name).change === 0 &&
+      (facts.optimizers.length < 2 || one.optimizers.every(still)),
   )
   const blind = owned.filter(({ name }) => at(name).gradient === null)
   const frozen = parameters.filter((one) => one.frozen)
@@ -231,9 +264,25 @@ export const judge = (facts: Pick<Facts, 'tensors' | 'optimizers' | 'where'>, se
       alternatives: ['parameter-without-gradient'],
       advice: `look for .detach(), .item(), no_grad or argmax between the parameters and ${list(dead)}`,
     })
+  const silent = ({ name }: TensorFact) => at(name).gradient === null && at(name).change === 0
+  if (seen.stepped?.size === 0 && facts.optimizers.length > 0 && parameters.every(silent))
+    return warn('parameter-does-not-move', `no update in ${plural(seen.steps, 'step')}, and no gradient`, {
+      seen: `0 gradients and 0 updates in ${forced}`,
+      expected: 'gradients and updates',
+      where: placeOf(facts, 'train_step', 'optimizer', 'optimizers', 'setup'),
+      evidence,
+      alternatives: ['parameter-without-gradient'],
+      advice: 'fine where a memory is filled first; else call backward() and optimizer.step() in the step',
+    })
+  const waiting: string[] = []
   for (const { name } of facts.optimizers) {
     const group = owned.filter(({ optimizers }) => optimizers.includes(name))
-    if (group.length > 0 && !group.some((one) => (at(one.name).gradient ?? 0) > 0))
+    if (group.length === 0 || group.some((one) => (at(one.name).gradient ?? 0) > 0)) continue
+    // a discriminator that begins later waits without an update, or its loss is multiplied by zero: gradients that are there, and 0
+    const waits =
+      owned.some((one) => (at(one.name).gradient ?? 0) > 0) &&
+      (seen.stepped?.has(name) === false || group.some((one) => at(one.name).gradient === 0))
+    if (!waits)
       return noGo('parameter-without-gradient', `no parameter of optimizer ${name} gets a gradient`, {
         seen: `${group.length} of ${group.length} without gradient in ${forced}, ${names(group)}`,
         expected: 'a gradient for at least one of them',
@@ -243,6 +292,7 @@ export const judge = (facts: Pick<Facts, 'tensors' | 'optimizers' | 'where'>, se
         advice:
           'look for .detach(), .item(), no_grad or a non-differentiable operation between the parameters and the loss',
       })
+    waiting.push(name)
   }
   if (facts.optimizers.length === 0 && parameters.some(byHand)) {
     const own = parameters.filter(byHand)
@@ -267,6 +317,25 @@ export const judge = (facts: Pick<Facts, 'tensors' | 'optimizers' | 'where'>, se
       where: placeOfTensor(facts, stuck[0]?.name),
       evidence: { ...evidence, stuck: stuck.map(({ name }) => name) },
       advice: 'make the optimizer after the last time the parameters are replaced or moved',
+    })
+  if (waiting.length > 0)
+    return warn('parameter-without-gradient', `optimizer ${list(waiting)} has nothing to do yet`, {
+      seen: `no gradient other than 0 for ${list(waiting)} in ${forced}`,
+      expected: 'a gradient for at least one parameter of each optimizer',
+      where: placeOf(facts, 'loss', 'train_step', 'model', 'setup'),
+      evidence: { ...evidence, waiting },
+      alternatives: ['loss-term-without-gradient'],
+      advice: 'fine where it begins later in the run; else look for .detach(), no_grad or a factor of zero',
+    })
+  const [spectator] = loose
+  if (spectator)
+    return warn('parameter-not-in-optimizer', `${plural(loose.length, 'parameter')} in evaluation mode get gradients`, {
+      seen: `${names(loose)}: a gradient, in no optimizer, and in evaluation mode throughout the step`,
+      expected: 'no gradient for what does not train',
+      where: placeOfTensor(facts, spectator.name),
+      evidence: { ...evidence, spectators: loose.map(({ name }) => name) },
+      advice:
+        'fine for a network that only measures: requires_grad_(False) saves its gradients; else put it in an optimizer',
     })
   if (blind.length > owned.length / 2)
     return warn('parameter-without-gradient', `${blind.length} of ${owned.length} parameters get no gradient`, {

@@ -11,6 +11,7 @@ import type { StepRecord } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { baseRate, cycle, frozenSize } from './cycle.ts'
+import { fallsWithoutEnd } from './endless.ts'
 import { meanLoss } from './initial.ts'
 import { arithmeticOf } from './rounding.ts'
 import type { Trial } from './trial.ts'
@@ -62,8 +63,12 @@ export const o3 = define({
     }
     const falling = slopes.some((slope) => brought(slope) < 0)
     const level = start < 0 && falling ? meanLoss(context.task, await context.evaluation('initial')) : null
+    const flipped =
+      level !== null &&
+      isNear(start, level.value) &&
+      (await fallsWithoutEnd(trial, { ...probe.batch, rate: baseRate(context), beginning: start }))
     await trial.restore('initial')
-    return judgeDescent(context, { slopes, start, level: level?.value ?? null, first })
+    return judgeDescent(context, { slopes, start, level: level?.value ?? null, first, flipped })
   },
 })
 
@@ -129,11 +134,16 @@ type Seen = {
   readonly start: number
   readonly level: number | null
   readonly first: Slope
+  /** The reported loss is near minus that level, and falls without end. */
+  readonly flipped: boolean
 }
+
+/** What begins at minus the loss that its outputs have. */
+export const isNear = (start: number, level: number): boolean => -start > 0.5 * level && -start < 2 * level
 
 export const judgeDescent = (
   { facts, task }: Pick<Context, 'facts' | 'task'>,
-  { slopes, start, level, first }: Seen,
+  { slopes, start, level, first, flipped }: Seen,
 ): Outcome => {
   const last = slopes.at(-1)
   const shown = last ?? first
@@ -160,10 +170,10 @@ export const judgeDescent = (
           ...found,
           advice: 'fine for a player that maximises; else drop maximize=True or the negative rate',
         })
-  if (last && descends(last) && level !== null && -start > 0.5 * level && -start < 2 * level)
+  if (last && descends(last) && level !== null && flipped)
     return noGo('loss-sign-flipped', 'the loss is negative and falls: its sign is turned round', {
       ...found,
-      seen: `${found.seen}; the outputs of the untrained model give ${number(level)}`,
+      seen: `${found.seen}; the outputs of the untrained model give ${number(level)}, and it falls without end`,
       advice: 'minimise the loss itself, not its negative',
     })
   if (last && straight(slopes) && brought(last) > 0) {

@@ -11,9 +11,11 @@ import type { SampleDigest } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { Crash } from './crash.ts'
+import { fallsWithoutEnd } from './endless.ts'
 import { conflictFloor, doubleSigmoidFloor, doubleSoftmaxFloor, floorOf, targetVariance } from './floors.ts'
 import { isClose } from './formulas.ts'
 import { meanLoss } from './initial.ts'
+import { isNear } from './o3-step-descends.ts'
 import { crossEntropies, mean, outputsOf, readingsOf, rowsAreProbabilities } from './outputs.ts'
 import { type Attempt, attempt, climbDown } from './overfit.ts'
 import { comparesAll } from './permuted.ts'
@@ -122,12 +124,14 @@ const verdict = async (found: Case): Promise<Outcome> => {
   return known ?? stoppedShort(found, floor)
 }
 
-/** A loss that starts near minus what the outputs give, and falls, has its sign turned round. Densities may be negative. */
+/** A loss that starts near minus what the outputs give, and falls without end, has its sign turned round. Densities and scores may be negative. */
 const signFlipped = async (found: Case): Promise<Outcome | null> => {
-  const { context, start, best } = found
+  const { context, trial, samples, attempts, start, best } = found
   if (start >= 0 || best > start) return null
   const level = meanLoss(context.task, await context.evaluation('initial'))
-  if (level === null || -start < 0.5 * level.value || -start > 2 * level.value) return null
+  if (level === null || !isNear(start, level.value)) return null
+  const rate = attempts[0]?.rate ?? 1e-3
+  if (!(await fallsWithoutEnd(trial, { frozen: samples.length, rate, beginning: start }))) return null
   return noGo('loss-wrong', 'the training loss is negative and falls: its sign is turned round', {
     ...shown(found),
     where: places(found),
@@ -166,13 +170,19 @@ const doubleSoftmax = async (found: Case): Promise<Outcome | null> => {
   const floor = doubleSoftmaxFloor(task.classes)
   if (best < floor - 1e-3) return null
   const left = (best - floor) / Math.max(1e-9, start - floor)
-  const { perSample } = await context.evaluation('initial')
-  const probabilities = perSample !== undefined && rowsAreProbabilities(outputsOf(perSample))
+  const { perSample, metrics } = await context.evaluation('initial')
+  const outputs = perSample && outputsOf(perSample)
+  const probabilities = outputs !== undefined && rowsAreProbabilities(outputs)
+  // a model that returns probabilities whose logarithm is the loss: a tree, a mixture, a noise model
+  const own = probabilities ? mean(crossEntropies(outputs, 'probabilities')) : Number.NaN
+  const twice = probabilities ? mean(crossEntropies(outputs, 'logits')) : Number.NaN
+  const { loss: told = Number.NaN } = metrics
+  if (isClose(told, own, 1e-3) && !isClose(told, twice, 1e-3)) return null
   const stops = attempts.some((one) => one.settled && one.best - floor < 0.02 * Math.max(start - floor, 0.05))
   if (!stops && !probabilities) return null
   const holds = shown(found)
   return noGo('double-softmax', 'the model returns probabilities where logits belong', {
-    seen: `${holds.seen}${probabilities ? `; ${perSample.count} of ${perSample.count} rows of outputs are ≥ 0 and sum to 1` : ''}`,
+    seen: `${holds.seen}${probabilities ? `; ${outputs.count} of ${outputs.count} rows of outputs are ≥ 0 and sum to 1` : ''}`,
     expected: `logits, and a loss under ${number(0.02 * start)}; softmax twice cannot get below ln(e+${task.classes - 1})−1 = ${number(floor)}`,
     evidence: { ...holds.evidence, softmaxFloor: floor, left, probabilities },
     where: placeOf(context.facts, 'model', 'loss', 'setup'),

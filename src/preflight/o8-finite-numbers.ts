@@ -145,7 +145,10 @@ const extreme = async (context: Context, trial: Trial): Promise<Extreme | null> 
   const { perSample } = await trial.evaluate({ perSample: true, limit: 100 })
   const values = perSample ? outputsOf(perSample).values : new Float32Array(0)
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-  const finite = values.length > 0 && values.every((value: number) => Number.isFinite(value)) && largest < 1e6
+  // exp() ends where logits are ±88, or the logarithm of a probability begins; capped ones never get there, and something else overflows
+  const telling = largest > 40 || values.every((value: number) => value >= 0 && value <= 1)
+  const finite =
+    telling && values.length > 0 && values.every((value: number) => Number.isFinite(value)) && largest < 1e6
   return { highest, overflows: finite, loss, largest, rate: high }
 }
 

@@ -25,7 +25,7 @@ export const o9 = define({
     const trial = await context.at('initial')
     // it asks for one sample at a time, of which all ranks but one would get nothing
     const alone = context.plan.run.world > 1 ? null : await oneByOne(context, trial)
-    const cut = alone && (lossIsCut(context, alone) ?? clipsTooLate(context, alone))
+    const cut = alone && ((await lossIsCut(context, trial, alone)) ?? clipsTooLate(context, alone))
     if (cut) return cut
     await trial.restore('initial')
     const probe = { batch: { frozen: frozenSize(context) }, regularisation: false, learningRate: baseRate(context) }
@@ -115,10 +115,23 @@ type Single = { readonly loss: number; readonly gradient: number | null }
 const oneByOne = async (context: Context, trial: Trial): Promise<readonly StepRecord[] | null> => {
   const size = trial.facts.samples.train ?? 0
   if (!context.can('batchByIds') || !context.can('suppressUpdates') || size < singles) return null
-  const ids = Array.from({ length: singles }, (_, i) => [Math.floor((i * size) / singles)])
+  return onBatches(
+    context,
+    trial,
+    placesOf(size).map((id) => [id]),
+  )
+}
+
+const placesOf = (size: number): number[] => Array.from({ length: singles }, (_, i) => Math.floor((i * size) / singles))
+
+const onBatches = async (
+  context: Context,
+  trial: Trial,
+  ids: readonly (readonly number[])[],
+): Promise<readonly StepRecord[] | null> => {
   const steps = trial.steps({
-    steps: singles,
-    batch: { ids },
+    steps: ids.length,
+    batch: { ids: ids.map((batch) => [...batch]) },
     observe: true,
     updates: 'suppressed',
     regularisation: false,
@@ -128,12 +141,19 @@ const oneByOne = async (context: Context, trial: Trial): Promise<readonly StepRe
   return await orNull(steps)
 }
 
-/** Above a bound all samples have the same loss, and no gradient. */
-const lossIsCut = (context: Context, records: readonly StepRecord[]): Outcome | null => {
+/**
+ * Above a bound all samples have the same loss, and no gradient: each by itself, and together. A loss that compares the samples of a batch
+ * (a correlation, the hardest of its negatives) is a constant for one sample, too, and none for several.
+ */
+const lossIsCut = async (context: Context, trial: Trial, records: readonly StepRecord[]): Promise<Outcome | null> => {
   const { facts, task } = context
   const found = records.map(({ loss, parameters }) => ({ loss, gradient: wholeOf(parameters) }))
   const cut = cutAt(found)
   if (cut === null) return null
+  const ids = placesOf(trial.facts.samples.train ?? 0).filter((_, i) => found[i]?.loss === cut.at)
+  await trial.restore('initial')
+  const [together] = (await onBatches(context, trial, [ids])) ?? []
+  if (!together || wholeOf(together.parameters) !== 0) return null
   // a robust loss for a regression has a plateau too, but not for most of its samples
   const most = task.kind === 'regression' && cut.count >= (2 * singles) / 3
   const fault = task.kind === 'classification' || most ? noGo : warn

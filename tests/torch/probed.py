@@ -80,6 +80,22 @@ class Strays(Straight):
         return nn.functional.cross_entropy(self.model(batch[0].requires_grad_()) + LOOSE[0], batch[1])
 
 
+PLACES = torch.rand(5, 6, requires_grad=True)
+
+
+class Places(Straight):
+    """A penalty on derivatives by places that stay, measured by a network that rests."""
+
+    def __init__(self, *given, **named):
+        super().__init__(*given, **named)
+        self.judge = nn.Linear(3, 3).eval()
+
+    def loss(self, batch):
+        output = self.model(PLACES)
+        (slope,) = torch.autograd.grad(output.sum(), PLACES, create_graph=True)
+        return nn.functional.cross_entropy(self.judge(self.model(batch[0])), batch[1]) + slope.square().mean()
+
+
 class Manual(gonogo.Experiment):
     task = gonogo.classification(classes=3)
     forgets = sets = False

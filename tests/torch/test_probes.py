@@ -117,6 +117,12 @@ def test_the_trace_finds_leaves_that_nothing_holds(opened: Any):
     assert anew(opened("Manual"), 1, observe=True, trace=True)[0]["trace"]["strays"] == []
 
 
+def test_places_of_a_derivative_are_no_strays_and_a_resting_network_is_told(opened: Any):
+    for record in anew(opened("Places"), 2, observe=True, trace=True):
+        assert record["trace"]["strays"] == []
+        assert record["trace"]["modes"]["spectators"] == ["judge.bias", "judge.weight"]
+
+
 def test_the_trace_counts_equal_rows(opened: Any):
     [record] = anew(opened("Twins"), 1, observe=True, trace=True)
     symmetry = record["trace"]["symmetry"]
