@@ -252,7 +252,7 @@ class Watch:
         for parameter in (one for group in optimizer.param_groups for one in group["params"]):
             key = names.get(id(parameter))
             # put there by hand, from autograd.grad: no backward() has told of it
-            if key is not None and key not in self._gradients and parameter.grad is not None and bool(parameter.grad.detach().any()):
+            if key is not None and key not in self._gradients and parameter.grad is not None and norm(parameter.grad) > 0:
                 self._note(key, parameter.grad, scale)
             if parameter.grad is not None and id(parameter) in names and self.frugal:
                 self._norms[names[id(parameter)]] = quick_norm(parameter.grad) / scale

@@ -61,6 +61,8 @@ def load_class(path: str, values: dict[str, Any] | None = None) -> type[Experime
     module = importlib.util.module_from_spec(spec)
     # Before it runs: dataclasses and pickling look their module up by name.
     sys.modules[name] = module
+    # A parser that asks nobody reads the command line, which is ours: it gets the script's own, and so its defaults, then and later.
+    sys.argv = [os.path.abspath(path)]
     with command_line.giving(values or {}):
         spec.loader.exec_module(module)
     return _chosen(module, path)

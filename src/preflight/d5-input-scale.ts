@@ -2,12 +2,20 @@
 //
 // scales.ts says what makes a channel off, and what makes the two splits the same data in two scales. A NO-GO takes both in
 // nine channels of ten, and more where that could come about by itself: a series that drifts has a part of another scale and
-// the same shape, so inputs without the axes of a picture and of fewer than four channels must differ tenfold, or be pixels
-// on one side and standardised on the other. Whole-number types hold codes, or bytes that the model scales, and are left alone.
+// the same shape, so inputs without the axes of a picture and of fewer than four channels, or whose channels all change by one factor,
+// must differ tenfold, or be pixels on one side and standardised on the other. Whole-number types hold codes, or bytes that the model scales, and are left alone.
 import type { Cause, Evidence, Survey } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
 import { surveyOf } from './data.ts'
-import { type Apart, apartOf, isDividedTwice, isPixels, isStandard, isStandardisedTwice } from './scales.ts'
+import {
+  type Apart,
+  apartOf,
+  changeAsOne,
+  isDividedTwice,
+  isPixels,
+  isStandard,
+  isStandardisedTwice,
+} from './scales.ts'
 
 const fewest = 8
 
@@ -63,7 +71,9 @@ const between = (train: Survey, val: Survey, where: string | null): Outcome | nu
   const picture = isPicture(train)
   const [raw, standard] = [isPixels(val.channels), isStandard(train.channels)]
   const tenfold = off.every(({ ratio }) => ratio > 10 || ratio < 0.1)
-  const sure = everywhere && ((sameData && (picture || all.length >= 4 || tenfold)) || (raw && standard))
+  // four features that follow one another, prices of a day, drift as one: then they are one feature
+  const several = all.length >= 4 && !changeAsOne(off)
+  const sure = everywhere && ((sameData && (picture || several || tenfold)) || (raw && standard))
   if (!sure)
     return warn('splits-differ', 'training and validation inputs have different statistics', {
       ...found,

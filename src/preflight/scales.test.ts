@@ -1,6 +1,14 @@
 // Scales from numbers alone: maps that normalisations leave, and data that only looks like them.
 import { describe, expect, test } from 'vitest'
-import { apartOf, type Channel, isDividedTwice, isPixels, isStandard, isStandardisedTwice } from './scales.ts'
+import {
+  apartOf,
+  type Channel,
+  changeAsOne,
+  isDividedTwice,
+  isPixels,
+  isStandard,
+  isStandardisedTwice,
+} from './scales.ts'
 
 const channelOf = (samples: readonly (readonly number[])[]): Channel => {
   const all = samples.flat()
@@ -113,4 +121,11 @@ test('pixels and standardised values are told by their range', () => {
   expect(isPixels([channelOf(mapped(raw, standardiser(raw)))])).toBe(false)
   expect(isStandard([channelOf(mapped(raw, standardiser(raw)))])).toBe(true)
   expect(isStandard([channelOf(raw)])).toBe(false)
+})
+
+test('prices of a day follow one another: four features that change as one', () => {
+  const scaled = (...ratios: number[]) => changeAsOne(ratios.map((ratio) => ({ ratio })))
+  expect(scaled(2.4, 2.5, 2.3, 2.4)).toBe(true)
+  // a table whose normalisation is missing: years, metres, grams
+  expect(scaled(12, 0.3, 450, 80)).toBe(false)
 })

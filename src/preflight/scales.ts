@@ -47,6 +47,12 @@ const sameShape = (a: Channel, b: Channel): boolean => {
   return near(low, otherLow) && near(high, otherHigh)
 }
 
+/** All changed their scale by the same factor, within a half: features that were never normalised have scales of their own. */
+export const changeAsOne = (all: readonly Pick<Apart, 'ratio'>[]): boolean => {
+  const ratios = all.map(({ ratio }) => ratio)
+  return Math.max(...ratios) < 1.5 * Math.min(...ratios)
+}
+
 /** Values of a picture as it is read: 0 to 1, or 0 to 255. */
 export const isPixels = (channels: readonly Channel[]): boolean => {
   const low = Math.min(...channels.map(({ min }) => min))

@@ -65,6 +65,22 @@ def test_a_parser_refuses_a_key() -> None:
     assert "--rate" in told.value.report["seen"]
 
 
+def test_a_parser_that_asks_nobody_gets_its_defaults(tmp_path: Path) -> None:
+    script = tmp_path / "plain.py"
+    script.write_text(
+        "import argparse, sys, gonogo\n"
+        "parser = argparse.ArgumentParser()\n"
+        "parser.add_argument('--lr', type=float, default=0.25)\n"
+        "class Experiment(gonogo.Experiment):\n"
+        "    task = gonogo.custom()\n"
+        "    objective = f'lr_{parser.parse_args().lr}_{len(sys.argv)}'\n"
+        "    directions = {objective: 'max'}\n"
+    )
+    with Process() as worker:
+        told = worker.ask("describe", experiment=str(script), config={})
+    assert "lr_0.25_1" in str(told)
+
+
 def test_overrides_in_hydras_grammar() -> None:
     given = {"defaults": [{"model": "big"}], "optimizer": {"lr": 1e-3, "betas": [0.9, 0.99]}, "note": "it's 1", "+new": None, "~old": None}
     assert [text for _, text in overrides(given)] == [
