@@ -71,6 +71,8 @@ export const v2 = define({
         alternatives: [],
         advice: 'squeeze(1) instead of squeeze(), and take the batch size from the batch',
       })
+    if (usual.batches === other.batches && usual.samples !== other.samples)
+      return skipped(`the evaluation looks at ${usual.batches} batches, of whatever size: other samples each time`)
     const { metric: tolerance, output } = roundingOf(arithmeticOf(context.facts, usual, other))
     const apart = metricsApart(usual, other, tolerance)
     const outputs = outputsApart(usual, other)
@@ -277,8 +279,9 @@ const stochastic = (
     alternatives: ['batch-dependent-outputs'] as const,
     advice: evalAdvice,
   }
-  // noise without a module in training mode is drawn by the data or the model itself: V1 says which
-  if (training?.length === 0)
+  // noise without the model in training mode is drawn by the data or the model itself, or by layers that someone has turned on by name,
+  // as Monte Carlo dropout does: V1 says which
+  if (training !== undefined && !training.includes(''))
     return warn('random-evaluation', 'evaluation draws at random: batch sizes cannot be compared', {
       ...found,
       alternatives: ['augmentation-on-validation', 'batch-dependent-outputs'],

@@ -1,13 +1,15 @@
 // V4: loss and accuracy recomputed in float64 from each sample's outputs and target; and every sample evaluated once.
 // Not whether the numbers change with the batch size (V2).
 //
-// The recomputation is written apart from the engines. Accuracy has one definition: a difference beyond samples too close to
-// call is NO-GO. A loss may be the experiment's own (focal, weighted, smoothed), so a difference is NO-GO only where gonogo's
+// The recomputation is written apart from the engines. Accuracy has one definition, but what is scored may be made of the outputs first (another
+// threshold, predictions that are drawn and averaged): a difference beyond samples too close to call is NO-GO where gonogo's definition is
+// declared, or a known mistake gives the reported number (wrong-accuracy.ts); otherwise it warns. A loss may be the experiment's own (focal, weighted, smoothed), so a difference is NO-GO only where gonogo's
 // definition is declared (a managed evaluation without a loss of its own), or where a known wrong formula over the right loss
-// gives the reported number; otherwise it warns. Metrics that gonogo does not know are not judged.
-import type { Cause, Evaluation, Facts } from '../contract/index.ts'
+// gives the reported number; otherwise it warns, too. Metrics that gonogo does not know are not judged.
+import type { Cause, Evaluation } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
+import { isCutShort } from './cut-short.ts'
 import { type Dense, denseOf } from './dense.ts'
 import { smoothingFloor } from './floors.ts'
 import { isClose, overSamples, rivalThatFits } from './formulas.ts'
@@ -23,6 +25,8 @@ import {
   variance,
 } from './outputs.ts'
 import { arithmeticOf, roundingOf } from './rounding.ts'
+import type { Trial } from './trial.ts'
+import { whyWrong } from './wrong-accuracy.ts'
 
 export const v4 = define({
   code: 'V4',
@@ -36,7 +40,7 @@ export const v4 = define({
     const { perSample } = evaluation
     if (!perSample) return skipped('the evaluation shows no outputs')
     const outputs = outputsOf(perSample)
-    const miscounted = countOf(context, (await context.at('trained')).facts, evaluation, outputs)
+    const miscounted = await countOf(context, await context.at('trained'), evaluation, outputs)
     if (miscounted) return miscounted
     const broken = outputs.values.findIndex((value) => !Number.isFinite(value))
     if (broken >= 0)
@@ -62,7 +66,7 @@ export const v4 = define({
       judged.push(...regressionOf(context, evaluation, outputs))
     }
     const fault = judged.find(({ outcome }) => outcome?.status === 'NO-GO') ?? judged.find(({ outcome }) => outcome)
-    if (fault?.outcome) return fault.outcome
+    if (fault?.outcome) return await settled(context, evaluation, fault.outcome)
     const known = judged.filter(({ right }) => right !== null)
     if (known.length === 0) return skipped('no reported metric is one that gonogo can recompute')
     return go(`${known.map(({ name }) => name).join(' and ')} recomputed from ${outputs.count} samples: equal`, {
@@ -78,6 +82,14 @@ export const v4 = define({
     })
   },
 })
+
+/** A warning of an accuracy is settled by what else shows of it. */
+const settled = async (context: Context, evaluation: Evaluation, outcome: Outcome): Promise<Outcome> => {
+  const { task } = context
+  if (outcome.cause !== 'metric-wrong' || outcome.status !== 'WARN' || task.kind !== 'classification') return outcome
+  const why = await whyWrong(context, evaluation, task.classes)
+  return why === null ? outcome : { ...outcome, status: 'NO-GO', seen: `${outcome.seen}: ${why}` }
+}
 
 /** A label for each position. */
 const ofPositions = (context: Context, { positions, labelled, judged }: Dense): Outcome => {
@@ -122,9 +134,14 @@ type Judged = {
 
 const place = ({ facts }: Context) => placeOf(facts, 'evaluate', 'metrics', 'loss', 'model')
 
-/** `facts`: of the subject that was asked, whose limit ends with a whole batch. */
-const countOf = (context: Context, facts: Facts, evaluation: Evaluation, outputs: Outputs): Outcome | null => {
-  const expected = facts.samples.val ?? evaluation.samples
+/** `trial`: the subject that was asked, whose limit ends with a whole batch. */
+const countOf = async (
+  context: Context,
+  trial: Trial,
+  evaluation: Evaluation,
+  outputs: Outputs,
+): Promise<Outcome | null> => {
+  const expected = trial.facts.samples.val ?? evaluation.samples
   const seen = evaluation.samples !== expected ? evaluation.samples : outputs.count
   if (seen === expected) return null
   // several processes may go through a sampler's padding without scoring it: P2 compares what comes out
@@ -134,7 +151,8 @@ const countOf = (context: Context, facts: Facts, evaluation: Evaluation, outputs
   // a last batch that is dropped, or filled up, is a bug's own mark; to score fewer, or episodes that draw what they like, may be meant
   const isLastBatch = Math.abs(seen - expected) < Math.max(2, Math.ceil(seen / Math.max(1, evaluation.batches)))
   if (!isLastBatch && !few) return skipped(`the evaluation draws ${seen} samples of ${expected}: some come again`)
-  return (isLastBatch ? noGo : warn)(
+  const certain = isLastBatch && !(few && (await isCutShort(context, trial, evaluation)))
+  return (certain ? noGo : warn)(
     few ? 'samples-left-out' : 'samples-counted-twice',
     few
       ? `${expected - seen} validation samples are never evaluated`
@@ -207,6 +225,7 @@ const accuracyOf = (
 ): Judged[] => {
   const reported = metricOf(evaluation, 'accuracy')
   if (reported === undefined) return []
+  const certain = context.facts.owns.evaluation === 'managed' && placeOf(context.facts, 'metrics') === null
   const judged = readings.map((reading) => {
     const { right, ties } = rightAnswers(outputs, reading)
     const value = overSamples(right)
@@ -215,7 +234,7 @@ const accuracyOf = (
     const withinTies = Math.abs(reported - value) <= (ties + 1e-3) / outputs.count
     if (inPercent || withinTies)
       return { name: 'accuracy', reported, right: inPercent ? reported : value, outcome: null }
-    const wrong = { cause: 'metric-wrong', certain: true } as const
+    const wrong = { cause: 'metric-wrong', certain } as const
     return {
       name: 'accuracy',
       reported,
