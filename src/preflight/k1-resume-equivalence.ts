@@ -29,6 +29,7 @@ import { follow, type Reference, type Save } from './reference.ts'
 import { adviceOf, causeOf, wordsOf } from './restored.ts'
 import { s1 } from './s1-same-seed.ts'
 import type { Trial } from './trial.ts'
+import { without } from './untrained.ts'
 
 type Resumed = {
   readonly save: Save
@@ -168,14 +169,27 @@ const faultOf = (context: Context, reference: Reference, resumed: Resumed): Outc
   }
   if (repeatability.kind === 'rounding' && withinRounding(resumed, repeatability.spread)) return null
   const boundary = nextBoundary(reference, resumed.save.step)
-  const found = diagnose({
-    afterLoad: resumed.lost.map(({ section }) => section),
-    divergence: resumed.divergence,
-    atEnd: resumed.atEnd.map(({ section }) => section),
-    withinEpoch: resumed.divergence !== null && resumed.divergence.step <= boundary,
-  })
-  return found ? lostOutcome(context, resumed, found) : null
+  const diagnosed = ({ lost, atEnd }: Pick<Resumed, 'lost' | 'atEnd'>) =>
+    diagnose({
+      afterLoad: lost.map(({ section }) => section),
+      divergence: resumed.divergence,
+      atEnd: atEnd.map(({ section }) => section),
+      withinEpoch: resumed.divergence !== null && resumed.divergence.step <= boundary,
+    })
+  const found = diagnosed(resumed)
+  if (!found) return null
+  // what evaluations keep for themselves, a copy of the best weights say, no step has missed
+  const [lost, atEnd] = [resumed.lost, resumed.atEnd].map((one) => without(one, reference.evaluations))
+  const others = resumed.divergence === null && lost && atEnd ? diagnosed({ lost, atEnd }) : found
+  return others ? lostOutcome(context, resumed, others) : ownLost(context, resumed, found)
 }
+
+const ownLost = (context: Context, resumed: Resumed, found: Diagnosis): Outcome => ({
+  ...lostOutcome(context, resumed, found),
+  status: 'WARN',
+  title: `what evaluations keep is in no checkpoint: ${wordsOf[found.culprit]}`,
+  advice: 'fine for scores and scratch; copies of the best weights belong into the checkpoint, or come from one',
+})
 
 /** Last step of the epoch in which this step count stands. */
 const nextBoundary = ({ records }: Reference, step: number): number => {

@@ -10,6 +10,7 @@ import type { Context } from './context.ts'
 import type { Reference, Save } from './reference.ts'
 import { adviceOf, causeOf, isSaved, order, wordsOf } from './restored.ts'
 import type { Snapshot, Trial } from './trial.ts'
+import { nameOf } from './untrained.ts'
 
 /** Whose digests may differ in form after a load and mean the same; K1 judges them by their effect. */
 const judgedByEffect: readonly Section[] = ['position', 'rng']
@@ -55,9 +56,9 @@ export const k2 = define({
   },
 })
 
-/** Weights that training leaves alone, a frozen body's, may come from elsewhere: whether the file must hold them is K4's to say. */
+/** Weights that training leaves alone, a frozen body's, may come from elsewhere: whether the file must hold them is K4's to say. What evaluations keep for themselves no step misses. */
 const lostFrom = (
-  { initial }: Reference,
+  { initial, evaluations }: Reference,
   save: Save,
   now: Save['before'],
   changed: readonly Section[],
@@ -70,7 +71,9 @@ const lostFrom = (
   return stateDifferences(save.before, now)
     .filter(({ section }) => section !== 'mode' && changed.includes(section))
     .flatMap((found) => {
-      const names = found.names.filter((name) => !untouched(found.section, name))
+      const names = found.names.filter(
+        (name) => !untouched(found.section, name) && !evaluations.has(nameOf(found.section, name)),
+      )
       return names.length === 0 && found.names.length > 0 ? [] : [{ ...found, names }]
     })
 }

@@ -9,19 +9,23 @@ import { type Context, otherSeed } from './context.ts'
 import { looseLost } from './loose.ts'
 import type { Save } from './reference.ts'
 import type { Snapshot } from './trial.ts'
+import { nameOf } from './untrained.ts'
 
 export type Missing = { readonly required: string[]; readonly lost: string[] }
 
-/** Tensors that differ before the load, and those of them that are not as saved after it. */
+/** Tensors that differ before the load (`own`: but for what evaluations keep for themselves), and those of them that are not as saved after it. */
 export const missingAfter = (
   saved: Snapshot,
   before: Snapshot,
   after: Snapshot,
+  own: ReadonlySet<string> = new Set(),
 ): Record<'parameters' | 'buffers', Missing> => {
   const of = (section: 'parameters' | 'buffers'): Missing => {
     const digest = (snapshot: Snapshot, name: string) => snapshot.get(section)?.entries.get(name)?.digest
     const names = [...(saved.get(section)?.entries.keys() ?? [])]
-    const required = names.filter((name) => digest(saved, name) !== digest(before, name))
+    const required = names.filter(
+      (name) => digest(saved, name) !== digest(before, name) && !own.has(nameOf(section, name)),
+    )
     return { required, lost: required.filter((name) => digest(saved, name) !== digest(after, name)) }
   }
   return { parameters: of('parameters'), buffers: of('buffers') }
@@ -66,7 +70,7 @@ export const k4 = define({
     const before = await trial.digest()
     const report = await trial.load(save.dir)
     const after = await trial.digest()
-    const { parameters, buffers } = missingAfter(save.before, before, after)
+    const { parameters, buffers } = missingAfter(save.before, before, after, reference.evaluations)
     const names = { missing: report.missing, unexpected: report.unexpected, misshaped: report.misshaped }
     const required = parameters.required.length + buffers.required.length
     const evidence = { seed, tensors: required, ...names, lost: [...parameters.lost, ...buffers.lost] }

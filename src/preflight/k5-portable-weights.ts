@@ -6,6 +6,7 @@
 // weights (arguments, the state of a generator) are common, need no code of the project, and only warn.
 import { define, go, list, noGo, placeOf, plural, skipped, warn } from './check.ts'
 import { stateDifferences } from './compare.ts'
+import { nameOf } from './untrained.ts'
 
 /** Found in any Python that has PyTorch. */
 const common = /^(builtins|collections|argparse|pathlib|datetime|types|functools|random|numpy|torch)(\.|$)/
@@ -28,7 +29,7 @@ export const k5 = define({
     const trainable = new Set(context.facts.tensors.filter(({ trainable }) => trainable).map(({ name }) => name))
     const wanted = (['parameters', 'buffers'] as const).flatMap((section) =>
       [...(save.before.get(section)?.entries.values() ?? [])].filter(
-        ({ name }) => changed.has(name) || trainable.has(name),
+        ({ name }) => (changed.has(name) || trainable.has(name)) && !reference.evaluations.has(nameOf(section, name)),
       ),
     )
     const found = new Set(report.tensors.map(({ digest }) => digest))
@@ -65,6 +66,16 @@ export const k5 = define({
           advice: 'save tensors, numbers, strings, lists and dictionaries: vars(args), generator states as tensors',
         },
       )
+    const other = report.files.filter(({ format }) => format === 'other').map(({ path }) => path)
+    if (other.length > 0 && failed.length === 0)
+      return warn('weights-unreadable', `${list(other)}: in no format that gonogo opens`, {
+        seen: `${absent.length} of ${wanted.length} tensors are in no file that is one of PyTorch’s or of safetensors`,
+        expected: `${wanted.length} tensors, readable without the experiment`,
+        where: placeOf(context.facts, 'save', 'setup'),
+        evidence,
+        alternatives: ['section-not-saved'],
+        advice: 'torch.save({"model": model.state_dict(), …}, path), or safetensors, opens anywhere',
+      })
     const advice = 'save model.state_dict(), tensors alone, instead of the model object'
     const partly = !coupled && failed.length === 0 && absent.length < wanted.length
     return noGo(

@@ -1,9 +1,11 @@
 // The reference run: a few short epochs with an evaluation and three saves on the way, every step recorded.
 // S1 repeats it, K1 resumes from its saves, V3 leaves its evaluation out. Nothing is judged here.
+
 import type { Evaluation, StepRecord } from '../contract/index.ts'
 import { stateDifferences } from './compare.ts'
 import { Crash } from './crash.ts'
 import type { Snapshot, Trial } from './trial.ts'
+import { untrained } from './untrained.ts'
 
 export type SaveKind = 'mid-epoch' | 'epoch-boundary' | 'after-evaluation'
 
@@ -33,6 +35,8 @@ export type Reference = {
   readonly evaluationCrash: Crash | null
   readonly saves: readonly Save[]
   readonly saveCrash: Crash | null
+  /** Entries that its evaluation has changed and its training had not: what evaluations keep for themselves. */
+  readonly evaluations: ReadonlySet<string>
   readonly final: Snapshot
 }
 
@@ -107,6 +111,7 @@ export const runReference = async (trial: Trial, schedule: Schedule, options: Op
   let evaluation: Evaluation | null = null
   let evaluationCrash: Crash | null = null
   let saveCrash: Crash | null = null
+  let evaluations: ReadonlySet<string> = new Set()
   const stops = new Set([
     ...schedule.saves.map(({ step }) => step),
     schedule.evaluateAfter ?? schedule.steps,
@@ -119,7 +124,9 @@ export const runReference = async (trial: Trial, schedule: Schedule, options: Op
     if (stop === schedule.evaluateAfter) {
       await trial.capture('before-evaluation')
       try {
+        const before = await trial.digest()
         evaluation = await trial.evaluate({ limit: evaluationLimit })
+        evaluations = untrained(initial, before, stateDifferences(before, await trial.digest()))
       } catch (error) {
         evaluationCrash = survivable(error, trial)
       }
@@ -143,7 +150,8 @@ export const runReference = async (trial: Trial, schedule: Schedule, options: Op
     }
   }
   await trial.capture('trained')
-  return { schedule, initial, records, evaluation, evaluationCrash, saves, saveCrash, final: await trial.digest() }
+  const final = await trial.digest()
+  return { schedule, initial, records, evaluation, evaluationCrash, saves, saveCrash, evaluations, final }
 }
 
 const survivable = (error: unknown, trial: Trial): Crash => {

@@ -1,6 +1,7 @@
 // V3: an evaluation leaves parameters, buffers, optimizer, progress and mode as they were; training with evaluations in between
 // equals training without. Not whether its numbers are right (V2, V4).
 //
+// What an evaluation writes and training neither writes nor reads is the evaluation's own (evaluations-own.ts).
 // Making a DataLoader's iterator advances torch's global generator, so a changed rng only warns, and one that training never draws from
 // (an environment that evaluations alone use) says nothing. A schedule that waits for a plateau
 // is stepped with the validation loss, and a program counts its evaluations: these warn too. Everything else blocks.
@@ -10,7 +11,9 @@ import type { Cause, Section } from '../contract/index.ts'
 import { define, go, list, noGo, type Outcome, placeOf, warn } from './check.ts'
 import { type Difference, type Divergence, differenceIn, firstDivergence, stateDifferences } from './compare.ts'
 import type { Context, Repeatability } from './context.ts'
+import { othersThanOwn } from './evaluations-own.ts'
 import { evaluationLimit, type Reference } from './reference.ts'
+import { untrained, without } from './untrained.ts'
 
 const causes: readonly (readonly [Section, Cause, string])[] = [
   ['parameters', 'evaluation-changes-parameters', 'parameters'],
@@ -49,7 +52,8 @@ export const v3 = define({
     await trial.evaluate()
     const after = await trial.digest()
     const changed = stateDifferences(before, after)
-    const touched = touchedBy(context, changed)
+    const others = touchedBy(context, changed) ? await othersThanOwn(context, reference, before, changed) : changed
+    const touched = touchedBy(context, others)
     if (touched) return touched
     if (differenceIn(changed, 'mode')) {
       const stuck = await modeStuck(context, reference)
@@ -57,10 +61,11 @@ export const v3 = define({
     }
     const rng = differenceIn(changed, 'rng')
     const kept = bookkeeping(changed)
-    const parted = await againstWithout(context, reference, { rng: rng !== undefined, kept: kept.length > 0 })
+    const own = untrained(reference.initial, before, changed)
+    const parted = await againstWithout(context, reference, own, { rng: rng !== undefined, kept: kept.length > 0 })
     if (parted) return parted
     const sections = [...before.keys()].join(', ')
-    const evidence = { sections: [...before.keys()], steps: reference.schedule.steps }
+    const evidence = { sections: [...before.keys()], steps: reference.schedule.steps, own: [...own].slice(0, 8) }
     const drawn = rng ? await drawnInTraining(context, reference, rng) : []
     if (drawn.length > 0)
       return warn('evaluation-consumes-rng', 'evaluation advances the random generators of training', {
@@ -164,6 +169,7 @@ const partedBy = (known: Repeatability, a: number, b: number, differs: boolean):
 const againstWithout = async (
   context: Context,
   reference: Reference,
+  own: ReadonlySet<string>,
   moved: { readonly rng: boolean; readonly kept: boolean },
 ): Promise<Outcome | null> => {
   const { evaluateAfter, steps } = reference.schedule
@@ -171,7 +177,7 @@ const againstWithout = async (
   const trial = await context.at('before-evaluation')
   const records = await trial.steps({ steps: steps - evaluateAfter })
   const divergence = firstDivergence(reference.records.slice(evaluateAfter), records)
-  const final = stateDifferences(reference.final, await trial.digest()).filter(
+  const final = without(stateDifferences(reference.final, await trial.digest()), own).filter(
     ({ section }) => section !== 'mode' && section !== 'rng',
   )
   if ((!divergence && final.length === 0) || context.repeatability.kind === 'rounding') return null
