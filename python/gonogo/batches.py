@@ -97,9 +97,26 @@ def _names(slots: Any) -> Sequence[str]:
     return (slots,) if isinstance(slots, str) else tuple(slots)
 
 
+def dense(tensor: torch.Tensor) -> torch.Tensor:
+    """As numbers that lie one after another in memory, on the CPU: sparse ones filled up, conjugates and negatives resolved."""
+    flat = tensor.detach()
+    if flat.is_quantized:
+        flat = flat.int_repr()
+    if flat.layout != torch.strided:
+        flat = flat.to_dense()
+    return flat.resolve_conj().resolve_neg().cpu().contiguous()
+
+
+def size_of(value: Any) -> int:
+    """Bytes of an array's numbers; 0 of anything else."""
+    if isinstance(value, torch.Tensor):
+        return value.numel() * value.element_size() if value.layout == torch.strided else 16 * value._nnz() if value.layout == torch.sparse_coo else 0
+    return int(value.nbytes) if isinstance(value, np.ndarray) else 0
+
+
 def _feed(hashed: Any, value: Any, depth: int = 0) -> None:
     if isinstance(value, torch.Tensor):
-        flat = value.detach().cpu().contiguous()
+        flat = dense(value)
         hashed.update(f"{flat.dtype}{tuple(flat.shape)}".encode())
         hashed.update(memoryview(flat.reshape(-1).view(torch.uint8).numpy()))
     elif isinstance(value, Mapping):

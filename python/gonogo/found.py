@@ -148,9 +148,25 @@ AVERAGES = ("ema", "shadow", "polyak")
 
 
 def is_average(name: str, value: Any) -> bool:
+    if not _bears_weights(value):
+        return False  # a smoothed loss, a meter of time
     kind = type(value).__name__
     named = any(part.lower().startswith(AVERAGES) for part in name.split("."))
     return (named and not isinstance(value, torch.Generator)) or kind == "AveragedModel" or "EMA" in kind or "Ema" in kind
+
+
+def _bears_weights(value: Any, depth: int = 0) -> bool:
+    if isinstance(value, (torch.Tensor, nn.Module)) or callable(getattr(value, "state_dict", None)):
+        return True
+    if type(value) is dict and not value:
+        return True  # yet to be filled
+    if isinstance(value, dict):
+        within: Any = value.values()
+    elif isinstance(value, (list, tuple)):
+        within = value
+    else:
+        within = vars(value).values() if hasattr(value, "__dict__") and is_users(value) else ()
+    return depth < 3 and any(_bears_weights(one, depth + 1) for one in list(within)[:LONGEST])
 
 
 def is_schedule(value: Any) -> bool:

@@ -96,7 +96,7 @@ def _bounded(array: np.ndarray, hashed: Any) -> None:
 def _decoded(dataset: Any, count: int, first: Any, hashed: Any) -> str:
     if first is None:
         return "its length; the data set cannot be indexed"
-    size = sum(value.nbytes for value in batches.fields(first).values() if isinstance(value, (torch.Tensor, np.ndarray)))
+    size = sum(batches.size_of(value) for value in batches.fields(first).values())
     most = min(count, max(LEAST, min(SAMPLED, DECODED // max(1, size))))
     chosen = np.unique(np.linspace(0, count - 1, most).astype(np.int64))
     for index in chosen:

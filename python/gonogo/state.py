@@ -131,7 +131,12 @@ def _copy(targets: dict[str, torch.Tensor], values: dict[str, torch.Tensor]) -> 
     with torch.no_grad():
         for name, value in values.items():
             if name in targets:
-                targets[name].copy_(value)
+                there = targets[name]
+                if there.shape != value.shape and there.layout == torch.strided:
+                    # A bank that grows, a table that is filled on first use: the tensor stays the one it is, and has another size.
+                    there.set_(value.to(there.device, there.dtype, copy=True))
+                else:
+                    there.copy_(value)
 
 
 def _put_optimizer(optimizer: torch.optim.Optimizer, found: Found, tree: Tree) -> None:
@@ -167,6 +172,8 @@ def _put_average(target: Any, tree: Tree) -> None:
         with torch.no_grad():
             target.copy_(tree)
         return
+    if not isinstance(target, (dict, list)) and not hasattr(target, "__dict__"):
+        return  # a number stands now where there was none
     items = tree.items() if isinstance(tree, dict) else enumerate(tree or [])
     holder = target if isinstance(target, (dict, list)) else vars(target)
     for key, value in items:

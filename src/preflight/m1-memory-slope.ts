@@ -3,16 +3,21 @@
 //
 // A step that keeps its loss keeps the whole graph behind it. The operations of all graphs that live tensors hold are counted at
 // the end of several epochs; a correct program holds as many after the last as after the first. NO-GO where every epoch adds some
-// for each of its steps. Graphs that are held within an epoch and let go at its end are a warning. The resident set is noisy over
+// for each of its steps, and some hundred steps on still does. Graphs that are held and let go later are a warning. The resident set is noisy over
 // a few steps: only a slope that would fill the machine before the run ends is warned of.
 import { totalmem } from 'node:os'
 import type { StepRecord, TrainProbe } from '../contract/index.ts'
 import { define, go, noGo, number, placeOf, skipped, warn } from './check.ts'
+import type { Context } from './context.ts'
 import { baseRate, frozenSize } from './cycle.ts'
 import { theilSen } from './slope.ts'
 import type { Trial } from './trial.ts'
 
 const blocks = 3
+/** Steps between two more looks at what seems to be kept for good, how many at most, and how long. */
+const longer = 40
+const longest = 600
+const seconds = 5
 /** Bytes a step. Below it, what an allocator takes while it settles looks the same. */
 export const leastSlope = 64 * 1024
 
@@ -35,6 +40,8 @@ export const m1 = define({
     const suspicious = within !== null && within >= epoch && (blocks + 1) * epoch <= context.plan.steps
     const live = suspicious ? await counted(trial, epoch, {}) : null
     const kept = live && growth(live.map(({ graphs }) => graphs))
+    // a list that is printed and emptied every hundred steps grows until then
+    const letGo = kept !== null && kept >= epoch ? await fallsAgain(context, trial, live?.at(-1)?.graphs ?? 0) : null
     await trial.restore('initial')
     const evidence = {
       steps: counts.length * epoch,
@@ -43,6 +50,14 @@ export const m1 = define({
       allocated: counts.map(({ allocated }) => allocated),
     }
     const where = placeOf(context.facts, 'train_step', 'loss', 'setup')
+    if (letGo !== null)
+      return warn('graph-retained', `graphs stay alive for up to ${letGo} steps`, {
+        seen: `${number((kept ?? 0) / epoch)} operations a step stay alive after it, until some steps later`,
+        expected: 'a step’s graph ends with the step',
+        where,
+        evidence,
+        advice: 'keep loss.item() or loss.detach(), not the loss itself',
+      })
     if (kept !== null && kept >= epoch)
       return noGo('graph-retained', 'every step keeps its graph: memory grows until it is full', {
         seen: `${number(kept / epoch)} operations a step stay alive after it; ${evidence.graphs.join(', ')} after each ${epoch} steps`,
@@ -94,6 +109,20 @@ const counted = async (trial: Trial, steps: number, probe: Omit<TrainProbe, 'ste
     counts.push({ graphs, rss, allocated })
   }
   return counts.slice(1)
+}
+
+/** Live steps on, until fewer operations are held than before; how many steps that took, or null. */
+const fallsAgain = async (context: Context, trial: Trial, held: number): Promise<number | null> => {
+  const began = performance.now()
+  let before = held
+  for (let done = longer; done <= Math.min(longest, context.plan.steps); done += longer) {
+    const last = (await trial.steps({ steps: longer, census: true })).at(-1)
+    const graphs = last?.memory?.graphs ?? null
+    if (graphs === null || performance.now() - began > 1000 * seconds) return null
+    if (graphs < before + longer) return done
+    before = graphs
+  }
+  return null
 }
 
 /** The smallest growth from one count to the next, where each is larger than the one before. */
