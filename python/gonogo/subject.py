@@ -198,7 +198,7 @@ class Subject:
             "data": [made for made, _ in manifests],
             "environment": environment,
             "arithmetic": device.arithmetic(self._request["precision"], experiment.device),
-            "hashing": {"sample": str(hash("gonogo"))},
+            **{"hashing": {"sample": str(hash("gonogo"))}, "streams": facts.streams(self.experiment)},
             "monitors": list(experiment._watching),
             **({} if (room := memory.room(experiment.device)) is None else {"memory": room}),
             "loadSeconds": time.perf_counter() - started,

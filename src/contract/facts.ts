@@ -180,6 +180,8 @@ export const facts = z.object({
   environment: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   /** What this process makes of one word, where each process hashes with a seed of its own; or why no order hangs on a hash. */
   hashing: z.union([z.object({ sample: z.string() }), z.object({ fixed: z.string() })]).optional(),
+  /** Streams that the program draws from by itself, beside its training loader, as far as they show: no checkpoint holds their place. */
+  streams: z.array(z.string()).optional(),
   /** What watches a metric in the project's own trainer: keepers of the best checkpoint, stoppers. */
   monitors: z
     .array(

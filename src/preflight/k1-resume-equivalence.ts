@@ -101,9 +101,12 @@ const drawn = (outcome: Outcome, { records }: Reference, resumed: readonly Resum
 /** Causes that say: other batches or other noise. */
 const otherwise: readonly Cause[] = ['data-position-lost', 'rng-not-restored']
 
-/** Everything that is saved came back; what the loop of an epoch holds by itself, a recurrent state say, begins anew with the next. */
+/**
+ * Everything that is saved came back; what the loop of an epoch holds by itself, a recurrent state say, begins anew with the next. A run
+ * that asks for no more than an approximate resume has said so.
+ */
 const endsWithEpoch = ({ resumeKind }: Context, still: Outcome): boolean =>
-  resumeKind === 'epoch' && still.cause === 'section-not-saved'
+  resumeKind !== 'exact' && still.cause === 'section-not-saved'
 
 /** The run file asks for less than an exact resume from this save. */
 const isDeclared = (context: Context, reference: Reference, save: Save): boolean => {
@@ -255,6 +258,16 @@ const lostOutcome = (context: Context, resumed: Resumed, found: Diagnosis): Outc
         'load into the optimizer that the schedule was made for; an optimizer that is made anew needs a schedule that is made anew',
     })
   // everything known came back, generators too, and still the steps differ: what generators are at the end follows from that
+  const { streams = [] } = context.facts
+  if (lost.length === 0 && divergence !== null && culprit === 'rng' && streams.length > 0)
+    return warn('data-position-lost', 'a stream that the step draws from by itself begins anew after a resume', {
+      ...words,
+      seen: `${words.seen}; everything known came back, and there is ${list(streams)}`,
+      alternatives: ['section-not-saved'],
+      where: placeOf(context.facts, 'train_step', 'setup'),
+      advice:
+        'count the batches that it has given, save the count, and skip as many after a load; `resume: approximate` in the run file declares it',
+    })
   if (lost.length === 0 && divergence !== null && culprit === 'rng')
     return noGo('section-not-saved', 'a resumed run depends on state that no checkpoint holds', {
       ...words,
