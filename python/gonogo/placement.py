@@ -35,7 +35,7 @@ def spatial(values: torch.Tensor) -> torch.Tensor | None:
 
 def placements(dataset: Any, indices: Sequence[int], seed: int, seconds: float) -> dict[str, Any] | None:
     """Of the fields that have places: how often they went with the input, stayed where they were while it was turned, or were turned alone."""
-    found = {"followed": 0, "stayed": 0, "alone": 0, "field": "", "turn": "", "whole": False}
+    found = {"followed": 0, "stayed": 0, "alone": 0, "otherwise": 0, "field": "", "turn": "", "whole": False}
     until = time.monotonic() + seconds
     for index in indices:
         drawn = []
@@ -49,7 +49,7 @@ def placements(dataset: Any, indices: Sequence[int], seed: int, seconds: float) 
                 return None
         for other in drawn[1:]:
             _compare(drawn[0], other, found)
-    return found if found["followed"] + found["stayed"] + found["alone"] else None
+    return found if any(found[kind] for kind in ("followed", "stayed", "alone", "otherwise")) else None
 
 
 def _parts(sample: dict[str, torch.Tensor]) -> tuple[str, torch.Tensor | None, dict[str, torch.Tensor]]:
@@ -59,7 +59,7 @@ def _parts(sample: dict[str, torch.Tensor]) -> tuple[str, torch.Tensor | None, d
     if picture is None:
         return name, None, {}
     size = picture.shape[-2:]
-    maps = {key: one for key, one in sample.items() if key != name and (one.shape[-2:] == size and one.ndim >= 2 or _is_boxes(one))}
+    maps = {key: one for key, one in sample.items() if key != name and (one.shape[-2:] == size and one.ndim >= 2 or _is_boxes(one) or _is_points(one, size))}
     return name, picture, maps
 
 
@@ -67,6 +67,34 @@ def _is_boxes(values: torch.Tensor) -> bool:
     if values.ndim != 2 or values.shape[1] != 4 or len(values) == 0 or not bool((values >= 0).all()):
         return False
     return bool((values[:, 2] > values[:, 0]).all() and (values[:, 3] > values[:, 1]).all())
+
+
+def _is_points(values: torch.Tensor, size: Any) -> bool:
+    """Rows of two measures in pixels of a picture that is not square, so that its width is told from its height."""
+    height, width = int(size[0]), int(size[1])
+    if values.ndim != 2 or values.shape[1] != 2 or not values.is_floating_point() or height == width:
+        return False
+    return bool((values >= 0).all() and (values.amax(0) > 1).all() and values.max() <= max(height, width))
+
+
+def _points(was: torch.Tensor, now: torch.Tensor, turn: str, size: Any) -> str | None:
+    """Whether points went with their picture: along one column, mirrored at its width or at its height. None: something else happened to them."""
+    length = {"left to right": int(size[1]), "upside down": int(size[0])}.get(turn)
+    other = {int(size[0]), int(size[1])} - {length}
+    moved = [column for column in (0, 1) if _differ(now[:, column], was[:, column]) > 0]
+    if length is None:
+        return None
+    if not moved:
+        return "stayed"
+    if len(moved) > 1:
+        return None
+    sums = (was + now)[:, moved[0]]
+    if float(sums.max() - sums.min()) > 1e-3:
+        return None
+    at = float(sums.mean())
+    if abs(at - length) <= 1.01:
+        return "followed"
+    return "otherwise" if any(abs(at - one) <= 1.01 for one in other) else None
 
 
 def _has_places(sample: dict[str, torch.Tensor]) -> bool:
@@ -86,7 +114,12 @@ def _compare(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor], found
         size = before.shape[-2:]
         if was.shape == one[batches.input_name(one)].shape and _is_view(before, spatial(was)):
             continue  # another view of the same picture is augmented by itself, and is meant to be
-        if turn == "":
+        if _is_points(was, size):
+            if turn and (went := _points(was, now, turn, size)) is not None:
+                found[went] += 1
+                if went != "followed":
+                    found.update(field=name, turn=turn, whole=False)
+        elif turn == "":
             moved = None if _is_boxes(was) else _turned_exactly(was, now)
             if moved is not None:
                 found["alone"] += 1
@@ -100,6 +133,9 @@ def _compare(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor], found
                 found.update(field=name, turn=turn, whole=not was.is_floating_point() or _is_boxes(was))
             elif _differ(now, expected) <= 0.02:
                 found["followed"] += 1
+            elif not _is_boxes(was) and _turned_exactly(was, now) is not None:
+                found["otherwise"] += 1
+                found.update(field=name, turn=turn, whole=not was.is_floating_point())
 
 
 def _differ(one: torch.Tensor, other: torch.Tensor) -> float:

@@ -70,6 +70,12 @@ def digest_of(index: int, sample: Any, group: str | None = None) -> dict[str, An
     }
 
 
+def whole_of(sample: Any) -> str | None:
+    """Digest of all that a sample holds, where that is more than an input and numbers alone: a user and an item say together what neither says alone."""
+    held = {name: tensor_of(value) for name, value in batches.fields(sample).items()}
+    return None if len(held) < 2 or any(value is None for value in held.values()) else batches.bytes_digest(held)
+
+
 def outline_of(given: Any) -> dict[str, Any]:
     """Sketch and length of an input, as far as it has them."""
     made = sketch_of(given)
@@ -122,6 +128,8 @@ def _spread(subject: Any, dataset: Any, probe: dict[str, Any], cancelled: Callab
                 made, stored = digest_of(index, sample, group_of(dataset, index)), stored_of(dataset, index)
                 if probe.get("sketch", False):
                     made.update(outline_of(batches.input_of(sample)))
+                    if (whole := whole_of(sample)) is not None:
+                        made["whole"] = whole
                 if probe.get("blocks", False) and (pieces := blocks_of(batches.input_of(sample))) is not None:
                     made["blocks"] = pieces
                 if probe.get("thumbnails", False) and (small := thumbnail_of(batches.input_of(sample))) is not None:

@@ -23,10 +23,13 @@ class Draws(TorchFunctionMode):
         self.digests: list[str] = []
 
     def __torch_function__(self, function: Any, types: Any, arguments: Any = (), named: Any = None) -> Any:
+        generator = (named or {}).get("generator")
+        start = None if generator is None else batches.bytes_digest(generator.get_state())
         made = function(*arguments, **(named or {}))
         if getattr(function, "__name__", "") in DRAWING and isinstance(made, torch.Tensor) and FEWEST <= made.numel() <= LARGEST and len(self.digests) < MOST:
             flat = made.detach()
             # a coin that falls alike each time, or a range of one number, is no draw
             if not bool((flat == flat.reshape(-1)[0]).all()):
-                self.digests.append(batches.bytes_digest(flat))
+                # what a generator of the step's own gives may follow the batch: where it stands tells as much
+                self.digests.append(start or batches.bytes_digest(flat))
         return made

@@ -19,6 +19,7 @@ from gonogo.data import Arrays, Part
 from gonogo.padding import padding_of, tensor_of
 from gonogo.placement import Answer, placements
 from gonogo.reach import covered, spread_over
+from gonogo.spoilt import spoilt
 from gonogo.untouched import untouched, workers_of
 
 #: Samples of one look at data that is reached many at a time.
@@ -38,6 +39,7 @@ def survey(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
             for one in (channels, fields, shifted, padded, answer):
                 one.add(batch, ids)
         tried, changing, reseeding = _twice(dataset, indices[:8], subject.experiment.seed, seconds)
+        altered = spoilt(dataset, indices[:8], subject.experiment.seed, min(seconds, 2))
         places = placements(dataset, indices[:8], subject.experiment.seed, min(seconds, 2)) if changing else None
     return {
         "samples": seen,
@@ -50,6 +52,7 @@ def survey(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
         "reseeding": reseeding,
         "places": places,
         "answer": answer.report(),
+        "spoilt": altered,
     }
 
 

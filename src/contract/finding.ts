@@ -259,6 +259,7 @@ export const cause = z.enum([
   'splits-differ',
   'order-repeats',
   'samples-repeated',
+  'samples-changed-in-place',
   'class-runs',
   'sees-the-future',
   'targets-misplaced',

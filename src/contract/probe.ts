@@ -311,6 +311,8 @@ export const survey = z.object({
       followed: z.int(),
       stayed: z.int(),
       alone: z.int(),
+      /** Both were turned, and not the same way. */
+      otherwise: z.int().default(0),
       field: z.string(),
       turn: z.string(),
       whole: z.boolean(),
@@ -319,5 +321,10 @@ export const survey = z.object({
     .optional(),
   /** The element of the input that is the target up to scale and offset in every sample looked at; null: none. */
   answer: z.object({ at: z.int(), of: z.int(), samples: z.int() }).nullable().optional(),
+  /**
+   * Of samples read three times, how many have a row in the data set that the second and the third reading changed, each; the rows are
+   * put back. `held`: the name of what holds them. Null: no rows as large as the input are to be seen.
+   */
+  spoilt: z.object({ tried: z.int(), changed: z.int(), held: z.string() }).nullable().optional(),
 })
 export type Survey = z.infer<typeof survey>

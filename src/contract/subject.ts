@@ -252,6 +252,8 @@ export const sampleDigest = z.object({
   thumbnail: thumbnail.optional(),
   /** Where asked: uint32 of each piece of a few rows, from the first offset to the last, little-endian, base64; 0: it hardly varies. */
   blocks: z.string().optional(),
+  /** Where asked with `sketch`: hash of all fields together, where there are several and all are numbers. */
+  whole: z.string().optional(),
   /** Where asked: the size of the input's first axis. */
   length: z.int().optional(),
   /** Of a pass: which epoch and batch, counted from 1, and which loader process, counted from 0. */

@@ -2,18 +2,18 @@
 // Not whether the splits are alike as a whole (D5).
 //
 // Inputs are compared by the hash of their decoded bytes; where training changes a sample each time it is decoded, by what the
-// data set holds of it before: a path, or a row. duplicates.ts says how many common inputs chance explains. What is more than
+// data set holds of it before: a path, or a row. Where inputs alone come again and again, all fields of a sample together are compared. duplicates.ts says how many common inputs chance explains. What is more than
 // that, and more than the run file allows (preflight.overlap), five different inputs or more, is an overlap.
 //
 // A group that lies in both splits is a leak where knowing the group is knowing the answer: each group has one label, and
 // several share it. A speaker who is the class, or a user whose past predicts his future, belongs in both: those only
 // warn. Samples that hardly differ are found by how near they lie (near.ts), and warn as well; so do stretches of one series (windows.ts).
 // One batch that is both splits, a graph, is looked at target by target (shared-batch.ts).
-import type { Evidence, SampleDigest } from '../contract/index.ts'
+import type { Evidence, SampleDigest, Survey } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, plural, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { samplesOf, surveyOf } from './data.ts'
-import { groupsOf, type Overlap, overlapOf } from './duplicates.ts'
+import { groupsOf, type Overlap, overlapOf, wholeOverlapOf } from './duplicates.ts'
 import { areCopies, nearOf } from './near.ts'
 import { classesPicture } from './pictures.ts'
 import { type Repeated, repeatedIn } from './repeated.ts'
@@ -51,9 +51,26 @@ export const d3 = define({
     const isWhole = training.length >= train && validation.length >= val
     const repeated = isWhole && changing === 0 ? repeatedIn(training, validation) : null
     const cut = groups || near ? null : await judgedWindows(context)
-    return drawn(judged(context, overlap, measured, repeated) ?? groups ?? near ?? cut ?? held(overlap))
+    const whole = changing === 0 && tells(fields) ? wholeOverlapOf(training, validation) : null
+    return drawn(
+      judged(context, overlap, measured, repeated) ??
+        groups ??
+        near ??
+        (whole && judged(context, whole, false, null, 'samples')) ??
+        cut ??
+        held(overlap),
+    )
   },
 })
+
+/** Two fields at least that vary, of which none only counts: what a program numbers to draw its own data has the same numbers in every split. */
+const tells = (fields: Survey['fields']): boolean => {
+  const varying = fields.filter(({ range }) => range && range.min !== range.max)
+  return varying.length >= 2 && varying.every(({ range, shape }) => !(range && shape.length === 0 && counts(range)))
+}
+
+const counts = ({ min, max, minAt, maxAt }: NonNullable<Survey['fields'][number]['range']>): boolean =>
+  max - min === maxAt - minAt
 
 /** By decoded bytes, or by what is stored where decoding is never twice the same; null where neither tells. */
 const compared = (
@@ -81,13 +98,19 @@ const evidenceOf = (overlap: Overlap, allowed: number): Evidence => ({
   allowed,
 })
 
-const judged = (context: Context, overlap: Overlap, measured: boolean, repeated: Repeated | null): Outcome | null => {
+const judged = (
+  context: Context,
+  overlap: Overlap,
+  measured: boolean,
+  repeated: Repeated | null,
+  what: 'inputs' | 'samples' = 'inputs',
+): Outcome | null => {
   const allowed = context.plan.run.preflight.overlap
   const { share, distinct, shared, validation, training, explained, twins, pair } = overlap
   if (share <= allowed || shared === 0) return null
   const found = {
-    seen: `${shared} of ${validation} validation inputs are training inputs too (${number(100 * share)} %)${pair ? `, as val ${pair[0]} and train ${pair[1]}` : ''}`,
-    expected: `${number(100 * allowed)} % at most, as preflight.overlap says; of ${training} training inputs ${number(100 * twins)} % have a twin`,
+    seen: `${shared} of ${validation} validation ${what} are training ${what} too (${number(100 * share)} %)${pair ? `, as val ${pair[0]} and train ${pair[1]}` : ''}`,
+    expected: `${number(100 * allowed)} % at most, as preflight.overlap says; of ${training} training ${what} ${number(100 * twins)} % have a twin`,
     where: placeOf(context.facts, 'data', 'datasets', 'setup'),
     evidence: evidenceOf(overlap, allowed),
     advice:

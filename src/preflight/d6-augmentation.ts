@@ -5,6 +5,7 @@
 // chance it would happen once in a thousand million times, counted from how often draws agree at all (a flip agrees every other time).
 // Where the draws belong to the sample and the epoch, all of them are equal within an epoch: then samples that come in both
 // epochs are compared instead. A step that draws noise by itself draws another in the next. And two views of one sample are two draws, where both go through the model.
+// Before all that: reading a sample leaves what the data set holds of it as it was.
 import { define, go, noGo, type Outcome, placeOf, plural, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { surveyOf } from './data.ts'
@@ -22,10 +23,26 @@ export const d6 = define({
   after: [],
   costClass: 'warm',
   async run(context) {
+    const altered = await spoilt(context)
+    if (altered) return altered
     const drawn = await drawsAnew(context)
     return drawn.status === 'NO-GO' ? drawn : ((await oneViewTwice(context)) ?? (await sameNoise(context)) ?? drawn)
   },
 })
+
+/** A transform that works in place on the row that the data set holds: each reading adds to the last, and no checkpoint has it. */
+const spoilt = async (context: Context): Promise<Outcome | null> => {
+  const { spoilt } = await surveyOf(context, 'train')
+  if (!spoilt || spoilt.changed < 2) return null
+  return noGo('samples-changed-in-place', 'reading a sample changes what the data set holds of it', {
+    seen: `${spoilt.changed} of ${spoilt.tried} samples: their row of ${spoilt.held} was another after a second reading, and another again after a third`,
+    expected: 'rows that stay as they were loaded',
+    where: placeOf(context.facts, 'train_loader', 'data', 'datasets', 'setup'),
+    evidence: { ...spoilt },
+    alternatives: ['data-position-lost'],
+    advice: 'copy the row before it is changed: clone() or copy(), and no methods that end in _',
+  })
+}
 
 /** Views that are one and the same teach a model nothing; an input that is its own target goes into the model once. */
 const oneViewTwice = async (context: Context): Promise<Outcome | null> => {

@@ -23,7 +23,7 @@ export type Overlap = {
   readonly pair: readonly [number, number] | null
 }
 
-type Keyed = Pick<SampleDigest, 'id' | 'hash' | 'std'>
+type Keyed = Pick<SampleDigest, 'id' | 'hash'> & { readonly std: number | null }
 
 export const overlapOf = (training: readonly Keyed[], validation: readonly Keyed[]): Overlap => {
   const known = new Map<string, { id: number; times: number }>()
@@ -50,6 +50,17 @@ export const overlapOf = (training: readonly Keyed[], validation: readonly Keyed
     explained: chance + 3 * Math.sqrt((chance * (1 - chance)) / m + (chance * (1 - chance)) / n),
     pair: first ? [first.id, known.get(first.hash)?.id ?? -1] : null,
   }
+}
+
+/** The same of samples as a whole: where an input alone comes again and again, a user or a word, all fields together need not. */
+export const wholeOverlapOf = (
+  training: readonly SampleDigest[],
+  validation: readonly SampleDigest[],
+): Overlap | null => {
+  const wholes = (samples: readonly SampleDigest[]) =>
+    samples.flatMap(({ id, whole }) => (whole === undefined ? [] : [{ id, hash: whole, std: null }]))
+  const [inside, outside] = [wholes(training), wholes(validation)]
+  return inside.length > 0 && outside.length > 0 ? overlapOf(inside, outside) : null
 }
 
 /** A blank picture, or silence, is found anywhere. */

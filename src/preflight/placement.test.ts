@@ -12,13 +12,14 @@ const survey = (given: Partial<Survey>): Survey => ({
   changing: 8,
   ...given,
 })
-const places = { followed: 0, stayed: 0, alone: 0, field: 'target', turn: 'left to right', whole: true }
+const places = { followed: 0, stayed: 0, alone: 0, otherwise: 0, field: 'target', turn: 'left to right', whole: true }
 
 test.each([
   [{ ...places, followed: 9 }, undefined],
   [{ ...places, stayed: 1, followed: 5 }, undefined],
   [{ ...places, stayed: 4 }, 'NO-GO'],
   [{ ...places, stayed: 2, alone: 2, followed: 2 }, 'NO-GO'],
+  [{ ...places, otherwise: 2, followed: 2 }, 'NO-GO'],
   [{ ...places, stayed: 4, whole: false }, 'WARN'],
 ])('%o', (given, status) => {
   const outcome = turnedApart(survey({ places: given }), 'data.py:3')

@@ -18,7 +18,7 @@ export const placement = async (context: Context): Promise<Outcome | null> => {
 /** What is known to go with its picture. */
 export const turnsAlong = async (context: Context): Promise<Outcome | null> => {
   const { places } = await surveyOf(context, 'train')
-  if (!places || places.followed < least || places.stayed + places.alone > 0) return null
+  if (!places || places.followed < least || places.stayed + places.alone + places.otherwise > 0) return null
   return go('what belongs to a picture turns with it', {
     seen: `${plural(places.followed, 'time')} an input was turned, and what belongs to it too`,
     expected: 'never one without the other',
@@ -30,18 +30,19 @@ export const turnsAlong = async (context: Context): Promise<Outcome | null> => {
 const least = 2
 
 export const turnedApart = ({ places }: Survey, where: string | null): Outcome | null => {
-  if (!places || places.stayed + places.alone < least) return null
-  const { followed, stayed, alone, field, turn, whole } = places
+  if (!places || places.stayed + places.alone + places.otherwise < least) return null
+  const { followed, stayed, alone, otherwise, field, turn, whole } = places
   const words = [
     ...(stayed > 0 ? [`${plural(stayed, 'time')} the input was turned (${turn}) and ${field} was not`] : []),
     ...(alone > 0 ? [`${plural(alone, 'time')} ${field} was turned and the input was not`] : []),
+    ...(otherwise > 0 ? [`${plural(otherwise, 'time')} the input was turned (${turn}) and ${field} another way`] : []),
     ...(followed > 0 ? [`${plural(followed, 'time')} both were`] : []),
   ]
   return (whole ? noGo : warn)('inputs-and-labels-misaligned', `${field} does not go where its input goes`, {
     seen: words.join('; '),
     expected: 'what belongs to places of the input is turned with it',
     where,
-    evidence: { followed, stayed, alone, field, turn },
+    evidence: { followed, stayed, alone, otherwise, field, turn },
     advice: 'draw once for a sample, and do the same to the input and to what belongs to it',
   })
 }

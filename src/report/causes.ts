@@ -118,6 +118,7 @@ const words: Partial<Record<Cause, string>> = {
   'splits-differ': 'training and validation inputs have different statistics',
   'order-repeats': 'every epoch has the same order',
   'samples-repeated': 'an epoch draws a few samples again and again',
+  'samples-changed-in-place': 'reading a sample changes what the data set holds of it',
   'class-runs': 'training goes through one class after the other',
   'sees-the-future': 'outputs depend on later inputs',
   'average-follows-at-once': 'an average of the weights is none: it follows them at once',
