@@ -29,7 +29,7 @@ class Order:
 
     def late(self) -> bool:
         """The last clipping comes after the update that used the same gradients, none came before it, and no update comes after."""
-        clips = [place for place, (what, _) in enumerate(self.events) if what == "clip"]
+        clips = [place for place, (what, _) in enumerate(self.events) if what.startswith("clip")]
         if not clips:
             return False
         clipped = self.events[clips[0]][1]
@@ -38,12 +38,23 @@ class Order:
         return bool(used) and max(used) < clips[0] and not any(max(used) < place for place in made)
 
 
+    def void(self) -> bool:
+        """Every clipping comes before the backward pass that makes what the update uses, when no gradient lay there: it clips nothing."""
+        kinds = [what for what, _ in self.events]
+        clips = [place for place, what in enumerate(kinds) if what in ("clip", "clip nothing")]
+        updates = [place for place, what in enumerate(kinds) if what == "step"]
+        if not clips or not updates or "clip" in kinds:
+            return False
+        return all(any(clip < made < max(updates) for made, what in enumerate(kinds) if what == "backward") for clip in clips)
+
+
 def _wrapped(original: Callable[..., Any], order: Order) -> Callable[..., Any]:
     def clip(parameters: Any, limit: Any = None, *rest: Any, **named: Any) -> Any:
         kept = [parameters] if isinstance(parameters, torch.Tensor) else list(parameters)
         value = limit if limit is not None else named.get("max_norm", named.get("clip_value", math.inf))
         if float(value) <= NONE:
-            order.events.append(("clip", frozenset(id(one) for one in kept)))
+            lies = any(one.grad is not None and bool(one.grad.detach().any()) for one in kept)
+            order.events.append(("clip" if lies else "clip nothing", frozenset(id(one) for one in kept)))
         return original(kept, *(() if limit is None else (limit,)), *rest, **named)
 
     return clip

@@ -104,7 +104,8 @@ def loading(feed: Any) -> dict[str, Any]:
     if loader is None:
         return {"workers": 0, "shuffles": True, "dropsLast": False}
     sampler = getattr(loader, "sampler", None)
-    return {"workers": getattr(loader, "num_workers", None), "shuffles": _shuffles(sampler), "dropsLast": getattr(loader, "drop_last", None)}
+    deals = isinstance(sampler, torch.utils.data.distributed.DistributedSampler)
+    return {"workers": getattr(loader, "num_workers", None), "shuffles": _shuffles(sampler), "dropsLast": getattr(loader, "drop_last", None), "deals": deals}
 
 
 def _shuffles(sampler: Any) -> bool | None:

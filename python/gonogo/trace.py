@@ -125,7 +125,7 @@ def step(subject: Any, drawn: Any, found: Found, tracer: Tracer) -> tuple[Any, d
         "modes": {"training": len(modes) - len(resting), "resting": resting, "spectators": step_modes.spectators(found)},
         "constants": sorted(set(roots.constants)),
         "derivatives": sorted(set(roots.derivatives)),
-        "clipping": {"late": roots.order.late(), "cleared": not roots.order.left},
+        "clipping": {"late": roots.order.late(), "void": roots.order.void(), "cleared": not roots.order.left},
         "views": views.report(),
         "draws": draws.digests,
         "loose": loose.report(),

@@ -71,6 +71,8 @@ export const loadingFact = z.object({
   shuffles: z.boolean().nullable(),
   /** The last partial batch of an epoch is left out; null: unknown. */
   dropsLast: z.boolean().nullable(),
+  /** Its sampler is one that promises each of several ranks a part of its own, of one order that all of them share. */
+  deals: z.boolean().optional(),
 })
 
 /** Asks how far one input reaches: one batch as it is, again, and with one sample's input perturbed. */

@@ -40,8 +40,11 @@ export const trace = z.object({
   constants: z.array(z.string()).optional(),
   /** Those of them that come from a derivative whose graph was not made, and that nobody detached by hand. */
   derivatives: z.array(z.string()).optional(),
-  /** Gradients are clipped after the update that used them; and none lay there when the step's first backward pass began. */
-  clipping: z.object({ late: z.boolean(), cleared: z.boolean() }).optional(),
+  /**
+   * Gradients are clipped after the update that used them, or (`void`) where there are none, before the backward pass that makes them; and none
+   * lay there when the step's first backward pass began.
+   */
+  clipping: z.object({ late: z.boolean(), void: z.boolean().default(false), cleared: z.boolean() }).optional(),
   /** Pairs of fields of the batch that hold the same measured values, both of which went into a module. */
   views: z.array(z.array(z.string())).optional(),
   /** Digests of what the step itself drew at random, eight values or more each, in order. */

@@ -215,6 +215,18 @@ const vanishing = ({ report, curve, config, stepsPerEpoch, epochs, found }: Judg
         advice: 'begin the warm-up at (epoch + 1) / epochs of the warm-up, not at epoch / epochs',
       },
     )
+  const risen = curve.points.find(({ rate }) => rate > 0)
+  if (head >= 2 && report.steps >= 20 && risen && risen.rate >= 0.9 * curve.peak)
+    return warn(
+      'learning-rate-vanishes',
+      `the learning rate is 0 for the first ${plural(head, 'step')}, and whole at once`,
+      {
+        ...found,
+        seen: `0 until step ${head}, ${number(risen.rate)} at step ${risen.step}; ${found.seen}`,
+        alternatives: ['warm-up-missing'],
+        advice: 'a warm-up that divides whole numbers (//) is 0 until it is 1: divide with /',
+      },
+    )
   if (report.steps >= 20) {
     const gone = tailBelow(curve, vanished * curve.peak)
     if (gone >= longTail * report.steps)

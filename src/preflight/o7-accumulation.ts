@@ -7,7 +7,7 @@
 // number give each sample a whole multiple of its share; a mean of means gives each micro-batch the same weight, however much
 // it holds, and each sample another one in another order. A loss that compares the samples of a batch is no such sum, and is left alone.
 // Dropout and augmentation are off, batch norm uses its running statistics.
-import { shuffledOrder } from '../contract/index.ts'
+import { type StepRecord, shuffledOrder } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { baseRate, cycle, frozenSize, orNull } from './cycle.ts'
@@ -36,12 +36,11 @@ export const o7 = define({
     if (!managed && context.plan.run.world > 1) return skipped('each rank holds a part of the batch')
     if (!managed) {
       const calls = await callsOf(context, trial)
-      if (calls !== 1)
-        return skipped(
-          calls === null
-            ? 'no update was made in 64 steps'
-            : `train_step() makes an update of ${calls} calls by itself`,
-        )
+      if (calls?.length !== 1)
+        return calls === null
+          ? skipped('no update was made in 64 steps')
+          : (clearedBetween(context, calls) ??
+              skipped(`train_step() makes an update of ${calls.length} calls by itself`))
     }
     const ids = Array.from({ length: count }, (_, i) => Math.floor((i * size) / count))
     const gradients = gradientsOf(trial)
@@ -69,10 +68,36 @@ type Found = {
   readonly gradients: Gradients
 }
 
-const callsOf = async (context: Context, trial: Trial): Promise<number | null> => {
-  const probe = { batch: { frozen: frozenSize(context) }, learningRate: baseRate(context) }
-  return (await cycle(context, trial, probe))?.records.length ?? null
+/** The calls of one update, on one batch. */
+const callsOf = async (context: Context, trial: Trial): Promise<readonly StepRecord[] | null> => {
+  const probe = { batch: { frozen: frozenSize(context) }, learningRate: baseRate(context), regularisation: false }
+  return (await cycle(context, trial, probe))?.records ?? null
 }
+
+/** On one batch gradients that add up grow with every call; those that stay what they are have been cleared, and no update ever saw them. */
+const clearedBetween = (context: Context, calls: readonly StepRecord[]): Outcome | null => {
+  if (context.facts.optimizers.length !== 1 || !calls.slice(0, -1).every(isGathered)) return null
+  const sizes = gathered(calls)
+  const [first = 0] = sizes
+  if (!(first > 0) || sizes.some((one) => Math.abs(one - first) > 1e-4 * first)) return null
+  return noGo(
+    'accumulation-mis-normalised',
+    `gradients of ${calls.length - 1} of ${calls.length} batches are thrown away`,
+    {
+      seen: `an update of ${calls.length} calls on one batch: gradient ${sizes.map(number).join(', ')} after each`,
+      expected: 'a gradient that grows with each call until the update',
+      where: placesOf(context),
+      evidence: { calls: calls.length, gradients: sizes },
+      advice: 'call zero_grad() once for each update, after step(), and not for each batch',
+    },
+  )
+}
+
+const isGathered = ({ updates }: StepRecord): boolean => updates.every(({ outcome }) => outcome === 'accumulated')
+
+/** What lies in all gradients together after each call. */
+export const gathered = (calls: readonly StepRecord[]): number[] =>
+  calls.map(({ parameters }) => Math.hypot(...Object.values(parameters ?? {}).map(({ gradient }) => gradient ?? 0)))
 
 /** The gradient after each of these batches, from the first state; accumulated ones are those of the batches before too. */
 const gradientsOf =
@@ -158,7 +183,9 @@ const inOrders = async (found: Found): Promise<Outcome> => {
   )
   const [one, other] = [mixtureOf(whole, singles), mixtureOf(shuffled, singles)]
   const distance = apart(whole, shuffled)
-  if (!one || !other || one.residual > 10 * tolerance || other.residual > 10 * tolerance)
+  // autocast rounds more than the weights' own format tells
+  const most = Math.max(10 * tolerance, 5e-3)
+  if (!one || !other || one.residual > most || other.residual > most)
     return distance <= tolerance
       ? go('the order of the samples in a batch does not change its gradient', {
           seen: `${ids.length} samples in two orders: gradients ${number(distance)} apart`,
@@ -203,6 +230,13 @@ export const judgeWeights = ({ one, other, order, distance, tolerance, where }: 
       advice: `divide the loss of each micro-batch by their number, ${times}`,
     })
   const moved = Math.max(...one.weights.map((weight, i) => Math.abs(weight - (other.weights[i] as number))))
+  const last = lastPart(one, other, order)
+  if (last !== null)
+    return noGo('accumulation-mis-normalised', `only the last ${last} of ${count} samples of a batch count`, {
+      ...shown,
+      seen: `${shown.seen}; the first ${count - last} weigh nothing, in both orders`,
+      advice: 'clear gradients once for each update, not before each micro-batch',
+    })
   const cut = moved > 0.02 * (sum / count) ? equalGroups(one, other, order) : null
   if (cut !== null)
     return noGo(
@@ -220,6 +254,21 @@ export const judgeWeights = ({ one, other, order, distance, tolerance, where }: 
       advice: 'fine where the order means something; else look at how the batch is cut into parts',
     })
   return go('every sample of a batch has its weight, in any order', shown)
+}
+
+/** Samples at the end of the batch that alone have any weight, the same each, whichever they are; null where others have. */
+const lastPart = (one: Mixture, other: Mixture, order: readonly number[]): number | null => {
+  const count = one.weights.length
+  const placed = [one.weights, order.map((at) => other.weights[at] as number)]
+  const largest = Math.max(...placed.flat().map(Math.abs))
+  const counts = placed.map((weights) => weights.filter((weight) => Math.abs(weight) > 0.02 * largest).length)
+  const [length = 0] = counts
+  if (length === 0 || length > count / 2 || count % length !== 0 || counts.some((each) => each !== length)) return null
+  return placed.every((weights) =>
+    weights.slice(-length).every((weight) => Math.abs(weight - largest) < 0.02 * largest),
+  )
+    ? length
+    : null
 }
 
 /** In how many parts of equal length both orders can be cut so that each part weighs the same; null: in none. */

@@ -189,6 +189,14 @@ const clippedAfterUse = async (
   await trial.restore('initial')
   const records = await orNull(trial.steps({ ...probe, steps: 2, observe: true, trace: true }))
   const seen = (records ?? []).flatMap(({ trace }) => (trace?.clipping ? [trace.clipping] : []))
+  if (seen.length >= 2 && seen.every((one) => one.void))
+    return noGo('clips-too-late', 'gradients are clipped before there are any: nothing is ever clipped', {
+      seen: `in ${plural(seen.length, 'step')} no gradient lies there when it is clipped, and backward() comes after it`,
+      expected: 'the clipping between backward() and step()',
+      where: placeOf(context.facts, 'train_step', 'setup'),
+      evidence: { steps: seen.length },
+      advice: 'clip_grad_norm_ between backward() and step()',
+    })
   if (seen.length < 2 || !seen.every(({ late }) => late) || !seen.at(-1)?.cleared) return null
   return noGo('clips-too-late', 'gradients are clipped after the optimizer has used them', {
     seen: `in ${plural(seen.length, 'step')} the clipping comes after the update, and the next step clears what it has clipped`,

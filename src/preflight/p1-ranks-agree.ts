@@ -22,7 +22,7 @@ export const p1 = define({
     if (world === 1) return skipped('one process; needs two')
     const trial = await context.at('initial')
     const before = await parametersApart(trial, world)
-    const records = await trial.steps({ steps: updates * context.plan.run.train.accumulate, observe: true })
+    const records = await trial.steps({ steps: updates * context.plan.run.train.accumulate, observe: true, ids: true })
     const after = await parametersApart(trial, world)
     if (after) return before ? startApart(context, before) : driftApart(context, after, records)
     return (
@@ -119,6 +119,16 @@ const sameSamples = (context: Context, records: readonly StepRecord[]): Outcome 
       evidence: { world: plan.run.world, steps: records.length },
       advice,
     })
+  const parts = shared(records)
+  if (parts && parts.common > plan.run.world - 1 && parts.repeated === 0)
+    return (facts.loading?.deals ? noGo : warn)('same-samples-on-every-rank', 'ranks train on samples of one another', {
+      seen: `${parts.common} of ${parts.drawn} samples drawn in ${plural(parts.steps, 'step')} of one epoch were drawn by two ranks, none twice by one`,
+      expected: `a part of its own for each rank: ${plan.run.world - 1} in common at most, where the last batch is filled up`,
+      where,
+      evidence: { world: plan.run.world, common: parts.common, drawn: parts.drawn },
+      alternatives: ['samples-left-out'],
+      advice: 'the seed of DistributedSampler must be the same on all ranks: each takes every nth of one order',
+    })
   const whole = facts.data.find(({ split }) => split === 'train')?.samples ?? 0
   const each = facts.stepsPerEpoch * (ranks[0]?.[0]?.samples.count ?? 0)
   // halfway between a part and the whole
@@ -130,4 +140,26 @@ const sameSamples = (context: Context, records: readonly StepRecord[]): Outcome 
     evidence: { world: plan.run.world, samples: whole, each },
     advice,
   })
+}
+
+/** Of the first epoch's samples so far: how many were drawn by more than one rank, and how many more than once by one. Null: ids are not known. */
+export const shared = (records: readonly StepRecord[]) => {
+  const first = records.filter(({ epoch }) => epoch === records[0]?.epoch)
+  const drawn = new Map<number, Map<number, number>>()
+  for (const { ranks = [] } of first)
+    for (const [rank, { samples }] of ranks.entries()) {
+      if (!samples.ids) return null
+      for (const id of samples.ids) {
+        const by = drawn.get(id) ?? new Map<number, number>()
+        by.set(rank, (by.get(rank) ?? 0) + 1)
+        drawn.set(id, by)
+      }
+    }
+  const all = [...drawn.values()]
+  return {
+    drawn: all.length,
+    steps: first.length,
+    common: all.filter((by) => by.size > 1).length,
+    repeated: all.filter((by) => [...by.values()].some((times) => times > 1)).length,
+  }
 }

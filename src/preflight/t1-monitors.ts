@@ -55,6 +55,7 @@ export const t1 = define({
     }
     const where = placeOf(context.facts, 'metrics', 'evaluate', 'setup', 'model')
     const apart = differing(monitors)
+    const against = contrary(monitors, objective)
     const reversed = told.find(isReversed)
     if (reversed) {
       const level = sure.has(plain(reversed.metric)) ? noGo : warn
@@ -70,6 +71,19 @@ export const t1 = define({
         },
       )
     }
+    if (against)
+      return noGo(
+        'metric-direction-reversed',
+        `${against.kind} takes ${against.metric} for better when it is ${against.direction === 'max' ? 'larger' : 'smaller'}, the objective the other way round`,
+        {
+          seen: `objective ${objective.name}: ${objective.direction}; ${against.kind}: ${against.metric}, ${against.direction}`,
+          expected: 'one direction for one metric: a run that learns would be stopped, or its worst checkpoint kept',
+          where,
+          evidence,
+          alternatives: ['monitors-differ'],
+          advice: `mode="${objective.direction}" for ${against.kind}, whose default is another; or declare the other direction`,
+        },
+      )
     if (apart)
       return warn('monitors-differ', 'what keeps the best and what stops early watch different metrics', {
         seen: apart,
@@ -114,6 +128,15 @@ export const differing = (monitors: NonNullable<Facts['monitors']>): string | nu
       return `${stopper.kind} watches ${stopper.metric}; ${list(keepers.map(({ kind, metric }) => `${kind} keeps by ${metric}`))}`
   return null
 }
+
+/** What watches the objective's own metric in the other direction: two declarations, of which one is broken. */
+export const contrary = (
+  monitors: NonNullable<Facts['monitors']>,
+  objective: { readonly name: string; readonly direction: Direction },
+) =>
+  monitors.find(
+    ({ metric, direction }) => metric === objective.name && direction !== null && direction !== objective.direction,
+  ) ?? null
 
 /** A min_delta that even a perfect score does not improve by: the run ends after its patience, whatever it learns. */
 const neverMet = async (context: Context, evidence: Outcome['evidence']): Promise<Outcome | null> => {
