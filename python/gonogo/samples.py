@@ -79,7 +79,7 @@ def whole_of(sample: Any) -> str | None:
 def outline_of(given: Any) -> dict[str, Any]:
     """Sketch and length of an input, as far as it has them."""
     made = sketch_of(given)
-    length = len(given.split()) if isinstance(given, str) else len(given) if hasattr(given, "__len__") else None
+    length = len(given.split()) if isinstance(given, str) else len(given) if hasattr(given, "__len__") and getattr(given, "ndim", 1) else None
     return {**({} if made is None else {"sketch": made}), **({} if length is None else {"length": length})}
 
 

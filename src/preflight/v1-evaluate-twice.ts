@@ -90,6 +90,14 @@ const why = async (context: Context, trial: Trial, { reset, training, seen, evid
       advice: 'call model.eval() before the evaluation, and model.train() after it',
     })
   const augmented = await changingInputs(context, trial)
+  const spoilt = augmented?.spoilt
+  if (spoilt && spoilt.changed >= 2)
+    return noGo('samples-changed-in-place', 'reading a validation sample changes what the data set holds of it', {
+      ...found,
+      seen: `${seen}; ${spoilt.changed} of ${spoilt.tried} samples: their row of ${spoilt.held} was another after each reading`,
+      evidence: { ...found.evidence, ...spoilt },
+      advice: 'copy the row before it is changed: clone() or copy(), and no methods that end in _',
+    })
   if (augmented) {
     const level = task.kind === 'classification' && augmented.train > 0 ? noGo : warn
     return level('augmentation-on-validation', 'validation samples decode differently each time', {
@@ -133,7 +141,7 @@ const changingInputs = async (context: Context, trial: Trial) => {
   const val = await trial.survey({ split: 'val', limit: 8 })
   if (val.changing === 0) return null
   const train = await trial.survey({ split: 'train', limit: 8 })
-  return { val: val.changing, tried: val.tried, train: train.changing }
+  return { spoilt: val.spoilt ?? null, val: val.changing, tried: val.tried, train: train.changing }
 }
 
 /** What lies furthest apart in two evaluations of the same samples; null where they are bitwise equal. */
