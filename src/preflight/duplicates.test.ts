@@ -1,7 +1,7 @@
 // Overlaps from hashes alone: leaks of every size against data that repeats itself by nature.
 import { describe, expect, test } from 'vitest'
 import { shuffledOrder } from '../contract/index.ts'
-import { groupsOf, overlapOf } from './duplicates.ts'
+import { groupsOf, overlapOf, wholeOverlapOf } from './duplicates.ts'
 
 const samples = (hashes: readonly (number | string)[], from = 0) =>
   hashes.map((hash, i) => ({ id: from + i, hash: String(hash), std: 1 }))
@@ -78,4 +78,26 @@ describe('groups', () => {
     expect(groupsOf(mixed, of([['a', 1]]))).toMatchObject({ shared: 1, decides: false })
     expect(groupsOf([{ target: 0 }], of([['a', 0]]))).toBeNull()
   })
+})
+
+test('pairs of few users and items: all fields together tell what the inputs do not', () => {
+  const pairs = (from: number, to: number) =>
+    range(from, to).map((i) => ({
+      id: i,
+      hash: String(i % 10),
+      whole: String(i),
+      mean: 0,
+      std: 0,
+      nonFinite: 0,
+      target: null,
+    }))
+  expect(overlapOf(pairs(0, 800), pairs(0, 100))).toMatchObject({ shared: 0 })
+  expect(wholeOverlapOf(pairs(0, 800), pairs(700, 800))).toMatchObject({ shared: 100, distinct: 100, twins: 0 })
+  expect(wholeOverlapOf(pairs(0, 800), pairs(800, 900))).toMatchObject({ shared: 0 })
+  expect(
+    wholeOverlapOf(
+      pairs(0, 800).map(({ whole: _, ...one }) => one),
+      pairs(0, 100),
+    ),
+  ).toBeNull()
 })

@@ -49,6 +49,8 @@ const epoch = (step: number) => Math.floor(step / stepsPerEpoch)
 describe('healthy', () => {
   const healthy: readonly [string, ScheduleReport, Partial<Asked>?][] = [
     ['constant', reportOf(() => 0.1)],
+    ['zero at the first step', reportOf((i) => (i === 0 ? 0 : 1))],
+    ['zero at first, then a ramp', reportOf((i) => Math.min(1, Math.max(0, i - 20) / 100))],
     ['cosine over the run', reportOf(cosine(steps), [{ kind: 'CosineAnnealingLR', end: steps, perStep: 1 }])],
     [
       'cosine over epochs',
@@ -146,6 +148,12 @@ describe('wrong', () => {
     ],
     ['zero for the last fifth', 'NO-GO', 'learning-rate-vanishes', reportOf((i) => Math.max(0, 1 - i / 700))],
     ['zero in the first epoch', 'NO-GO', 'learning-rate-vanishes', reportOf((i) => Math.min(1, epoch(i) / 5))],
+    [
+      'a warm-up of whole numbers',
+      'WARN',
+      'learning-rate-vanishes',
+      reportOf((i) => Math.min(1, Math.floor((i + 1) / 50))),
+    ],
     ['zero throughout', 'NO-GO', 'learning-rate-vanishes', reportOf(() => 0)],
     [
       'zero in the last epoch',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { differing, isReversed } from './t1-monitors.ts'
+import { contrary, differing, isReversed } from './t1-monitors.ts'
 
 const watching = (role: 'keeper' | 'stopper', metric: string | null) => ({
   role,
@@ -27,4 +27,12 @@ test('a stopper whose metric no keeper keeps by', () => {
   expect(differing(both)).toBeNull()
   expect(differing([watching('stopper', 'val_loss')])).toBeNull()
   expect(differing([watching('keeper', null), watching('stopper', 'val_loss')])).toBeNull()
+})
+
+test('what watches the objective’s own metric in the other direction', () => {
+  const stopper = watching('stopper', 'val_pck')
+  expect(contrary([stopper], { name: 'val_pck', direction: 'max' })).toBe(stopper)
+  expect(contrary([stopper], { name: 'val_pck', direction: 'min' })).toBeNull()
+  expect(contrary([stopper], { name: 'val_loss', direction: 'max' })).toBeNull()
+  expect(contrary([{ ...stopper, direction: null }], { name: 'val_pck', direction: 'max' })).toBeNull()
 })

@@ -89,3 +89,46 @@ def test_a_target_among_the_inputs():
     for other in (x[:, 0, 0] + 1e-3 * x[:, 1, 1], x[:, 0, 0] * x[:, 0, 1], labels, torch.ones(64), x):
         assert answer(x, other) is None
     assert answer(x[:20], x[:20, 0, 0]) is None
+
+
+class Points(torch.utils.data.Dataset):
+    def __init__(self, moved):
+        self.moved = moved
+
+    def __len__(self):
+        return 8
+
+    def __getitem__(self, index):
+        generator = torch.Generator().manual_seed(index)
+        image = torch.randn(1, 12, 20, generator=generator)
+        points = 1.5 + torch.rand(3, 2, generator=generator) * torch.tensor([18.0, 10.0])
+        if torch.rand(()) < 0.5:
+            image, points = self.moved(image, points)
+        return image, points
+
+
+def mirrored(length):
+    return lambda image, points: (image.flip(-1), torch.stack([length - points[:, 0], points[:, 1]], 1))
+
+
+@pytest.mark.parametrize("length", [19, 20])
+def test_points_go_with_their_picture(length):
+    found = placements(Points(mirrored(length)), range(8), 0, 60)
+    assert found["followed"] >= 5 and found["stayed"] == found["otherwise"] == 0
+
+
+def test_points_that_stay_or_go_along_the_other_side_are_told():
+    stay = placements(Points(lambda image, points: (image.flip(-1), points)), range(8), 0, 60)
+    assert stay["stayed"] >= 5 and not stay["whole"]
+    other = placements(Points(lambda image, points: (image.flip(-2), torch.stack([19 - points[:, 0], points[:, 1]], 1))), range(8), 0, 60)
+    assert other["otherwise"] >= 5 and other["followed"] == 0
+
+
+def test_a_mask_that_is_turned_the_other_way_is_told():
+    class Other(Turned):
+        def __getitem__(self, index):
+            image, mask = super().__getitem__(index)
+            return (image.rot90(1, (-2, -1)), mask.rot90(-1, (-2, -1))) if torch.rand(()) < 0.5 else (image, mask)
+
+    found = placements(Other("never", turn=lambda one: one), range(8), 0, 60)
+    assert found["otherwise"] >= 5 and found["followed"] == 0 and found["whole"]

@@ -196,3 +196,46 @@ def test_draws_of_a_step() -> None:
     assert drawn(seeded) == drawn(seeded) and len(drawn(seeded)) == 2
     # a few numbers, or one number again and again, tell nothing
     assert drawn(lambda: (torch.rand(3), torch.randint(0, 1, (16,)), torch.zeros(16))) == []
+
+
+def test_clipping_before_there_is_a_gradient_is_told() -> None:
+    def void(step) -> bool:
+        model = net()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        found, seen = Found(modules={"model": model}, parameters=dict(model.named_parameters()), optimizers={"optimizer": optimizer}), []
+        for _ in range(2):
+            roots = Roots()
+            with roots_of_backward(roots, found), clip_order.noted(found, roots.order):
+                step(model, optimizer)
+            seen.append(roots.order.void())
+        return all(seen)
+
+    def run(order: str):
+        def step(model, optimizer) -> None:
+            for one in order:
+                if one == "z":
+                    optimizer.zero_grad()
+                elif one == "c":
+                    clip_grad_norm_(model.parameters(), 1.0)
+                elif one == "b":
+                    F.cross_entropy(model(X), Y).backward()
+                else:
+                    optimizer.step()
+
+        return step
+
+    assert void(run("zcbs"))
+    # before the step, after it, between two passes that add up, and not at all
+    assert not any(void(run(order)) for order in ("zbcs", "bczbcs", "zbsc", "zbcbs", "zbs"))
+
+
+def test_a_generator_that_is_made_anew_in_each_step_stands_where_it_stood() -> None:
+    def drawn(generator, weights) -> list[str]:
+        with Draws() as draws:
+            torch.multinomial(weights, 1, generator=generator)
+        return draws.digests
+
+    kept = torch.Generator().manual_seed(0)
+    first, second = torch.rand(16, 9), torch.rand(16, 9)
+    assert drawn(torch.Generator().manual_seed(0), first) == drawn(torch.Generator().manual_seed(0), second) != []
+    assert drawn(kept, first) != drawn(kept, second)
