@@ -38,6 +38,14 @@ class Split:
         #: We give each rank a part.
         self.shared = managed and world.size > 1 and (dataset is not None or self._indices is not None)
 
+    @classmethod
+    def of_training(cls, experiment: Any, dataset: Any, world: World) -> Split:
+        """Training samples that are to be evaluated by their ids: as they are decoded and collated for training."""
+        split = cls(experiment, "train", dataset, None, world)
+        if dataset is None:
+            split._indices, split._dealt = range(len(split._own().dataset)), False
+        return split
+
     def _own(self) -> Any:
         return getattr(self._experiment, f"{self.name}_loader")
 

@@ -300,11 +300,12 @@ class Subject:
 
     def _evaluate(self, probe: dict[str, Any], cancelled: Callable[[], bool]) -> dict[str, Any]:
         name, outputs = probe.get("split", "val"), Outputs() if probe.get("perSample", False) else None
-        if name == "train":
-            raise Fault("DATA_SPLITS", "the training split is not evaluated", seen="train", expected=", ".join(self._splits))
-        if name not in self._splits:
+        if name == "train" and probe.get("ids") is None:
+            raise Fault("DATA_SPLITS", "the training split is not evaluated as a whole", seen="train", expected=", ".join(self._splits))
+        split = Split.of_training(self.experiment, self._data.get("train"), self.world) if name == "train" else self._splits.get(name)
+        if split is None:
             raise Fault("DATA_SPLITS", f"the experiment has no {name} split", seen=name, expected=", ".join(self._splits))
-        loader, limit = self._splits[name].loader(probe.get("batchSize"), probe.get("limit"), probe.get("order", "given"), probe.get("whole", False), probe.get("ids"))
+        loader, limit = split.loader(probe.get("batchSize"), probe.get("limit"), probe.get("order", "given"), probe.get("whole", False), probe.get("ids"))
         tap = batches.Tap(loader, limit, None if outputs is None else outputs.passing, cancelled)
         tap.again = None if outputs is None else outputs.again
         tap.uncut = True
@@ -312,11 +313,11 @@ class Subject:
         look = probes.Look(self.experiment.task.kind, self._scored(), probe)
         tap.change = look.change
         started = time.perf_counter()
-        with seeds.kept() if probe.get("sameNoise", False) else nullcontext(), self._splits[name].quiet(), look:
+        with seeds.kept() if probe.get("sameNoise", False) else nullcontext(), split.quiet(), look:
             with outputs.of(self._scored()) if outputs is not None else nullcontext(), self._named.listening():
                 if self.managed_evaluation:
                     assert self.managed is not None
-                    result: Any = self.managed.evaluate(tap, find(self.experiment) if self._splits[name].shared else None)
+                    result: Any = self.managed.evaluate(tap, find(self.experiment) if split.shared else None)
                 else:
                     result = self.experiment.evaluate(tap)
         seconds = time.perf_counter() - started

@@ -6,11 +6,13 @@
 // turned round, and the best checkpoint would be the worst. Accuracy has one definition, so all three of its values are known from
 // the targets alone, to the last sample. A metric that does not move at all, where others do,
 // looks at something else than the predictions (an argmax over one unit is always 0). An error of perfect predictions need not be 0:
-// the model may answer in other units than the targets have.
+// the model may answer in other units than the targets have. Where predictions cannot be replaced, scores are asked for samples that were
+// trained on, before and after (fitted-score.ts).
 import type { Direction, Evaluation } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { Crash, endsProcess } from './crash.ts'
+import { fittedScore } from './fitted-score.ts'
 import { isClose } from './formulas.ts'
 import { outputsOf } from './outputs.ts'
 
@@ -33,7 +35,11 @@ const shares: ReadonlySet<string> = new Set([
   'auc',
   'auroc',
   'iou',
+  'miou',
+  'mean_iou',
+  'jaccard',
   'dice',
+  'mean_dice',
   'kappa',
   'mcc',
   'r2',
@@ -41,13 +47,13 @@ const shares: ReadonlySet<string> = new Set([
 
 export const v7 = define({
   code: 'V7',
-  needs: ['replacePredictions', 'evaluateAnyOrder', 'reset'],
+  needs: ['reset'],
   guarantee: 'metricsArePerSample',
   after: [],
   costClass: 'warm',
   async run(context) {
-    const found = await evaluations(context)
-    if (typeof found === 'string') return skipped(found)
+    const found = lacking(context) ?? (await evaluations(context))
+    if (typeof found === 'string') return (await fittedScore(context)) ?? skipped(found)
     const directions = directionsOf(context)
     const metrics = Object.entries(found.perfect.metrics).flatMap(([name, perfect]) => {
       const constant = new Map(Object.entries(found.constant.metrics)).get(name)
@@ -59,7 +65,8 @@ export const v7 = define({
     const evidence = Object.fromEntries(
       metrics.flatMap(({ name, values }) => kinds.map((kind) => [`${name}, ${kind}`, values[kind]])),
     )
-    const judge = { context, directions, truth, others: metrics, evidence }
+    const isDense = areDense(found.perfect) && context.task.kind === 'classification'
+    const judge = { context, directions, truth, isDense, others: metrics, evidence }
     const outcomes = metrics.flatMap((metric) => judged(judge, metric) ?? [])
     const fault = outcomes.find(({ status }) => status === 'NO-GO') ?? outcomes[0]
     if (fault) return fault
@@ -72,6 +79,11 @@ export const v7 = define({
     })
   },
 })
+
+const lacking = ({ facts }: Context): string | null =>
+  (['replacePredictions', 'evaluateAnyOrder'] as const)
+    .map((one) => facts.can[one] ?? { no: `the engine does not offer ${one}` })
+    .flatMap((can) => (can !== 'yes' && 'no' in can ? [can.no] : []))[0] ?? null
 
 const evaluations = async (context: Context): Promise<Readonly<Record<Kind, Evaluation>> | string> => {
   const found = new Map<Kind, Evaluation>()
@@ -92,6 +104,9 @@ const evaluations = async (context: Context): Promise<Readonly<Record<Kind, Eval
   const [perfect, constant, shuffled] = kinds.map((kind) => found.get(kind))
   return perfect && constant && shuffled ? { perfect, constant, shuffled } : 'nothing was evaluated'
 }
+
+const areDense = ({ perSample }: Evaluation): boolean =>
+  perSample?.targets.dtype === 'int32' && perSample.targets.shape.length > 0
 
 /** By name without the split's. */
 const directionsOf = ({ facts, plan }: Context): ReadonlyMap<string, Direction> =>
@@ -117,6 +132,8 @@ type Judge = {
   readonly context: Context
   readonly directions: ReadonlyMap<string, Direction>
   readonly truth: ReturnType<typeof truthOf>
+  /** Each sample has a class at each of several places. */
+  readonly isDense: boolean
   readonly others: readonly Metric[]
   readonly evidence: Outcome['evidence']
 }
@@ -188,7 +205,7 @@ const reversed = ({ context, evidence, directions }: Judge, { name, values }: Me
 const isRanking = ({ plan }: Context, name: string): boolean =>
   plan.objective.name === `val_${name}` || name === 'loss' || accuracies.has(name) || errors.has(name)
 
-const extreme = ({ context, evidence, truth }: Judge, { name, values }: Metric): Outcome | null => {
+const extreme = ({ context, evidence, truth, isDense }: Judge, { name, values }: Metric): Outcome | null => {
   const complain = (level: typeof noGo, expected: string) =>
     level('metric-wrong', `val_${name} is not what such predictions score`, {
       seen: kinds.map((kind) => `${kind} ${number(values[kind])}`).join(', '),
@@ -208,7 +225,12 @@ const extreme = ({ context, evidence, truth }: Judge, { name, values }: Metric):
       `${number(perfect * unit)}, ${number(constant * unit)} and ${number(shuffled * unit)}: shares of right answers`,
     )
   }
-  if (shares.has(name) && truth && !isClose(values.perfect, 1, 1e-3) && !isClose(values.perfect, 100, 1e-3))
+  if (
+    shares.has(name) &&
+    (truth || isDense) &&
+    !isClose(values.perfect, 1, 1e-3) &&
+    !isClose(values.perfect, 100, 1e-3)
+  )
     return complain(warn, '1 for perfect predictions; less where classes are absent and count as 0')
   return null
 }
