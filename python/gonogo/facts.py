@@ -105,7 +105,7 @@ def loading(feed: Any) -> dict[str, Any]:
         return {"workers": 0, "shuffles": True, "dropsLast": False}
     sampler = getattr(loader, "sampler", None)
     deals = isinstance(sampler, torch.utils.data.distributed.DistributedSampler)
-    return {"workers": getattr(loader, "num_workers", None), "shuffles": _shuffles(sampler), "dropsLast": getattr(loader, "drop_last", None), "deals": deals}
+    return {"workers": getattr(loader, "num_workers", None), "shuffles": _shuffles(sampler), "dropsLast": getattr(loader, "drop_last", None), **({"deals": True} if deals else {})}
 
 
 def _shuffles(sampler: Any) -> bool | None:

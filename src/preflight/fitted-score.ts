@@ -84,9 +84,8 @@ export const worsened = (
 const judged = (context: Context, seen: Measured | null): Outcome | null => {
   if (!seen || !hasFitted(seen.losses)) return null
   const { facts, plan } = context
-  const directions = new Map(
-    [...facts.metrics, plan.objective].map(({ name, direction }) => [name.replace(/^val_/, ''), direction] as const),
-  )
+  // a term of the loss, a norm of the weights, may well grow: what decides is asked, and the loss
+  const directions = new Map([[plan.objective.name.replace(/^val_/, ''), plan.objective.direction]])
   const turned = worsened(seen, directions)
   const [start = Number.NaN] = seen.losses
   const last = seen.losses.at(-1) ?? Number.NaN
