@@ -113,7 +113,8 @@ def _is_plain(value: Any) -> bool:
         if looked > LONGEST:
             return False
         if isinstance(one, torch.Tensor):
-            if isinstance(one, nn.Parameter) or one.requires_grad or one.layout != torch.strided:
+            # a leaf that asks for a gradient may train; what was computed and kept, a sample say, is a value like any other
+            if isinstance(one, nn.Parameter) or (one.requires_grad and one.is_leaf) or one.layout != torch.strided:
                 return False
         elif isinstance(one, np.ndarray):
             if one.dtype.kind not in "biuf":
@@ -139,7 +140,7 @@ def _bytes(value: Any) -> int:
 
 def _put(holder: Any, key: Any, value: Any) -> None:
     there = holder[key]
-    if isinstance(there, torch.Tensor) and isinstance(value, torch.Tensor) and _alike(there, value) and not there.is_inference() and there.is_contiguous():
+    if isinstance(there, torch.Tensor) and isinstance(value, torch.Tensor) and _alike(there, value) and not there.is_inference() and there.is_contiguous() and there.is_leaf:
         with torch.no_grad():
             there.copy_(value)
     elif isinstance(there, np.ndarray) and isinstance(value, np.ndarray) and _alike(there, value) and there.flags.writeable:

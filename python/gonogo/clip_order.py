@@ -26,6 +26,8 @@ class Order:
         self.events: list[tuple[str, frozenset[int]]] = []
         #: Gradients that lay there when the first backward() began.
         self.left: bool | None = None
+        #: Optimizers that are stepping: what one of them clips (BertAdam, each parameter before it moves) is the step's own.
+        self.stepping = 0
 
     def late(self) -> bool:
         """The last clipping comes after the update that used the same gradients, none came before it, and no update comes after."""
@@ -52,7 +54,7 @@ def _wrapped(original: Callable[..., Any], order: Order) -> Callable[..., Any]:
     def clip(parameters: Any, limit: Any = None, *rest: Any, **named: Any) -> Any:
         kept = [parameters] if isinstance(parameters, torch.Tensor) else list(parameters)
         value = limit if limit is not None else named.get("max_norm", named.get("clip_value", math.inf))
-        if float(value) <= NONE:
+        if float(value) <= NONE and order.stepping == 0:
             lies = any(one.grad is not None and bool(one.grad.detach().any()) for one in kept)
             order.events.append(("clip" if lies else "clip nothing", frozenset(id(one) for one in kept)))
         return original(kept, *(() if limit is None else (limit,)), *rest, **named)
@@ -73,8 +75,18 @@ def noted(found: Found, order: Order) -> Iterator[None]:
                     setattr(holder, key, wrapped[id(value)])
         for optimizer in found.optimizers.values():
             held = frozenset(id(one) for group in optimizer.param_groups for one in group["params"])
-            undo.callback(optimizer.register_step_pre_hook(lambda *_, held=held: order.events.append(("step", held))).remove)
+            undo.callback(optimizer.register_step_pre_hook(lambda *_, held=held: _begun(order, held)).remove)
+            undo.callback(optimizer.register_step_post_hook(lambda *_: _ended(order)).remove)
         yield
+
+
+def _begun(order: Order, held: frozenset[int]) -> None:
+    order.events.append(("step", held))
+    order.stepping += 1
+
+
+def _ended(order: Order) -> None:
+    order.stepping -= 1
 
 
 def backward(order: Order, found: Found) -> None:

@@ -103,6 +103,8 @@ def report(error: BaseException, code: str = "USER_CODE", fallback: str | None =
         return {"code": code, "message": _line(error), "where": where, **_marked(error.filename, error.lineno or 1, (error.offset or 1) - 1)}
     elif not mine and frames and frames[-1].filename.startswith(OURS):
         code = "INTERNAL"
+    if getattr(error, "gonogo_spent", False):
+        code = "LOOP_BROKEN"
     if _is_ours(frames):
         code = "LOOK_FAILED"
     report = {"code": code, "message": _line(error), "trace": _trace(error, frames), **_excerpt(mine[-1] if mine else None)}

@@ -84,7 +84,11 @@ class _Lightning(Experiment[Any]):
         """As in a new process: everything is built again, then fit(ckpt_path=path) restores it."""
         self._loop.stop()
         seeds.seed_all(self.seed, "setup")
-        self._build(path)
+        try:
+            self._build(path)
+        except Exception as error:
+            error.gonogo_spent = True  # type: ignore[attr-defined]  # what was built before has been stopped
+            raise
 
     def extra_state(self) -> dict[str, Any]:
         return self._loop.counters()

@@ -168,7 +168,12 @@ class FitLoop:
         """Trains on one batch. Returns its loss: what training_step returned, or what went backward in manual optimization."""
         self._place(progress)
         self._noted, self.position, self.waiting = {}, "step", True
-        self.driven.step(batch)
+        try:
+            self.driven.step(batch)
+        except Exception as error:
+            if self.driven.ended:
+                error.gonogo_spent = True  # type: ignore[attr-defined]  # fit() has been left, and begins no second time here
+            raise
         noted, self._noted = self._noted, {}
         if self.driven.ended:
             raise Fault("LOOP_ENDED", "trainer.fit() has ended by itself", seen="trainer.should_stop" if self.trainer.should_stop else None, expected="a run that ends where the run file says")

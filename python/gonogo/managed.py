@@ -37,7 +37,8 @@ class Managed:
         self.own_loss = defines(type(experiment), "loss")
         self.group: Group | None = None
         if self._task.kind == "custom" and not self.own_loss and not defines(type(experiment), "train_step"):
-            raise Fault("EXPERIMENT_LOSS", "a custom task needs a loss of its own", expected="def loss(self, batch) or def train_step(self, batch)")
+            epoch = {"try": "gonogo.adapt(model, optimizer, …, train_epoch=…): a class has no loop of an epoch"} if hasattr(experiment, "train_epoch") else {}
+            raise Fault("EXPERIMENT_LOSS", "a custom task needs a loss of its own", expected="def loss(self, batch) or def train_step(self, batch)", **epoch)
 
     def step(self, batch: Any, found: Found, applied: Callable[[], bool], share: float | None = None) -> dict[str, torch.Tensor]:
         """One training step; returns the loss terms, still on the device. `applied`: an optimizer has stepped since the last call of step.
@@ -232,7 +233,10 @@ def terms_of(result: Any) -> tuple[float, dict[str, float]]:
     if isinstance(result, (tuple, list)) and result:
         result = result[0]
     if result is None:
-        raise Fault("LOSS_MISSING", "train_step returned nothing", expected='return {"loss": loss}')
+        raise Fault(
+            "LOSS_MISSING", "train_step returned nothing, and called no backward()", expected='return {"loss": loss}',
+            **{"try": "a step that trains nothing yet, while a buffer fills, returns 0.0; or fill it before the first step"},
+        )
     if not isinstance(result, dict):
         loss = scalar(result, "the result of train_step")
         return loss, {"loss": loss}

@@ -38,12 +38,19 @@ def manifest(split: str, dataset: Any, count: int, asked: bool = True) -> tuple[
         seeds.seed_all(0, f"manifest/{split}")
         first = dataset[0] if count and batches.indexed(dataset) else None
         for name, value in batches.fields(first).items() if first is not None else ():
-            array = value if isinstance(value, torch.Tensor) else np.asarray(value)
-            entries.append({"name": name, "shape": list(array.shape), "dtype": str(array.dtype).removeprefix("torch.")})
+            entries.append({"name": name, **_form(value)})
         hashed = hashlib.sha256()
         how = "not asked" if not asked else _told(dataset, hashed) or _held(dataset, hashed) or _decoded(dataset, count, first, hashed)
     hashed.update(f"{count}".encode())
     return {"split": split, "samples": count, "fields": entries, "sha256": hashed.hexdigest()}, how
+
+
+def _form(value: Any) -> dict[str, Any]:
+    try:
+        array = value if isinstance(value, torch.Tensor) else np.asarray(value)
+    except (TypeError, ValueError, RuntimeError):  # crops of several sizes in a list are no array
+        return {"shape": [len(value)] if isinstance(value, (list, tuple)) else [], "dtype": "object"}
+    return {"shape": list(array.shape), "dtype": str(array.dtype).removeprefix("torch.")}
 
 
 def _told(dataset: Any, hashed: Any) -> str | None:

@@ -130,6 +130,12 @@ def task_of(kind: type) -> Task:
 
 def metrics_of(kind: type[Experiment[Any]]) -> list[dict[str, str]]:
     found = {**task_of(kind).metrics, **kind.directions}
+    wanted = (kind.objective or "loss").removeprefix("val_")
+    if wanted not in {name.removeprefix("val_") for name in found} and found:
+        raise Fault(
+            "METRIC_DIRECTION", f"nothing says whether more of {wanted} is better", seen=f'objective "{wanted}"',
+            expected=f"one of {', '.join(found)}, or a direction", **{"try": f'directions={{"{wanted}": "max"}}, or "min"'},
+        )
     return [{"name": f"val_{name.removeprefix('val_')}", "direction": direction} for name, direction in found.items()]
 
 

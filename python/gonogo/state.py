@@ -280,8 +280,17 @@ def digest(value: Any) -> str:
     elif isinstance(value, np.ndarray):
         hashed.update(f"{value.dtype}{value.shape}".encode() + value.tobytes())
     else:
-        hashed.update(repr(value).encode())
+        hashed.update(repr(_plain(value)).encode())
     return hashed.hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """A rate out of an array of numpy's is a number like any other: a checkpoint gives it back as one of Python's."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if type(value) in (list, tuple):
+        return type(value)(_plain(one) for one in value)
+    return value
 
 
 def entry(name: str, value: Any) -> dict[str, Any]:

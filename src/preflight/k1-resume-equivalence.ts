@@ -74,10 +74,12 @@ export const k1 = define({
         }
         if (trial.dead) trial = await opened()
         else await trial.restore('opened')
-        const still = faultOf(context, reference, await resume(context, trial, reference, save, save.place))
-        if (still && !(still.cause !== null && otherwise.includes(still.cause)) && !endsWithEpoch(context, still))
+        const placed = await resume(context, trial, reference, save, save.place)
+        const still = faultOf(context, reference, placed)
+        const own = still !== null && endsWithEpoch(context, still, placed)
+        if (still && !(still.cause !== null && otherwise.includes(still.cause)) && !own)
           return drawn(still, reference, resumed)
-        declared ??= asDeclared(context, fault, save)
+        declared ??= asDeclared(context, fault, save, own)
       }
     } finally {
       await trial[Symbol.asyncDispose]()
@@ -102,11 +104,14 @@ const drawn = (outcome: Outcome, { records }: Reference, resumed: readonly Resum
 const otherwise: readonly Cause[] = ['data-position-lost', 'rng-not-restored']
 
 /**
- * Everything that is saved came back; what the loop of an epoch holds by itself, a recurrent state say, begins anew with the next. A run
- * that asks for no more than an approximate resume has said so.
+ * Everything that is saved came back; what the loop of an epoch holds by itself begins anew with the next: a recurrent state, or the count
+ * of batches by which it sets the rate. A scheduler is no part of the loop, and one that moves nothing any more blocks. A run that asks for
+ * no more than an approximate resume has said so.
  */
-const endsWithEpoch = ({ resumeKind }: Context, still: Outcome): boolean =>
-  resumeKind !== 'exact' && still.cause === 'section-not-saved'
+const endsWithEpoch = ({ resumeKind }: Context, still: Outcome, { save, lost }: Resumed): boolean =>
+  resumeKind !== 'exact' &&
+  (still.cause === 'section-not-saved' ||
+    (still.cause === 'schedule-not-restored' && lost.length === 0 && !save.before.has('schedule')))
 
 /** The run file asks for less than an exact resume from this save. */
 const isDeclared = (context: Context, reference: Reference, save: Save): boolean => {
@@ -115,7 +120,7 @@ const isDeclared = (context: Context, reference: Reference, save: Save): boolean
   return resumeKind === 'approximate' || nextBoundary(reference, save.step - 1) !== save.step
 }
 
-const asDeclared = (context: Context, fault: Outcome, { kind, step }: Save): Outcome => ({
+const asDeclared = (context: Context, fault: Outcome, { kind, step }: Save, own: boolean): Outcome => ({
   ...fault,
   status: 'WARN',
   ...(context.plan.run.resume === null
@@ -126,7 +131,7 @@ const asDeclared = (context: Context, fault: Outcome, { kind, step }: Save): Out
       }
     : { title: `a resumed run goes on with other batches or noise, as declared (resume: ${context.resumeKind})` }),
   expected:
-    fault.cause === 'section-not-saved'
+    own || fault.cause === 'section-not-saved'
       ? 'equal but for what the loop of an epoch holds by itself: all that is saved came back'
       : 'equal with the batches and generators of the straight run: it is',
   evidence: { ...fault.evidence, resume: context.resumeKind, saved: kind, savedAtStep: step },

@@ -158,4 +158,7 @@ test('a network in evaluation mode that gets gradients measures; a step without 
   const idle = { ...seen({ a: [null, 0] }, 0), applied: 0 }
   expect(causeOf(facts(tensor('a')), { ...idle, stepped: new Set() })).toBe('WARN parameter-does-not-move')
   expect(causeOf(facts(tensor('a')), { ...idle, stepped: new Set(['main']) })).toBe('NO-GO parameter-without-gradient')
+  const follows = facts(tensor('a'), tensor('target', { optimizers: [] }))
+  const drifts = { ...seen({ a: [null, 0], target: [null, 1e-9] }, 0), applied: 0, stepped: new Set<string>() }
+  expect(causeOf(follows, drifts)).toBe('WARN parameter-does-not-move')
 })

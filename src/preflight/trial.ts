@@ -50,6 +50,8 @@ export class Trial implements AsyncDisposable {
   readonly #signal: AbortSignal
   /** Its process ended; ask the context for another. */
   dead: boolean = false
+  /** What broke its loop: whatever is asked afterwards failed for that. */
+  #broken: Crash | null = null
 
   constructor(subject: Subject, signal: AbortSignal) {
     this.#subject = subject
@@ -169,6 +171,7 @@ export class Trial implements AsyncDisposable {
 
   /** `unusual`: no run asks for this. */
   async #watch<T>(stage: Stage, work: () => Promise<T>, unusual = false): Promise<T> {
+    if (this.#broken) throw this.#broken
     try {
       return await abortable(this.#signal, work())
     } catch (error) {
@@ -176,6 +179,11 @@ export class Trial implements AsyncDisposable {
       if (!(error instanceof GonogoError)) throw error
       const crash = new Crash(stage, error, unusual)
       if (endsProcess(crash)) this.dead = true
+      // a loop that is not ours was left by the error: no further step can be asked of this process
+      if (error.code === 'LOOP_BROKEN') {
+        this.#broken = crash
+        await this[Symbol.asyncDispose]()
+      }
       throw crash
     }
   }

@@ -6,9 +6,10 @@
 // warns. It is NO-GO with a signature: the whole model still in training mode while it is evaluated, or, for a classifier, samples
 // that decode differently each time as the training ones do: augmentation on validation. A difference that putting the generators
 // back does not undo comes from something that no seed governs; rounding alone is the device's, and S1's.
-import type { Cause, Evaluation, Facts } from '../contract/index.ts'
+import type { Cause, Evaluation, Facts, PerSample } from '../contract/index.ts'
 import { define, go, list, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
+import { outputsOf } from './outputs.ts'
 import { arithmeticOf, roundingOf } from './rounding.ts'
 import type { Trial } from './trial.ts'
 import { outputsApart } from './v2-batch-size-invariance.ts'
@@ -53,9 +54,17 @@ export const v1 = define({
         evidence,
       })
     }
-    const limit = roundingOf(arithmeticOf(context.facts, first)).metric
+    const arithmetic = roundingOf(arithmeticOf(context.facts, first))
     const apart = reset ?? without
-    if (apart && apart.relative <= Math.min(limit, lastPlaces))
+    // the same outputs in another order, a shuffled loader: sums of them round otherwise, and nothing is random in them
+    const shuffled = !reset && inAnotherOrder(again, onwards, arithmetic.output)
+    if (shuffled && apart && metricApart(again, onwards) <= arithmetic.metric)
+      return go('evaluated three times: the samples come in another order, the numbers are the same', {
+        seen: `${list(names)} within ${number(metricApart(again, onwards))}; every output there again, at another place`,
+        expected: `${number(arithmetic.metric)} relative`,
+        evidence,
+      })
+    if (apart && apart.relative <= Math.min(arithmetic.metric, lastPlaces))
       return go(`evaluated three times: ${number(apart.relative)} apart, which is rounding`, {
         seen: `${apart.what}: ${number(apart.first)} and ${number(apart.second)}`,
         expected: `bitwise equality, or the last places of float32: ${lastPlaces} relative`,
@@ -158,6 +167,29 @@ export const furthest = (a: Evaluation, b: Evaluation): Apart | null => {
   if (furthestMetric && furthestMetric.relative >= (outputs ?? 0)) return furthestMetric
   if (furthestMetric) return { ...furthestMetric, relative: outputs ?? furthestMetric.relative }
   return outputs ? { what: 'an output, relative to the largest', first: 0, second: outputs, relative: outputs } : null
+}
+
+const metricApart = (a: Evaluation, b: Evaluation): number => {
+  const others = new Map(Object.entries(b.metrics))
+  return Math.max(
+    0,
+    ...Object.entries(a.metrics).map(([name, first]) => {
+      const second = others.get(name) ?? Number.NaN
+      const relative = Object.is(first, second)
+        ? 0
+        : Math.abs(first - second) / Math.max(Math.abs(first), Math.abs(second))
+      return Number.isNaN(relative) ? Number.POSITIVE_INFINITY : relative
+    }),
+  )
+}
+
+/** All numbers of the outputs come again, only elsewhere: noise would have moved them. */
+export const inAnotherOrder = (a: Evaluation, b: Evaluation, tolerance: number): boolean => {
+  if (!a.perSample || !b.perSample || equalBytes(a, b)) return false
+  const [left, right] = [a, b].map(({ perSample }) => outputsOf(perSample as PerSample).values.toSorted())
+  if (!left || !right || left.length === 0 || left.length !== right.length) return false
+  const largest = Math.max(Math.abs(left[0] as number), Math.abs(left.at(-1) as number), 1e-6)
+  return left.every((value, i) => Math.abs(value - (right[i] as number)) <= tolerance * largest)
 }
 
 const equalBytes = (a: Evaluation, b: Evaluation): boolean =>

@@ -119,11 +119,12 @@ export const v2 = define({
     const moved = Math.max(outputsApart(usual, again) ?? 0, outputsApart(again, onwards) ?? 0)
     if (random || moved > output / 1000) return stochastic(context, common, random, onwards.training)
     if (depends && (await followsSize(context, trial, sizes, output)))
-      return warn('random-evaluation', 'the noise of the evaluation follows its batch size', {
+      return warn('batch-dependent-outputs', 'outputs follow how large their batch is', {
         ...common,
-        expected: 'the same noise for the same sample; at one batch size outputs do not depend on the other samples',
-        alternatives: ['batch-dependent-outputs'],
-        advice: 'draw the noise for each sample by itself, or keep the batch size of the evaluation for good',
+        expected:
+          'the same output at any batch size; at one size it does not depend on the other samples, as padding to the longest, or noise drawn for a whole batch',
+        alternatives: ['random-evaluation'],
+        advice: 'mask padding, draw noise for each sample by itself, or keep the batch size of the evaluation for good',
       })
     if (depends || (worst && outputs === null && (await halvesDiffer(ask, sizes, tolerance))))
       return await batchDependent(context, common, depends)

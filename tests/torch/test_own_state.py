@@ -15,6 +15,7 @@ from harness import request, unpacked
 from gonogo import batches
 from gonogo.evaluation import Outputs, first_of
 from gonogo.found import find
+from gonogo.state import digest
 from gonogo.subject import Subject
 
 PROGRAM = Path(__file__).parent / "own_state.py"
@@ -84,3 +85,12 @@ def test_a_loss_in_front_of_the_outputs():
         seen.passing((torch.rand(4, 2), torch.zeros(4)), 4)
         model(None)
     assert seen.json() is None
+
+
+def test_a_number_of_numpys_has_the_digest_of_pythons():
+    # what a checkpoint gives back is a float, and a rate out of np.linspace was none
+    rate = np.linspace(0.0, 1.0, 7)[3]
+    assert digest(rate) == digest(float(rate))
+    assert digest((np.float64(0.9), 0.999)) == digest((0.9, 0.999))
+    assert digest(np.int64(3)) == digest(3) != digest(np.int64(4))
+    assert digest(np.float64(0.1)) != digest(0.2)

@@ -239,3 +239,28 @@ def test_a_generator_that_is_made_anew_in_each_step_stands_where_it_stood() -> N
     first, second = torch.rand(16, 9), torch.rand(16, 9)
     assert drawn(torch.Generator().manual_seed(0), first) == drawn(torch.Generator().manual_seed(0), second) != []
     assert drawn(kept, first) != drawn(kept, second)
+
+
+class ClipsWithin(torch.optim.SGD):
+    """As BertAdam: each gradient is clipped in the update, before its parameter moves."""
+
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for one in group["params"]:
+                clip_grad_norm_(one, 1.0)
+        return super().step(closure)
+
+
+@pytest.mark.parametrize("within", [True, False])
+def test_what_an_optimizer_clips_in_its_own_update_comes_in_time(within: bool) -> None:
+    model, order = net(), clip_order.Order()
+    optimizer = (ClipsWithin if within else torch.optim.SGD)(model.parameters(), lr=0.1)
+    found = Found(modules={"model": model}, optimizers={"main": optimizer})
+    with clip_order.noted(found, order):
+        loss = F.cross_entropy(model(X), Y)
+        clip_order.backward(order, found)
+        loss.backward()
+        optimizer.step()
+        if not within:
+            clip_grad_norm_(list(model.parameters()), 1.0)
+    assert order.late() is not within
