@@ -93,6 +93,8 @@ test('an optimizer over frozen parameters, and one over parameters of another mo
   expect(fromDeclarations(facts(tensor('head', { trainable: false })))?.cause).toBe('parameter-without-gradient')
   expect(fromDeclarations(facts(tensor('head', { optimizers: [] })))?.cause).toBe('parameter-not-in-optimizer')
   expect(fromDeclarations(facts(tensor('head')))).toBeNull()
+  const average = facts(tensor('head', { optimizers: [] }), tensor('average', { trainable: false }))
+  expect(fromDeclarations(average)?.cause).toBe('parameter-not-in-optimizer')
 })
 
 test('a term that reaches nothing; one that is zero so far, and one whose graph is not seen, pass', () => {

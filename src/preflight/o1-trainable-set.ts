@@ -157,6 +157,20 @@ export const fromDeclarations = (facts: Pick<Facts, 'tensors' | 'optimizers' | '
     const where = placeOf(facts, 'optimizer', 'optimizers', 'setup')
     // layers that are thawed later have their optimizer from the start; a tensor that only the optimizer holds was never meant to rest
     const later = trainable.some((one) => one.optimizers.length > 0) && !held.some((one) => isItsOwn(name, one))
+    // a copy of the model, an average of it: what trains is elsewhere
+    if (held.length > 0 && trainable.length > 0 && trainable.every(({ optimizers }) => optimizers.length === 0))
+      return noGo(
+        'parameter-not-in-optimizer',
+        `optimizer ${name} holds frozen parameters alone, and none that trains`,
+        {
+          seen: `${list(held.map((held) => held.name))}: no gradient required; in no optimizer: ${list(trainable.map((one) => one.name))}`,
+          expected: `the ${trainable.length} trainable ones`,
+          where,
+          evidence,
+          alternatives: ['parameter-without-gradient'],
+          advice: 'hand the optimizer the parameters of the model that trains, not of a copy',
+        },
+      )
     if (held.length > 0)
       return (later ? warn : noGo)('parameter-without-gradient', `every parameter in optimizer ${name} is frozen`, {
         seen: `${held.length} of ${held.length} do not require a gradient, ${list(held.map((held) => held.name))}`,

@@ -65,4 +65,4 @@ def validate(loader):
     return {"val_loss": loss / total, "val_acc1": acc}
 
 
-experiment = gonogo.adapt(model, optimizer, train_loader, val_loader, task=gonogo.classification(classes=6), schedule=scheduler, train_epoch=train_one_epoch, evaluate=validate)
+experiment = gonogo.adapt(model, optimizer, train_loader, val_loader, task=gonogo.classification(classes=6), schedule=scheduler, train_epoch=train_one_epoch, evaluate=validate, objective="acc1", directions={"acc1": "max"})
