@@ -71,6 +71,10 @@ class _Lightning(Experiment[Any]):
     def on_epoch_end(self) -> None:
         """Lightning ends its epoch by itself, after what gonogo does between the last batch and the next: as it validates before the end."""
 
+    def _epoch_ends(self) -> None:
+        """What an epoch's end does to the schedules, for those who ask about the rates; Lightning itself does it with the next batch."""
+        self._loop.step_schedules()
+
     def evaluate(self, loader: Any) -> dict[str, float]:
         found = self._loop.evaluate(loader)
         if not found:

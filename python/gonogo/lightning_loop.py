@@ -182,6 +182,10 @@ class FitLoop:
             raise Fault("LOSS_MISSING", "training_step returned no loss", expected="the loss, or a dict with a loss")
         return rest if rest else {f"loss{name.removeprefix('backward')}" if len(noted) > 1 else "loss": value for name, value in noted.items()}
 
+    def step_schedules(self) -> None:
+        """Those that Lightning steps at the end of each epoch, but for one that waits for a metric."""
+        self.trainer.fit_loop.epoch_loop.update_lr_schedulers("epoch", update_plateau_schedulers=False)
+
     # Where the loop is held
 
     def _hold_after_batches(self) -> None:

@@ -67,7 +67,7 @@ def schedule(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
                         # A step of the project's own may accumulate by itself.
                         period += 1
                 before = _rates(found)
-                experiment.on_epoch_end()
+                getattr(experiment, "_epoch_ends", experiment.on_epoch_end)()
                 at_end = watch.taken()
                 by_hand = not at_end and _rates(found) != before
             # Where an epoch ended within the observed steps, its events are the end's, and not the step's.

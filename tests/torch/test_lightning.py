@@ -201,6 +201,21 @@ def test_schedules_see_the_whole_run():
         assert experiment._loop.trainer.estimated_stepping_batches == expected
 
 
+class Staircase(Line):
+    """Its schedule moves once an epoch, which is what Lightning does with one that is returned as it is."""
+
+    def configure_optimizers(self):
+        optimizer = torch.optim.SGD(self.parameters(), lr=self.lr)
+        return [optimizer], [torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.5)]
+
+
+def test_the_end_of_an_epoch_may_be_asked_what_it_does_to_the_rates():
+    for kind, rate in ((Staircase, 0.025), (Line, 0.05)):
+        experiment, _ = opened(gonogo.lightning.adapt(kind, Points, task=gonogo.regression()))
+        experiment._epoch_ends()
+        assert experiment._loop.trainer.optimizers[0].param_groups[0]["lr"] == rate
+
+
 def test_config_from_both_signatures():
     kind = gonogo.lightning.adapt(Line, Points, task=gonogo.regression(), fixed={"count": 16})
     schema = config.schema(config_of(kind))
