@@ -44,3 +44,27 @@ test('a last batch that crashes crashes in the run as well: NO-GO, whoever meets
   })
   expect(findingOf(found, 'V2'), summary(found)).toMatchObject({ status: 'NO-GO', cause: 'evaluation-crashed' })
 }, 60_000)
+
+test('a loop that such a batch has ended takes its process with it: what comes afterwards gets another', async () => {
+  const left = new GonogoError('LOOP_BROKEN', 'RuntimeError: shape [20, 30] is invalid for input of size 480')
+  const ended = new GonogoError('LOOP_ENDED', 'the loop has ended')
+  const found = await findingsOf('tiny/tiny.run.yaml', {
+    only: ['O4', 'O3', 'V1', 'S1'],
+    engine: withHand((subject) => {
+      let over = false
+      return {
+        train: (probe) => {
+          if (over) throw ended
+          over = (probe.batch ?? 'live') !== 'live'
+          if (over) throw left
+          return subject.train(probe)
+        },
+        evaluate: (probe) => (over ? Promise.reject(ended) : subject.evaluate(probe)),
+      }
+    }),
+  })
+  expect(verdictOf(found), summary(found)).toBe('GO')
+  expect(findingOf(found, 'O4'), summary(found)).toMatchObject({ status: 'SKIPPED', cause: null })
+  expect(findingOf(found, 'V1').status).toBe('GO')
+  expect(findingOf(found, 'S1').status).toBe('GO')
+}, 60_000)

@@ -289,3 +289,24 @@ def test_errors_in_the_project_keep_their_place():
     from gonogo.errors import report
 
     assert "test_lightning.py" in report(caught.value)["where"]
+
+
+class Pairs(Line):
+    """Takes batches of its own size alone."""
+
+    def training_step(self, batch, batch_idx):
+        x, y = batch
+        return (self.net(x).squeeze(1) - y).view(2, 4).square().mean()
+
+
+def test_an_error_that_leaves_fit_is_told_from_one_that_does_not():
+    from gonogo.errors import report
+
+    experiment, feed = opened(gonogo.lightning.adapt(Pairs, Points, task=gonogo.regression()))
+    train(experiment, feed, 1)
+    x, y = feed.next().batch
+    experiment.progress.frozen = True
+    with pytest.raises(RuntimeError) as raised:
+        experiment.train_step([x[:3], y[:3]])
+    assert report(raised.value)["code"] == "LOOP_BROKEN"
+    assert report(RuntimeError("another"))["code"] == "USER_CODE"
