@@ -27,8 +27,8 @@ export type Experiment<S extends Shape = Shape, Batch = Any, Output = Any, M ext
   readonly task: TaskOf<Batch, Output>
   /** The splits. `seed` is the run's seed for data, for `split(…, seed)`. */
   readonly data: (config: ConfigOf<S>, at: { readonly seed: number }) => Splits | Promise<Splits>
-  /** The model: a callable description without numbers. */
-  readonly model: (config: ConfigOf<S>, data: Splits) => M & ((input: Any) => Output)
+  /** The model: a callable description without numbers. More inputs than one need a `loss` that gives them. */
+  readonly model: (config: ConfigOf<S>, data: Splits) => M & ((...inputs: Any[]) => Output)
   /** The training loss; by default the task's own on `model(batch.input)`. Each term must be a scalar. */
   readonly loss?: (model: NoInfer<M>, batch: Any, config: ConfigOf<S>) => LossTerms
   readonly optimizer: (config: ConfigOf<S>) => Optimizer
