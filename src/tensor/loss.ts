@@ -3,6 +3,7 @@
 import { fail } from './graph/error.ts'
 import type { Node } from './graph/node.ts'
 import { axesOf, sameShape, show } from './graph/shape.ts'
+import { runningTrace } from './graph/trace.ts'
 import { logSoftmax } from './ops/softmax.ts'
 import { and, greaterEqual, less, where } from './primitives/compare.ts'
 import { add, mul, neg, softplus, sub } from './primitives/elementwise.ts'
@@ -59,6 +60,7 @@ export function crossEntropy(
   if (labels.node.dtype !== 'int32') {
     fail({ code: 'LABELS_DTYPE', seen: `${labels.node.dtype} labels`, expected: 'int32 class numbers' })
   }
+  runningTrace()?.losses.push({ name: 'crossEntropy', input: logits.node })
   const last = shape.length - 1
   const log = logSoftmax(logits.node, last)
   const classes = shape[last]!
@@ -100,5 +102,6 @@ export function mse(prediction: Tensor, target: Tensor, options: { readonly redu
 /** Binary cross-entropy of logits against targets in 0…1, elementwise: log(1 + eˣ) - x·target. Throws SHAPE_LOSS. */
 export function bceWithLogits<R>(logits: Tensor<R>, target: Tensor<NoInfer<R>>): Tensor<R> {
   sameShapes(logits.node, target.node, 'bceWithLogits')
+  runningTrace()?.losses.push({ name: 'bceWithLogits', input: logits.node })
   return new Tensor(sub(softplus(logits.node), mul(logits.node, target.node)))
 }

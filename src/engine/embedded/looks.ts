@@ -12,27 +12,24 @@ import {
   type ScheduleReport,
   scheduleProbe,
 } from '../../contract/index.ts'
-import { sizeOf } from '../../data/dataset.ts'
+import { type BatchArray, type Dataset, sizeOf } from '../../data/dataset.ts'
 import { permutation } from '../../data/order.ts'
+import type { Values } from '../../tensor/compile.ts'
 import { corrupt, digestOf, gathered, idsAt } from './batches.ts'
-import { passForward, splitOf } from './evaluate.ts'
-import type { Project } from './project.ts'
+import { splitOf } from './evaluate.ts'
+import { noiseFeeds, type Project, stateFeeds } from './project.ts'
 
 export const perturbed = async (project: Project, given: PerturbProbe): Promise<Perturbation> => {
   const { split, samples, sample, position, mode, seed, size } = perturbProbe.parse(given)
-  if (mode === 'training' || project.task.kind === 'custom')
+  if (mode === 'training')
     throw new GonogoError('ENGINE_UNSUPPORTED', 'this engine shows no outputs there', {
-      seen: mode === 'training' ? 'training mode' : 'a custom task',
-      expected: 'the evaluation of a classification or a regression',
+      seen: 'training mode',
+      expected: 'the evaluation',
     })
   const dataset = splitOf(project, split)
   const ids = Uint32Array.from({ length: Math.min(samples, dataset.length) }, (_, i) => i)
   const arrays = gathered(dataset, ids)
-  const outputs = async () => {
-    const { program, results } = await passForward(project, dataset, ids, arrays)
-    const shape = program.outputs.find(({ name }) => name === 'output/output')?.shape.slice(1) ?? []
-    return { shape, values: (results.get('output/output') as Float32Array).slice() }
-  }
+  const outputs = () => outputsOf(project, dataset, ids, arrays)
   const plain = await outputs()
   const again = await outputs()
   const how = { kind: 'inputPerturbed', sample, position, seed, size } as const
@@ -43,14 +40,47 @@ export const perturbed = async (project: Project, given: PerturbProbe): Promise<
   return {
     samples: rows,
     changed,
-    change: largest(plain.values, after.values, rows),
-    noise: largest(plain.values, again.values, rows),
-    scale: plain.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0),
-    positions:
-      position === null || input === undefined
-        ? null
-        : alongTime(plain.values, after.values, plain.shape, sample, input),
+    change: across(plain, after, rows),
+    noise: across(plain, again, rows),
+    scale: plain.flatMap(({ values }) => [...values]).reduce((most, value) => Math.max(most, Math.abs(value)), 0),
+    positions: position === null || input === undefined ? null : alongTimeOf(plain, after, sample, input),
   }
+}
+
+type Output = { readonly shape: readonly number[]; readonly values: Float32Array }
+
+/** Of a custom task what the model returned, in the order of its calls. */
+const outputsOf = async (
+  project: Project,
+  dataset: Dataset,
+  ids: Uint32Array,
+  arrays: ReadonlyMap<string, BatchArray>,
+): Promise<Output[]> => {
+  const { program, session } =
+    project.task.kind === 'custom'
+      ? await project.looking(dataset, ids.length)
+      : await project.evaluation(dataset, ids.length)
+  const results = await session.run(
+    new Map<string, Values>([...arrays, ...stateFeeds(project, program), ...noiseFeeds(project, ids)]),
+  )
+  return program.outputs
+    .filter(({ kind }) => kind === 'output')
+    .map(({ name, shape }) => ({ shape: shape.slice(1), values: (results.get(name) as Float32Array).slice() }))
+}
+
+/** Largest difference in each row, of all outputs. */
+const across = (a: readonly Output[], b: readonly Output[], rows: number): number[] =>
+  a
+    .map(({ values }, i) => largest(values, (b[i] as Output).values, rows))
+    .reduce((most, each) => most.map((value, row) => ((each[row] as number) <= value ? value : (each[row] as number))))
+
+/** Of the outputs that have the input's axis of time; null where none has. */
+const alongTimeOf = (a: readonly Output[], b: readonly Output[], sample: number, length: number): number[] | null => {
+  const each = a
+    .map(({ values, shape }, i) => alongTime(values, (b[i] as Output).values, shape, sample, length))
+    .filter((found) => found !== null)
+  const [first] = each
+  return first ? first.map((_, at) => Math.max(...each.map((found) => found[at] as number))) : null
 }
 
 /** Largest difference in each row. */

@@ -6,10 +6,13 @@ import { permutation } from '../../data/order.ts'
 import type { Experiment, LossTerms } from '../../experiment/experiment.ts'
 import {
   initialise,
+  type LookedThrough,
+  lookThrough,
   type Named,
   named,
   openSession,
   type Program,
+  recorded,
   type Session,
   seedWords,
   traceEvaluation,
@@ -188,6 +191,37 @@ export class Project {
     })
   }
 
+  /** The model's own outputs of a custom task, `output/0` and so on: those with a row for each sample. */
+  looking(dataset: Dataset, rows: number): Promise<Compiled> {
+    return this.#compile(`look ${rows}`, () =>
+      traceEvaluation({
+        model: this.model,
+        outputs: (inputs: Inputs) => {
+          const { model, outputs } = recorded(this.model)
+          this.#loss(inputs, false, model)
+          const each = outputs.filter((output) => output.shape[0] === rows && output.dtype === 'float32')
+          return { outputs: Object.fromEntries(each.map((output, i) => [String(i), output])), terms: {} }
+        },
+        inputs: inputShapes(dataset, rows),
+      }),
+    )
+  }
+
+  /** What the graph of the loss shows; null where it cannot be traced for any number of samples. */
+  lookThrough(mode: 'training' | 'evaluation'): LookedThrough | null {
+    try {
+      return lookThrough({
+        model: this.model,
+        loss: (model, inputs: Inputs) => this.#loss(inputs, mode === 'training', model),
+        inputs: Object.fromEntries(this.splits.train.fields.map(({ name, shape, dtype }) => [name, { shape, dtype }])),
+        mode,
+      })
+    } catch {
+      // a batch size that the experiment wrote into its model
+      return null
+    }
+  }
+
   #compile(key: string, trace: () => Program): Promise<Compiled> {
     const found = this.#compiled.get(key)
     if (found) return found
@@ -199,13 +233,13 @@ export class Project {
     return made
   }
 
-  #output(inputs: Inputs): Tensor {
-    return (this.model as (input: unknown) => Tensor)(inputs.input)
+  #output(inputs: Inputs, model: Layer = this.model): Tensor {
+    return (model as (input: unknown) => Tensor)(inputs.input)
   }
 
-  #loss(inputs: Inputs, regularise: boolean): LossTerms {
-    if (this.experiment.loss) return this.experiment.loss(this.model, inputs, this.#config)
-    const output = this.#output(inputs)
+  #loss(inputs: Inputs, regularise: boolean, model: Layer = this.model): LossTerms {
+    if (this.experiment.loss) return this.experiment.loss(model, inputs, this.#config)
+    const output = this.#output(inputs, model)
     if (this.task.kind === 'classification') {
       const smoothing = regularise ? this.task.smoothing : 0
       return { loss: losses.crossEntropy(output, inputs.label as never, { smoothing }) as Tensor<0> }

@@ -14,6 +14,12 @@ export interface NoiseKey {
   readonly sampleIds: Node
 }
 
+/** A call of one of the framework's losses, and the logits that it was given. */
+export interface SeenLoss {
+  readonly name: string
+  readonly input: Node
+}
+
 export interface Trace {
   readonly mode: 'training' | 'evaluation'
   /** False switches dropout off in training. */
@@ -25,6 +31,8 @@ export interface Trace {
   /** How often each noise stream was drawn. */
   readonly streams: Map<string, number>
   readonly noise: NoiseKey
+  /** Losses that take logits, in the order of their calls. */
+  readonly losses: SeenLoss[]
 }
 
 export interface TraceOptions {
@@ -40,6 +48,7 @@ export const newTrace = ({ mode, regularise = true, paths = new Map(), batch }: 
   paths,
   updates: new Map(),
   streams: new Map(),
+  losses: [],
   noise: {
     seed: place('uint32', [2], 'seed'),
     step: place('uint32', [], 'step'),

@@ -10,17 +10,18 @@ import { max, sum } from '../primitives/reduce.ts'
 export function softmax(x: Node, axis: number): Node {
   const shifted = exp(sub(x, max(x, [axis], true)))
   const y = div(shifted, sum(shifted, [axis], true))
-  return withGradient([x], y, (g) => {
+  const gradient = (g: Node): Node[] => {
     const weighted = mul(g, y)
     return [sub(weighted, mul(y, sum(weighted, [axis], true)))]
-  })
+  }
+  return withGradient([x], y, gradient, { name: 'softmax', axis })
 }
 
 /** x - log Σ exp(x) along an axis, shifted by the largest for stability. */
 export function logSoftmax(x: Node, axis: number): Node {
   const shifted = sub(x, max(x, [axis], true))
   const y = sub(shifted, log(sum(exp(shifted), [axis], true)))
-  return withGradient([x], y, (g) => [sub(g, mul(exp(y), sum(g, [axis], true)))])
+  return withGradient([x], y, (g) => [sub(g, mul(exp(y), sum(g, [axis], true)))], { name: 'log_softmax', axis })
 }
 
 /** x·Φ(x), the exact form. Hendrycks & Gimpel 2016. */

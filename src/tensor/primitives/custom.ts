@@ -2,9 +2,16 @@
 // For numerically better or cheaper gradients than the composed ones (normalisation, softmax).
 import { type Node, primitive } from '../graph/node.ts'
 
+/** What a value is by the function that made it. */
+export interface MadeBy {
+  readonly name: 'softmax' | 'log_softmax' | 'one_hot'
+  readonly axis: number
+}
+
 interface Custom {
   readonly result: Node
   readonly vjp: (gradient: Node) => readonly (Node | null)[]
+  readonly madeBy?: MadeBy
 }
 
 const customNode = primitive<Custom>({
@@ -17,8 +24,8 @@ const customNode = primitive<Custom>({
 })
 
 /** `result`, computed from `inputs`, whose gradients `vjp` gives in the order of `inputs`. */
-export const withGradient = (inputs: readonly Node[], result: Node, vjp: Custom['vjp']): Node =>
-  customNode(inputs, { result, vjp })
+export const withGradient = (inputs: readonly Node[], result: Node, vjp: Custom['vjp'], madeBy?: MadeBy): Node =>
+  customNode(inputs, { result, vjp, ...(madeBy ? { madeBy } : {}) })
 
 /** `x` with no gradient through it. */
 export const stopGradient = (x: Node): Node => withGradient([], x, () => [])
@@ -26,3 +33,9 @@ export const stopGradient = (x: Node): Node => withGradient([], x, () => [])
 /** What a node's value is computed from. */
 export const sourcesOf = (node: Node): readonly Node[] =>
   node.op === 'custom' ? [(node.attrs as Custom).result] : node.inputs
+
+/** The function that a value is the outcome of, where it is one that losses ask about. */
+export const outcomeOf = (node: Node): MadeBy | null => {
+  if (node.op === 'oneHot') return { name: 'one_hot', axis: node.shape.length - 1 }
+  return node.op === 'custom' ? ((node.attrs as Custom).madeBy ?? null) : null
+}
