@@ -105,6 +105,8 @@ export const trace = z.object({
       ),
     })
     .optional(),
+  /** Fields of the batch that no term of the loss hangs on. Absent where nobody can tell. */
+  unheeded: z.array(z.string()).optional(),
   /** Parameters of two dimensions or more, as matrices [first size, rest]: how many rows and columns are bitwise different. */
   symmetry: z.record(z.string(), z.object({ weights: distinct, gradients: distinct.nullable() })),
 })

@@ -4,10 +4,13 @@
 // changed: every sample has that of another one, so that all values are such as the model is used to. An argument that differs from
 // sample to sample, and on which no output hangs to the last bit, is not used: a time step that was rounded away, a condition that is
 // never added, a mask that nothing heeds. A model may be given what it does not need, so it only warns; and where nothing that
-// the call is given changes anything, the model is asleep, which other checks tell.
+// the call is given changes anything, the model is asleep, which other checks tell. A field of the batch that no loss hangs on, by
+// the step's graph where the engine shows it, is told first.
 import type { ModelCall } from '../contract/index.ts'
 import { callsOf } from './called.ts'
-import { define, go, list, placeOf, placeOfTensor, plural, skipped, warn } from './check.ts'
+import { define, go, list, type Outcome, placeOf, placeOfTensor, plural, skipped, warn } from './check.ts'
+import type { Context } from './context.ts'
+import { tracedStep } from './traced.ts'
 
 export type Ignored = { readonly module: string; readonly kind: string; readonly name: string }
 
@@ -27,11 +30,13 @@ export const ignoredIn = (calls: readonly ModelCall[]): Ignored[] => {
 
 export const d10 = define({
   code: 'D10',
-  needs: ['perturbTraining', 'frozenBatch', 'reset'],
+  needs: ['reset'],
   after: [],
   costClass: 'warm',
   async run(context) {
     const calls = await callsOf(context)
+    const unheeded = await unheededFields(context)
+    if (unheeded) return unheeded
     if (!calls) return skipped('no call of the model could be made again with the same outcome')
     const given = calls.flatMap((call) => call.arguments.filter(({ varies, effect }) => varies && effect !== null))
     if (given.length === 0) return skipped('the model is given nothing that differs from sample to sample')
@@ -63,3 +68,22 @@ export const d10 = define({
     )
   },
 })
+
+/** What tells samples apart, and is not meant for the model. */
+const bookkeeping = /(^|_)(ids?|index|indices|groups?|names?|keys?|folds?|subjects?|patients?)$/i
+
+/** Fields of the batch that the loss does not hang on, by its graph. The data set gives them, and nothing asks for them. */
+const unheededFields = async (context: Context): Promise<Outcome | null> => {
+  if (!context.can('trace')) return null
+  const unheeded = ((await tracedStep(context))?.unheeded ?? []).filter((name) => !bookkeeping.test(name))
+  if (unheeded.length === 0) return null
+  const names = list(unheeded)
+  return warn('input-ignored', `the batch holds ${names}, on which no loss hangs`, {
+    seen: `no term of the training loss is computed from ${names}`,
+    expected: 'a use for each field of a sample',
+    where: placeOf(context.facts, 'loss', 'model', 'setup'),
+    evidence: { unheeded },
+    alternatives: [],
+    advice: `use ${unheeded[0]} in the loss or in the model, or leave it out of the data`,
+  })
+}

@@ -153,7 +153,7 @@ export const i4 = define({
   async run(context): Promise<Outcome> {
     const losses = (await tracedStep(context))?.losses
     if (!losses) return skipped('the losses of this engine take nothing else: there is nothing to look at')
-    if (losses.called.length === 0)
+    if (losses.called.length === 0 && losses.faults.length === 0)
       return skipped('the step calls no loss of the framework: one that is written by hand says not what it takes')
     const judged = losses.faults.map((fault) => ({ fault, ...judgedOf(fault, losses.called.length > 1) }))
     const worst = judged.find(({ severity }) => severity === undefined) ?? judged[0]

@@ -3,7 +3,7 @@
 import type { z } from 'zod'
 import { type corruption, drawOf, GonogoError, shuffledOrder, type trainProbe } from '../../contract/index.ts'
 import { type BatchArray, batchArrays, type Dataset, sizeOf } from '../../data/dataset.ts'
-import { changePadding } from './padding.ts'
+import { changePadding, paddingOf, targetsAt } from './padding.ts'
 import type { Project } from './project.ts'
 
 type Corruption = z.output<typeof corruption>
@@ -65,6 +65,14 @@ export const digestOf = (ids: Uint32Array): string => {
 
 export const targetName = (project: Project): string => (project.task.kind === 'classification' ? 'label' : 'target')
 
+/** Fields that hold what is asked for at each position; of a custom task by their form. */
+export const targetsIn = (project: Project, dataset: Dataset, arrays: Arrays, rows: number): string[] => {
+  if (project.task.kind !== 'custom') return [targetName(project)]
+  const padding = paddingOf(arrays, dataset.fields, rows)
+  const outputs = project.lookThrough('evaluation')?.outputs
+  return padding && outputs ? targetsAt(arrays, dataset.fields, padding, outputs).map(({ name }) => name) : []
+}
+
 /** Changes the arrays of a batch in place, which must be its own; returns how many input values changed. */
 export const corrupt = (
   project: Project,
@@ -82,8 +90,10 @@ export const corrupt = (
       target.set(before.subarray(from * size, (from + 1) * size), to * size)
     return 0
   }
-  if (how.kind === 'paddingChanged')
-    return changePadding(arrays, dataset.fields, rows, how.what === 'input' ? 'input' : targetName(project))
+  if (how.kind === 'paddingChanged') {
+    const names = how.what === 'input' ? ['input'] : targetsIn(project, dataset, arrays, rows)
+    return names.reduce((sum, name) => sum + changePadding(arrays, dataset.fields, rows, name), 0)
+  }
   const input = arrays.get('input') ?? [...arrays.values()][0]
   if (!input) throw unknownField(dataset, 'input')
   if (how.kind === 'inputsZeroed') {

@@ -111,6 +111,7 @@ const spread = (project: Project, gradients: ReadonlyMap<string, Float32Array>, 
 
 const traceOf = async (project: Project, gradients: ReadonlyMap<string, Float32Array>): Promise<Trace> => {
   const terms = project.reach()
+  const seen = project.lookThrough('training')
   const matrices = project.tensors.filter(
     ({ role, tiedTo, tensor }) => role !== 'state' && tiedTo === undefined && tensor.node.shape.length > 1,
   )
@@ -119,6 +120,12 @@ const traceOf = async (project: Project, gradients: ReadonlyMap<string, Float32A
     loss: [...new Set([...terms.values()].flat())],
     // a parameter outside the model's tree is a constant of the graph
     strays: [],
+    ...(seen
+      ? {
+          losses: { called: [...seen.called], faults: [...seen.faults] },
+          unheeded: project.splits.train.fields.map(({ name }) => name).filter((name) => !seen.loss.has(name)),
+        }
+      : {}),
     symmetry: Object.fromEntries(
       matrices.map(({ path, tensor }) => {
         const rows = tensor.node.shape[0] as number

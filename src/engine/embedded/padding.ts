@@ -65,6 +65,25 @@ const unscoredEnd = (arrays: Arrays, fields: readonly Field[], rows: number): Pa
 const trails = (isPadding: Uint8Array, length: number): boolean =>
   isPadding.every((value, i) => i % length === 0 || value >= (isPadding[i - 1] as number))
 
+/**
+ * Targets of a custom task, by their form: whole numbers other than 0 and 1, as long as the padding, on which no output hangs. A loss that
+ * heeds its mask does not hang on what stands there in padding; weights and masks of its own are another thing.
+ */
+export const targetsAt = (
+  arrays: Arrays,
+  fields: readonly Field[],
+  { field, length }: Pick<Padding, 'field' | 'length'>,
+  outputs: ReadonlySet<string>,
+): Field[] =>
+  fields.filter(
+    ({ name, shape, dtype }) =>
+      name !== field &&
+      shape[0] === length &&
+      dtype === 'int32' &&
+      !outputs.has(name) &&
+      arrays.get(name)?.some((value) => value !== 0 && value !== 1),
+  )
+
 /** Changes one field in place where the batch says padding; returns how many values changed. −100 stays: nothing scores it. */
 export const changePadding = (arrays: Arrays, fields: readonly Field[], rows: number, name: string): number => {
   const padding = paddingOf(arrays, fields, rows)

@@ -67,6 +67,7 @@ export class Project {
   /** Dotted paths of the keys of `config:` that the experiment has read. */
   readonly configRead: ReadonlySet<string>
   readonly #compiled = new Map<string, Promise<Compiled>>()
+  readonly #looked = new Map<string, LookedThrough | null>()
   #order: { epoch: number; seed: number; indices: Uint32Array } | null = null
 
   private constructor(experiment: Experiment, request: OpenRequest, whole: Splits, config: Watched) {
@@ -209,6 +210,14 @@ export class Project {
 
   /** What the graph of the loss shows; null where it cannot be traced for any number of samples. */
   lookThrough(mode: 'training' | 'evaluation'): LookedThrough | null {
+    const known = this.#looked.get(mode)
+    if (known !== undefined) return known
+    const seen = this.#lookThrough(mode)
+    this.#looked.set(mode, seen)
+    return seen
+  }
+
+  #lookThrough(mode: 'training' | 'evaluation'): LookedThrough | null {
     try {
       return lookThrough({
         model: this.model,

@@ -111,6 +111,10 @@ const factsOf = async (project: Project, loaded: Loaded, started: number): Promi
   const { splits, request, task, optimizer } = project
   const { program } = await project.training(project.firstBatchSize, true, false)
   const terms = termsOf(program).map(({ label }) => label)
+  const looks = task.kind !== 'custom' || (project.lookThrough('evaluation')?.outputs ?? null) !== null
+  const unseen = {
+    no: 'the model of this custom task is not called as a whole, or its outputs have no row for each sample',
+  }
   const present = (['train', 'val', 'test'] as const).filter((name) => splits[name])
   const own = createRequire(import.meta.url)
   return {
@@ -130,7 +134,7 @@ const factsOf = async (project: Project, loaded: Loaded, started: number): Promi
       freshProcess: 'yes',
       configSchema: 'yes',
       batchByIds: 'yes',
-      corrupt: task.kind === 'custom' ? { no: 'a custom task has no labels that gonogo knows' } : 'yes',
+      corrupt: looks ? 'yes' : unseen,
       suppressUpdates: 'yes',
       trace: 'yes',
       accumulate: { no: 'this engine accumulates no gradients' },
@@ -141,7 +145,7 @@ const factsOf = async (project: Project, loaded: Loaded, started: number): Promi
           : project.experiment.loss
             ? { no: 'the loss is computed inside the graph, from the outputs of the model' }
             : 'yes',
-      perturb: task.kind === 'custom' ? { no: 'a custom task has no outputs that gonogo knows' } : 'yes',
+      perturb: looks ? 'yes' : unseen,
       perturbTraining: { no: 'a training graph gives no outputs' },
       passes: 'yes',
       order: 'yes',

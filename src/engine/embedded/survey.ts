@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { type Survey, type SurveyProbe, surveyProbe } from '../../contract/index.ts'
 import { type BatchArray, type Dataset, type Field, sizeOf } from '../../data/dataset.ts'
-import { gathered, targetName } from './batches.ts'
+import { gathered, targetName, targetsIn } from './batches.ts'
 import { wholeSplitOf } from './evaluate.ts'
 import { paddingOf } from './padding.ts'
 import type { Project } from './project.ts'
@@ -35,7 +35,12 @@ export const surveyed = (project: Project, given: SurveyProbe): Survey => {
       input && target
         ? shiftOf(arrays.get(input.name) as BatchArray, arrays.get(target.name) as BatchArray, input, target)
         : null,
-    padding: paddingIn(arrays, dataset, ids.length, target),
+    padding: paddingIn(
+      arrays,
+      dataset,
+      ids.length,
+      target ?? dataset.fields.find(({ name }) => targetsIn(project, dataset, arrays, ids.length).includes(name)),
+    ),
     tried: tried.length,
     changing: changingOf(dataset, tried),
     reseeding: 0,

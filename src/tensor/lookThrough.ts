@@ -1,0 +1,74 @@
+// What the graph of a loss shows without a number: which fields it and the model's outputs hang on, and what its losses are given.
+// Builds no program. Not what a check makes of it.
+import { fieldsOf, isParameter, uniqueTensors } from './fields.ts'
+import { checkedTerms, type Terms } from './forward.ts'
+import type { Node } from './graph/node.ts'
+import { newTrace, tracing } from './graph/trace.ts'
+import { type LossFault, lossFaults } from './lossFaults.ts'
+import { type Layer, pathsOf } from './nn/module.ts'
+import { sourcesOf } from './primitives/custom.ts'
+import type { FieldShape } from './program.ts'
+import { recorded } from './recorded.ts'
+import type { Any } from './types.ts'
+
+export interface LookOptions {
+  readonly model: Layer
+  readonly loss: (model: Layer, fields: Any) => Terms
+  /** Without their first size. */
+  readonly inputs: Readonly<Record<string, FieldShape>>
+  readonly mode: 'training' | 'evaluation'
+}
+
+export interface LookedThrough {
+  /** Fields that a term of the loss hangs on. */
+  readonly loss: ReadonlySet<string>
+  /** Fields that an output of the model hangs on, where it is called as a whole and an output has a row for each sample. */
+  readonly outputs: ReadonlySet<string> | null
+  readonly called: readonly string[]
+  readonly faults: readonly LossFault[]
+}
+
+/** A size that no layer is likely to have: an axis of that length is the batch's. */
+const rows = 101
+
+/** Throws what the experiment's functions throw: a model may take batches of one size alone. */
+export const lookThrough = ({ model, loss, inputs, mode }: LookOptions): LookedThrough => {
+  const fields = fieldsOf(
+    Object.fromEntries(
+      Object.entries(inputs).map(([name, { shape, dtype }]) => [name, { shape: [rows, ...shape], dtype }]),
+    ),
+  )
+  const trace = newTrace({ mode, paths: pathsOf(model), batch: rows })
+  const seen = recorded(model)
+  const terms = checkedTerms(tracing(trace, () => loss(seen.model, fields.tensors)))
+  const outputs = seen.outputs.map(({ node }) => node).filter(({ shape }) => shape[0] === rows)
+  const parameters = new Set(
+    uniqueTensors(model)
+      .filter(isParameter)
+      .map(({ tensor }) => tensor.node),
+  )
+  const known = new Set(fields.nodes.values())
+  const reached = (from: readonly Node[]): ReadonlySet<string> => {
+    const below = ancestorsOf(from)
+    return new Set([...fields.nodes].flatMap(([name, node]) => (below.has(node) ? [name] : [])))
+  }
+  const all = ancestorsOf([...terms.values()])
+  return {
+    loss: reached([...terms.values()]),
+    outputs: outputs.length > 0 ? reached(outputs) : null,
+    called: [...new Set(trace.losses.map(({ name }) => name))],
+    faults: lossFaults({ nodes: all, losses: trace.losses, parameters, fields: known, rows }),
+  }
+}
+
+/** Everything that these nodes are computed from, themselves included. */
+const ancestorsOf = (from: readonly Node[]): ReadonlySet<Node> => {
+  const found = new Set<Node>()
+  const open = [...from]
+  for (let node = open.pop(); node; node = open.pop()) {
+    if (found.has(node)) continue
+    found.add(node)
+    open.push(...sourcesOf(node))
+  }
+  return found
+}
