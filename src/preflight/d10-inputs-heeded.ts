@@ -35,8 +35,8 @@ export const d10 = define({
   costClass: 'warm',
   async run(context) {
     const calls = await callsOf(context)
-    const unheeded = await unheededFields(context)
-    if (unheeded) return unheeded
+    const fields = await fieldsOf(context)
+    if (fields && (fields.status !== 'GO' || !calls)) return fields
     if (!calls) return skipped('no call of the model could be made again with the same outcome')
     const given = calls.flatMap((call) => call.arguments.filter(({ varies, effect }) => varies && effect !== null))
     if (given.length === 0) return skipped('the model is given nothing that differs from sample to sample')
@@ -72,11 +72,18 @@ export const d10 = define({
 /** What tells samples apart, and is not meant for the model. */
 const bookkeeping = /(^|_)(ids?|index|indices|groups?|names?|keys?|folds?|subjects?|patients?)$/i
 
-/** Fields of the batch that the loss does not hang on, by its graph. The data set gives them, and nothing asks for them. */
-const unheededFields = async (context: Context): Promise<Outcome | null> => {
-  if (!context.can('trace')) return null
-  const unheeded = ((await tracedStep(context))?.unheeded ?? []).filter((name) => !bookkeeping.test(name))
-  if (unheeded.length === 0) return null
+/** Fields of the batch that the loss does not hang on, by its graph: the data set gives them, and nothing asks for them. Null: no graph. */
+const fieldsOf = async (context: Context): Promise<Outcome | null> => {
+  const known = context.can('trace') ? (await tracedStep(context))?.unheeded : undefined
+  if (!known) return null
+  const unheeded = known.filter((name) => !bookkeeping.test(name))
+  if (unheeded.length === 0)
+    return go('the loss hangs on each field of the batch', {
+      seen:
+        known.length === 0 ? 'every field reaches a term of the loss' : `all but ${list(known)}, a number of a sample`,
+      expected: 'a use for each field of a sample',
+      evidence: { unheeded: [...known] },
+    })
   const names = list(unheeded)
   return warn('input-ignored', `the batch holds ${names}, on which no loss hangs`, {
     seen: `no term of the training loss is computed from ${names}`,

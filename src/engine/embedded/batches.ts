@@ -121,12 +121,14 @@ const perturb = (
   const to = position === null ? from + size : from + inner
   let changed = 0
   const draw = drawOf(seed)
-  const next = input instanceof Int32Array ? following(input) : null
+  // columns of whole numbers may count different things: a person and a film
+  const columns = input instanceof Int32Array ? columnsOf(input, size) : null
+  const next = columns ? (at: number) => columns[at % size] as ReadonlyMap<number, number> : null
   const spread = next ? 0 : spreads * (deviation(input) || 1)
   const within = next ? null : insideOf(input)
   for (let i = from; i < to; i++) {
     const before = input[i] as number
-    input[i] = within ? within(before, spread * (draw() / 2 ** 31 - 1)) : (next?.get(before) ?? before)
+    input[i] = within ? within(before, spread * (draw() / 2 ** 31 - 1)) : (next?.(i).get(before) ?? before)
     if (input[i] !== before) changed++
   }
   return changed
@@ -145,6 +147,15 @@ const insideOf = (values: BatchArray): ((value: number, step: number) => number)
     const there = value + step
     return Math.min(high, Math.max(low, there >= low && there <= high ? there : value - step))
   }
+}
+
+/** What follows at each place of a sample; where all samples are alike at one, whatever follows anywhere. */
+const columnsOf = (values: Int32Array, size: number): readonly ReadonlyMap<number, number>[] => {
+  const anywhere = following(values)
+  return Array.from({ length: size }, (_, at) => {
+    const here = following(values.filter((_value, i) => i % size === at))
+    return here.size > 1 ? here : anywhere
+  })
 }
 
 /** Each whole number that occurs → the next larger one, the largest → the smallest. */
