@@ -182,6 +182,8 @@ export const facts = z.object({
   hashing: z.union([z.object({ sample: z.string() }), z.object({ fixed: z.string() })]).optional(),
   /** Streams that the program draws from by itself, beside its training loader, as far as they show: no checkpoint holds their place. */
   streams: z.array(z.string()).optional(),
+  /** Streams of noise that the evaluation's graph draws, where noise belongs to a sample and a step: the same twice, another time another. */
+  evaluationDraws: z.array(z.string()).optional(),
   /** What watches a metric in the project's own trainer: keepers of the best checkpoint, stoppers. */
   monitors: z
     .array(

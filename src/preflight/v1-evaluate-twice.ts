@@ -47,6 +47,8 @@ export const v1 = define({
       ...(reset ? { first: reset.first, second: reset.second } : {}),
     }
     if (!reset && !without) {
+      const drawing = drawn(context)
+      if (drawing) return drawing
       if (names.length === 0) return skipped('the evaluation reports no metric')
       return go(`${first.samples} samples evaluated three times: equal`, {
         seen: `${list(names)}${first.perSample ? ' and every output' : ''}: bitwise equal, with the generators put back and without`,
@@ -76,6 +78,24 @@ export const v1 = define({
     return await why(context, trial, { reset: reset !== null, training: onwards.training ?? [], seen, evidence })
   },
 })
+
+/** An engine whose noise belongs to a sample and a step gives the same numbers twice, and others at the next evaluation. */
+const drawn = ({ facts }: Context): Outcome | null => {
+  const streams = facts.evaluationDraws ?? []
+  if (streams.length === 0) return null
+  return warn(
+    'random-evaluation',
+    'evaluation draws noise: the same weights score differently from one evaluation to the next',
+    {
+      seen: `the evaluation’s graph draws ${list(streams)}`,
+      expected: 'the same numbers each time: a score that changes by itself cannot rank two checkpoints',
+      where: placeOf(facts, 'model', 'loss', 'setup'),
+      evidence: { streams: [...streams] },
+      alternatives: ['no-eval-mode'],
+      advice: 'if the model is not meant to draw while it is evaluated, ask nn.isTraining() before the noise',
+    },
+  )
+}
 
 type Found = {
   readonly reset: boolean

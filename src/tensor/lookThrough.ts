@@ -20,11 +20,15 @@ export interface LookOptions {
 }
 
 export interface LookedThrough {
+  /** What stands for the batch's size in shapes. */
+  readonly rows: number
   /** Fields that a term of the loss hangs on. */
   readonly loss: ReadonlySet<string>
   /** Fields that an output of the model hangs on, where it is called as a whole and an output has a row for each sample. */
   readonly outputs: ReadonlySet<string> | null
   readonly called: readonly string[]
+  /** Streams of noise that are drawn, as `layer/stream`. */
+  readonly streams: readonly string[]
   readonly faults: readonly LossFault[]
 }
 
@@ -54,9 +58,11 @@ export const lookThrough = ({ model, loss, inputs, mode }: LookOptions): LookedT
   }
   const all = ancestorsOf([...terms.values()])
   return {
+    rows,
     loss: reached([...terms.values()]),
     outputs: outputs.length > 0 ? reached(outputs) : null,
     called: [...new Set(trace.losses.map(({ name }) => name))],
+    streams: [...trace.streams.keys()],
     faults: lossFaults({ nodes: all, losses: trace.losses, parameters, fields: known, rows }),
   }
 }

@@ -60,7 +60,7 @@ export function crossEntropy(
   if (labels.node.dtype !== 'int32') {
     fail({ code: 'LABELS_DTYPE', seen: `${labels.node.dtype} labels`, expected: 'int32 class numbers' })
   }
-  runningTrace()?.losses.push({ name: 'crossEntropy', input: logits.node })
+  runningTrace()?.losses.push({ name: 'crossEntropy', input: logits.node, labels: labels.node })
   const last = shape.length - 1
   const log = logSoftmax(logits.node, last)
   const classes = shape[last]!

@@ -20,7 +20,7 @@ import { splitOf } from './evaluate.ts'
 import { noiseFeeds, type Project, stateFeeds } from './project.ts'
 
 export const perturbed = async (project: Project, given: PerturbProbe): Promise<Perturbation> => {
-  const { split, samples, sample, position, mode, seed, size } = perturbProbe.parse(given)
+  const { split, samples, sample, position, mode, seed, size, targets } = perturbProbe.parse(given)
   if (mode === 'training')
     throw new GonogoError('ENGINE_UNSUPPORTED', 'this engine shows no outputs there', {
       seen: 'training mode',
@@ -44,10 +44,44 @@ export const perturbed = async (project: Project, given: PerturbProbe): Promise<
     noise: across(plain, again, rows),
     scale: plain.flatMap(({ values }) => [...values]).reduce((most, value) => Math.max(most, Math.abs(value)), 0),
     positions: position === null || input === undefined ? null : alongTimeOf(plain, after, sample, input),
+    ...(targets ? { asked: await askedOf(project, dataset, ids, gathered(dataset, ids)) } : {}),
   }
 }
 
 type Output = { readonly shape: readonly number[]; readonly values: Float32Array }
+
+const askedOf = async (
+  project: Project,
+  dataset: Dataset,
+  ids: Uint32Array,
+  arrays: ReadonlyMap<string, BatchArray>,
+): Promise<Perturbation['asked']> => {
+  if (project.task.kind !== 'custom') return null
+  const { program, results } = await looked(project, dataset, ids, arrays)
+  const [asked, given] = ['asked', 'given'].map((name) => results.get(`output/${name}`) as Float32Array | undefined)
+  const length = program.outputs.find(({ name }) => name === 'output/asked')?.shape[1] ?? 0
+  if (!asked || !given || length < 3) return null
+  let [of, next, same, second, still] = [0, 0, 0, 0, 0]
+  for (const [i, wanted] of asked.entries()) {
+    // the last two positions have no input that far on
+    if (i % length >= length - 2) continue
+    of++
+    if (wanted === given[i + 1]) next++
+    if (wanted === given[i]) same++
+    if (wanted === given[i + 2]) second++
+    if (given[i] === given[i + 1]) still++
+  }
+  const share = (count: number) => count / of
+  return {
+    next: share(next),
+    same: share(same),
+    second: share(second),
+    still: share(still),
+    scored: 1,
+    padding: 0,
+    paddingScored: 0,
+  }
+}
 
 /** Of a custom task what the model returned, in the order of its calls. */
 const outputsOf = async (
@@ -56,6 +90,18 @@ const outputsOf = async (
   ids: Uint32Array,
   arrays: ReadonlyMap<string, BatchArray>,
 ): Promise<Output[]> => {
+  const { program, results } = await looked(project, dataset, ids, arrays)
+  return program.outputs
+    .filter(({ name }) => name === 'output/output' || /^output\/\d+$/.test(name))
+    .map(({ name, shape }) => ({ shape: shape.slice(1), values: (results.get(name) as Float32Array).slice() }))
+}
+
+const looked = async (
+  project: Project,
+  dataset: Dataset,
+  ids: Uint32Array,
+  arrays: ReadonlyMap<string, BatchArray>,
+) => {
   const { program, session } =
     project.task.kind === 'custom'
       ? await project.looking(dataset, ids.length)
@@ -63,9 +109,7 @@ const outputsOf = async (
   const results = await session.run(
     new Map<string, Values>([...arrays, ...stateFeeds(project, program), ...noiseFeeds(project, ids)]),
   )
-  return program.outputs
-    .filter(({ kind }) => kind === 'output')
-    .map(({ name, shape }) => ({ shape: shape.slice(1), values: (results.get(name) as Float32Array).slice() }))
+  return { program, results }
 }
 
 /** Largest difference in each row, of all outputs. */

@@ -2,6 +2,7 @@
 // Reads results; the step itself is train.ts.
 import type { Memory, StepRecord, Trace } from '../../contract/index.ts'
 import type { Program, Values } from '../../tensor/compile.ts'
+import { shown } from './frame.ts'
 import type { Project } from './project.ts'
 
 type Results = ReadonlyMap<string, Values>
@@ -122,7 +123,10 @@ const traceOf = async (project: Project, gradients: ReadonlyMap<string, Float32A
     strays: [],
     ...(seen
       ? {
-          losses: { called: [...seen.called], faults: [...seen.faults] },
+          losses: {
+            called: [...seen.called],
+            faults: seen.faults.map((fault) => ({ ...fault, where: fault.where && shown(fault.where) })),
+          },
           unheeded: project.splits.train.fields.map(({ name }) => name).filter((name) => !seen.loss.has(name)),
         }
       : {}),

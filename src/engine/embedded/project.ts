@@ -15,6 +15,7 @@ import {
   recorded,
   type Session,
   seedWords,
+  sequencesIn,
   traceEvaluation,
   traceReach,
   traceTraining,
@@ -198,10 +199,11 @@ export class Project {
       traceEvaluation({
         model: this.model,
         outputs: (inputs: Inputs) => {
-          const { model, outputs } = recorded(this.model)
-          this.#loss(inputs, false, model)
-          const each = outputs.filter((output) => output.shape[0] === rows && output.dtype === 'float32')
-          return { outputs: Object.fromEntries(each.map((output, i) => [String(i), output])), terms: {} }
+          const seen = recorded(this.model)
+          this.#loss(inputs, false, seen.model)
+          const each = seen.outputs.filter((output) => output.shape[0] === rows && output.dtype === 'float32')
+          const named = Object.fromEntries(each.map((output, i) => [String(i), output]))
+          return { outputs: { ...named, ...sequencesIn(seen) }, terms: {} }
         },
         inputs: inputShapes(dataset, rows),
       }),

@@ -1,7 +1,6 @@
 // The embedded subject: facts about an opened experiment, and its operations.
 // Each operation's work is in the file of its name.
 import { createRequire } from 'node:module'
-import { relative } from 'node:path'
 import type {
   DataProbe,
   DeterminismReport,
@@ -26,6 +25,7 @@ import { decays } from '../../tensor/optim/optimizer.ts'
 import { metricsOf } from './describe.ts'
 import { digests } from './digests.ts'
 import { evaluate } from './evaluate.ts'
+import { shown } from './frame.ts'
 import type { Loaded } from './loader.ts'
 import { ordered, perturbed, scheduled } from './looks.ts'
 import { ownCheck, ownChecksOf } from './own-check.ts'
@@ -213,6 +213,7 @@ const factsOf = async (project: Project, loaded: Loaded, started: number): Promi
     loadSeconds: (performance.now() - started) / 1000,
     declared: { causal: project.experiment.causal ?? null, couplesBatch: project.experiment.couplesBatch ?? false },
     checks: ownChecksOf(project.experiment, loaded),
+    evaluationDraws: [...(project.lookThrough('evaluation')?.streams ?? [])],
   }
 }
 
@@ -235,6 +236,5 @@ const modulesOf = ({ tensors }: Project, streams: readonly string[]): ModuleFact
 const whereMade = (tensor: Project['tensors'][number]['tensor']): string | null => {
   const frame = tensor.node.site.frame()
   if (frame === '?') return null
-  const short = relative(process.cwd(), frame)
-  return short.startsWith('..') ? frame : short
+  return shown(frame)
 }

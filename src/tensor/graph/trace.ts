@@ -18,6 +18,8 @@ export interface NoiseKey {
 export interface SeenLoss {
   readonly name: string
   readonly input: Node
+  /** Class numbers, where it takes them. */
+  readonly labels?: Node
 }
 
 export interface Trace {
