@@ -63,14 +63,15 @@ const askedOf = async (
   if (!asked || !given || length < 3) return null
   let [of, next, same, second, still] = [0, 0, 0, 0, 0]
   for (const [i, wanted] of asked.entries()) {
-    // the last two positions have no input that far on
-    if (i % length >= length - 2) continue
+    // the last two positions have no input that far on; nor have those before padding, an end of one repeated number
+    if ((i % length) + 2 >= endOf(given, i - (i % length), length)) continue
     of++
     if (wanted === given[i + 1]) next++
     if (wanted === given[i]) same++
     if (wanted === given[i + 2]) second++
     if (given[i] === given[i + 1]) still++
   }
+  if (of === 0) return null
   const share = (count: number) => count / of
   return {
     next: share(next),
@@ -81,6 +82,13 @@ const askedOf = async (
     padding: 0,
     paddingScored: 0,
   }
+}
+
+/** Positions of a row before the number that it ends in, where that stands there twice or more. */
+const endOf = (values: Float32Array, from: number, length: number): number => {
+  let end = length
+  while (end > 1 && values[from + end - 2] === values[from + length - 1]) end--
+  return end === length ? length : end - 1
 }
 
 /** Of a custom task what the model returned, in the order of its calls. */

@@ -1,7 +1,7 @@
 // What an observed step shows: gradients, changes, how they compare with the first step's, and what the graph reaches.
 // Reads results; the step itself is train.ts.
 import type { Memory, StepRecord, Trace } from '../../contract/index.ts'
-import type { Program, Values } from '../../tensor/compile.ts'
+import type { LossFault, Program, Values } from '../../tensor/compile.ts'
 import { shown } from './frame.ts'
 import type { Project } from './project.ts'
 
@@ -125,7 +125,7 @@ const traceOf = async (project: Project, gradients: ReadonlyMap<string, Float32A
       ? {
           losses: {
             called: [...seen.called],
-            faults: seen.faults.map((fault) => ({ ...fault, where: fault.where && shown(fault.where) })),
+            faults: seen.faults.map((fault) => told(project, fault, seen.rows)),
           },
           unheeded: project.splits.train.fields.map(({ name }) => name).filter((name) => !seen.loss.has(name)),
         }
@@ -143,6 +143,17 @@ const traceOf = async (project: Project, gradients: ReadonlyMap<string, Float32A
         ]
       }),
     ),
+  }
+}
+
+/** In the user's terms: a batch of its own size, and a place relative to the current folder. */
+const told = (project: Project, { given, target, ...fault }: LossFault, rows: number) => {
+  const shape = (sizes: readonly number[]) => sizes.map((size) => (size === rows ? project.firstBatchSize : size))
+  return {
+    ...fault,
+    where: fault.where && shown(fault.where),
+    ...(given ? { given: shape(given) } : {}),
+    ...(target ? { target: shape(target) } : {}),
   }
 }
 
