@@ -3,9 +3,11 @@
 //
 // A product of two matrices of zeros gives each of them a gradient of exactly zero, for ever: an adapter whose both halves start at zero.
 // One of them alone gets a gradient at once. Dropout and batch norm of layers that train, all of them in evaluation mode while a step
-// calls them: a model that was loaded that way, or evaluated, and never put back. Either can be meant, so both only warn.
+// calls them: a model that was loaded that way, or evaluated, and never put back. Weights that no step reaches belong to a layer that
+// nobody calls. Each of these can be meant, so they only warn. A step that begins in training mode and leaves the next one of its epoch in
+// evaluation mode has evaluated on its way, and never put the model back: nobody means to train one step with dropout, and all others without.
 import type { Evidence, Facts, StepRecord, TensorFact } from '../contract/index.ts'
-import { list, type Outcome, placeOf, placeOfTensor, plural, warn } from './check.ts'
+import { list, noGo, type Outcome, placeOf, placeOfTensor, plural, warn } from './check.ts'
 
 type Known = Pick<Facts, 'tensors' | 'optimizers' | 'where'>
 
@@ -24,6 +26,14 @@ export const restingIn = (records: readonly StepRecord[]): string[] => {
   return modes.length > 0 && modes.every(({ training }) => training === 0)
     ? [...new Set(modes.flatMap((one) => one.resting))]
     : []
+}
+
+/** What the first step called in training mode alone, and the next one of its epoch in evaluation mode alone. Pure. */
+export const lapsedIn = (records: readonly StepRecord[]): string[] => {
+  const [first, second] = records.filter(({ trace }) => trace?.modes)
+  const [before, after] = [first?.trace?.modes, second?.trace?.modes]
+  if (!before || !after || first?.epoch !== second?.epoch) return []
+  return before.training > 0 && before.resting.length === 0 && after.training === 0 ? after.resting : []
 }
 
 export const spectatorsIn = (records: readonly StepRecord[]): string[] => {
@@ -53,6 +63,38 @@ export const asleep = (
       advice: 'draw one of the factors at random: their product is zero all the same',
     },
   )
+}
+
+/** A step that leaves the model in evaluation mode for the next. */
+export const lapsed = (facts: Known, names: readonly string[], evidence: Evidence): Outcome | null =>
+  names.length === 0
+    ? null
+    : noGo('not-in-training-mode', 'the first step leaves the model in evaluation mode, and the next trains in it', {
+        seen: `${list(names)}: in training mode in the first step, in evaluation mode in the second`,
+        expected: 'the same mode in each step of an epoch',
+        where: placeOf(facts, 'train_step', 'training_step', 'model', 'setup'),
+        evidence: { ...evidence, lapsed: [...names] },
+        alternatives: ['evaluation-changes-mode'],
+        advice: 'call model.train() after what the step evaluates, or at its beginning',
+      })
+
+/** Weights, not biases, that no step reaches. */
+export const unreached = (
+  facts: Known,
+  blind: readonly TensorFact[],
+  forced: string,
+  evidence: Evidence,
+): Outcome | null => {
+  const found = blind.filter(({ shape }) => shape.length >= 2)
+  if (found.length === 0) return null
+  return warn('parameter-without-gradient', `${plural(found.length, 'weight')} never reached by the loss`, {
+    seen: `${list(found.map(({ name }) => name))}: no gradient in ${forced}`,
+    expected: 'a gradient for each weight that an optimizer holds',
+    where: placeOfTensor(facts, found[0]?.name),
+    evidence,
+    advice:
+      'fine for heads, experts and poolers that wait or rest; else its layer is made and never called: call it, or delete it',
+  })
 }
 
 export const resting = (facts: Known, names: readonly string[], evidence: Evidence): Outcome | null =>

@@ -164,3 +164,36 @@ test('a network in evaluation mode that gets gradients measures; a step without 
   const drifts = { ...seen({ a: [null, 0], target: [null, 1e-9] }, 0), applied: 0, stepped: new Set<string>() }
   expect(causeOf(follows, drifts)).toBe('WARN parameter-does-not-move')
 })
+
+test('weights that no step reaches warn; a bias alone, a gradient of zero and frozen weights do not', () => {
+  const matrix = { shape: [4, 4] }
+  const found = facts(tensor('a', matrix), tensor('b', matrix), tensor('attn', matrix), tensor('attn.bias'))
+  const moving = { a: [1, 0.1], b: [1, 0.1] } as const
+  const unreached = judge(found, seen({ ...moving, attn: [null, 0], 'attn.bias': [null, 0] }))
+  expect(unreached).toMatchObject({ status: 'WARN', cause: 'parameter-without-gradient', where: 'model.py:attn' })
+  expect(unreached.seen).not.toContain('bias')
+  expect(causeOf(found, seen({ ...moving, attn: [0, 0], 'attn.bias': [null, 0] }))).toBe('GO')
+  const frozen = facts(tensor('a', matrix), tensor('attn', { ...matrix, frozen: true, trainable: false }))
+  expect(causeOf(frozen, seen({ a: [1, 0.1], attn: [null, 0] }))).toBe('GO')
+})
+
+test('a step that leaves the model in evaluation mode for the next one of its epoch', () => {
+  const record = (step: number, epoch: number, training: number, resting: string[]) =>
+    ({
+      step,
+      epoch,
+      updates: [],
+      parameters: { a: { gradient: 1, clipped: 1, change: 0.1, norm: 1 } },
+      trace: { terms: {}, strays: [], modes: { training, resting } },
+      terms: {},
+    }) as unknown as StepRecord
+  const judged = (...records: StepRecord[]) =>
+    causeOf(facts(tensor('a')), { ...observationOf(records, 1e-3), applied: records.length })
+  const [trains, rests] = [record(1, 0, 2, []), record(2, 0, 0, ['norm', 'dropout'])]
+  expect(judged(trains, rests)).toBe('NO-GO not-in-training-mode')
+  expect(judged(trains, record(2, 0, 2, []))).toBe('GO')
+  // statistics of one layer are frozen; an epoch has ended in between; the model was in evaluation mode from the start
+  expect(judged(trains, record(2, 0, 1, ['norm']))).toBe('GO')
+  expect(judged(trains, record(2, 1, 0, ['norm', 'dropout']))).toBe('GO')
+  expect(judged(record(1, 0, 0, ['norm']), rests)).toBe('WARN not-in-training-mode')
+})

@@ -4,11 +4,11 @@
 // A few steps at a forced learning rate, so that a warm-up or a rate of zero hides nothing; before a complaint once more, longer
 // and at a hundred times the rate. NO-GO by signatures only: a parameter that receives a gradient and is in no optimizer; an
 // optimizer whose every parameter stays without gradient; a gradient that moves nothing; a declared-frozen one that moves.
-// Single parameters without gradient pass (unused heads, experts, LoRA's A while B is zero), and gradients that are
+// Single parameters without gradient pass or warn (unused heads, experts, layers that nobody calls), and gradients that are
 // mathematically zero (a bias before batch norm) are rounding: under 1e-6 of the whole gradient nothing is demanded.
 
 import type { Facts, StepRecord, TensorFact, Trace } from '../contract/index.ts'
-import { asleep, asleepIn, resting, restingIn, spectatorsIn } from './asleep.ts'
+import { asleep, asleepIn, lapsed, lapsedIn, resting, restingIn, spectatorsIn, unreached } from './asleep.ts'
 import { define, go, list, noGo, number, type Outcome, placeOf, placeOfTensor, plural, warn } from './check.ts'
 import { driftingStatistics } from './drift.ts'
 import { inStep } from './in-step.ts'
@@ -40,6 +40,8 @@ export type Observation = {
   readonly asleep?: readonly string[]
   /** Dropout and batch norm that every traced step called in evaluation mode, where none was in training mode. */
   readonly resting?: readonly string[]
+  /** Those that were in training mode in the first step, and in evaluation mode in the next. */
+  readonly lapsed?: readonly string[]
   /** The steps themselves, as far as they were traced. */
   readonly records?: readonly StepRecord[]
   /** Parameters in no optimizer, of parts that were in evaluation mode at every traced step. */
@@ -122,6 +124,7 @@ export const observationOf = (records: readonly StepRecord[], rate: number): Obs
     ),
     asleep: asleepIn(records),
     resting: restingIn(records),
+    lapsed: lapsedIn(records),
     records: records.filter(({ trace }) => trace),
   }
 }
@@ -361,9 +364,11 @@ export const judge = (facts: Pick<Facts, 'tensors' | 'optimizers' | 'where'>, se
       advice: 'look for a .detach() before the part that does train, or declare the others frozen',
     })
   const quiet =
+    lapsed(facts, seen.lapsed ?? [], evidence) ??
     resting(facts, seen.resting ?? [], evidence) ??
     asleep(facts, owned, seen.asleep ?? [], forced, evidence) ??
-    inStep(facts, seen.records ?? [], evidence)
+    inStep(facts, seen.records ?? [], evidence) ??
+    unreached(facts, blind, forced, evidence)
   if (quiet) return quiet
   const unused = blind.length > 0 ? `; ${blind.length} unused so far` : ''
   const kept = frozen.length > 0 ? `; ${frozen.length} declared frozen stay` : ''
