@@ -168,7 +168,7 @@ test('a network in evaluation mode that gets gradients measures; a step without 
 test('weights that no step reaches warn; a bias alone, a gradient of zero and frozen weights do not', () => {
   const matrix = { shape: [4, 4] }
   const found = facts(tensor('a', matrix), tensor('b', matrix), tensor('attn', matrix), tensor('attn.bias'))
-  const moving = { a: [1, 0.1], b: [1, 0.1] } as const
+  const moving: Record<string, [number, number]> = { a: [1, 0.1], b: [1, 0.1] }
   const unreached = judge(found, seen({ ...moving, attn: [null, 0], 'attn.bias': [null, 0] }))
   expect(unreached).toMatchObject({ status: 'WARN', cause: 'parameter-without-gradient', where: 'model.py:attn' })
   expect(unreached.seen).not.toContain('bias')
