@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, lookout, manifest, memory, opening, own_checks, place, probes, promises, rates, samples, seeds, state, survey, trace
+from gonogo.aliases import aliases
 from gonogo.corrupt import corrupted
 from gonogo.errors import Fault
 from gonogo.evaluation import Outputs, Split, metrics_of
@@ -377,6 +378,8 @@ class Subject:
             state.put(self.experiment, found, {name: state.scrambled(name, state.copied(sections[name]))})
         # To digest a large state takes longer than to capture it or to put it back, and nobody looks at it then.
         report = state.report(state.read(self.experiment, find(self.experiment), self.mid_update()), probe.get("detail", False)) if op in ("digest", "scramble") else {"sections": []}
+        if op == "digest":
+            report["aliases"] = aliases(self.experiment, find(self.experiment))
         return report if self.reads is None else {**report, "configRead": self.reads.read()}
 
     def determinism(self, probe: dict[str, Any]) -> dict[str, Any]:

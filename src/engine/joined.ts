@@ -105,6 +105,7 @@ export const joinedState = (all: readonly StateReport[]): StateReport => {
   const generators = all.map(({ sections }) => sections.find(({ section }) => section === 'rng'))
   return {
     ...(zero.configRead ? { configRead } : {}),
+    ...(zero.aliases ? { aliases: zero.aliases } : {}),
     sections: zero.sections.map((one) => {
       if (one.section !== 'rng') return one
       const entries = generators.flatMap((found, rank) =>

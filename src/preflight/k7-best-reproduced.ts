@@ -5,7 +5,7 @@
 // same samples, same score. Where it has another, what was scored is not what was saved: averaged weights, statistics that no file
 // holds. The metric that decides must be among those that the evaluation reports: else no checkpoint ever is the best.
 import type { Evaluation } from '../contract/index.ts'
-import { define, go, list, noGo, number, type Outcome, placeOf, skipped } from './check.ts'
+import { define, go, list, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { evaluationLimit } from './reference.ts'
 import { arithmeticOf, roundingOf } from './rounding.ts'
@@ -47,6 +47,7 @@ export const k7 = define({
     }
     const objective = nameOf(context)
     const value = scoreOf(again, objective)
+    if (!worst && reference.aliases.length > 0) return notKept(context, reference.aliases, evidence)
     if (!worst)
       return go(`loaded again: ${objective} ${number(value ?? Number.NaN)}, as it was kept`, {
         seen: `${list(Object.keys(again.metrics))} of ${again.samples} samples: equal within ${tolerance}`,
@@ -58,6 +59,17 @@ export const k7 = define({
     return another(context, worst, evidence)
   },
 })
+
+/** A reference to the live weights that is meant for what they were: it may be written at once, and then does no harm. */
+const notKept = (context: Context, aliases: readonly string[], evidence: Outcome['evidence']): Outcome =>
+  warn('snapshot-aliases-live-state', `${list(aliases)} holds the live weights, not what they were`, {
+    seen: `the tensors of ${list(aliases)} lie where the weights that train lie: each step changes both`,
+    expected: 'a copy: what is kept as the best, or as an average, must not follow the next step',
+    where: placeOf(context.facts, 'evaluate', 'setup', 'save', 'train_step'),
+    evidence: { ...evidence, aliases: [...aliases] },
+    alternatives: ['average-follows-at-once', 'best-is-latest'],
+    advice: 'copy.deepcopy(model.state_dict()), or .clone() of each tensor: state_dict() and detach() copy nothing',
+  })
 
 const nameOf = ({ plan }: Context): string => plan.objective.name.replace(/^val_/, '')
 

@@ -38,6 +38,8 @@ export type Reference = {
   /** Entries that its evaluation has changed and its training had not: what evaluations keep for themselves. */
   readonly evaluations: ReadonlySet<string>
   readonly final: Snapshot
+  /** What the project then keeps of the weights, and is the weights themselves. */
+  readonly aliases: readonly string[]
 }
 
 const longest = 20
@@ -149,9 +151,11 @@ export const runReference = async (trial: Trial, schedule: Schedule, options: Op
       }
     }
   }
+  // before anything is put back: that would part them
+  const aliases = await trial.aliases()
   await trial.capture('trained')
   const final = await trial.digest()
-  return { schedule, initial, records, evaluation, evaluationCrash, saves, saveCrash, evaluations, final }
+  return { schedule, initial, records, evaluation, evaluationCrash, saves, saveCrash, evaluations, final, aliases }
 }
 
 const survivable = (error: unknown, trial: Trial): Crash => {

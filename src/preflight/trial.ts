@@ -130,6 +130,11 @@ export class Trial implements AsyncDisposable {
     })
   }
 
+  /** What the project keeps of the weights without a copy. */
+  aliases(): Promise<readonly string[]> {
+    return this.#watch('state', async () => (await this.#subject.state({ op: 'digest' })).aliases ?? [])
+  }
+
   async capture(slot: string): Promise<void> {
     await this.#watch('state', () => this.#subject.state({ op: 'capture', slot }))
   }
