@@ -15,6 +15,7 @@ from gonogo.driven import Driven
 from gonogo.errors import Fault
 from gonogo.found import find
 from gonogo.own_step import backward_noted, values_of
+from gonogo.reseeding import Reseeding, places
 
 
 class Epochs:
@@ -25,13 +26,17 @@ class Epochs:
         self._driven: Driven | None = None
         self._version = -1
         self._scalers: list[Any] = []
+        self.reseeding = Reseeding()
 
     def begin(self) -> None:
         """What the loop does before it asks for a batch (negatives drawn anew, say) comes before a batch is drawn, as in the script.
         In the middle of an epoch that was done when the epoch began: what it has moved (a count of epochs, a rate) is put back."""
         driven, progress = self._at_hand(), self._experiment.progress
         if driven.at != "unbegun" or progress.batch == 0:
+            begins, before = driven.at == "unbegun" and progress.batch == 0, places()
             driven.start()
+            if begins:
+                self.reseeding.note(progress.epoch, before, places())
             return
         generators, sections = progress.generators(), state.read(self._experiment, find(self._experiment), False)
         kept = state.copied({name: tree for name, tree in sections.items() if name not in ("rng", "position", "mode")})

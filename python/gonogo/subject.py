@@ -380,6 +380,8 @@ class Subject:
         report = state.report(state.read(self.experiment, find(self.experiment), self.mid_update()), probe.get("detail", False)) if op in ("digest", "scramble") else {"sections": []}
         if op == "digest":
             report["aliases"] = aliases(self.experiment, find(self.experiment))
+            loop = getattr(self.experiment, "_epochs", None)
+            report["reseeded"] = [] if loop is None else sorted(loop.reseeding.found)
         return report if self.reads is None else {**report, "configRead": self.reads.read()}
 
     def determinism(self, probe: dict[str, Any]) -> dict[str, Any]:

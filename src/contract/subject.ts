@@ -294,6 +294,8 @@ export const stateReport = z.object({
   sections: z.array(z.object({ section, digest: z.string(), entries: z.array(stateEntry) })),
   /** Of a digest: what the project keeps under the names of weights, in the memory of those that train; absent where nobody looks. */
   aliases: z.array(z.string()).optional(),
+  /** Global generators that the project's loop put to one and the same place at the beginnings of different epochs. */
+  reseeded: z.array(z.string()).optional(),
   /** Keys of `config:` that the experiment has read since it was opened, dotted; absent where nobody looks. */
   configRead: z.array(z.string()).optional(),
 })

@@ -106,6 +106,7 @@ export const joinedState = (all: readonly StateReport[]): StateReport => {
   return {
     ...(zero.configRead ? { configRead } : {}),
     ...(zero.aliases ? { aliases: zero.aliases } : {}),
+    ...(zero.reseeded ? { reseeded: zero.reseeded } : {}),
     sections: zero.sections.map((one) => {
       if (one.section !== 'rng') return one
       const entries = generators.flatMap((found, rank) =>

@@ -40,6 +40,8 @@ export type Reference = {
   readonly final: Snapshot
   /** What the project then keeps of the weights, and is the weights themselves. */
   readonly aliases: readonly string[]
+  /** Global generators that began different epochs at one place. */
+  readonly reseeded: readonly string[]
 }
 
 const longest = 20
@@ -152,10 +154,10 @@ export const runReference = async (trial: Trial, schedule: Schedule, options: Op
     }
   }
   // before anything is put back: that would part them
-  const aliases = await trial.aliases()
+  const habits = await trial.habits()
   await trial.capture('trained')
   const final = await trial.digest()
-  return { schedule, initial, records, evaluation, evaluationCrash, saves, saveCrash, evaluations, final, aliases }
+  return { schedule, initial, records, evaluation, evaluationCrash, saves, saveCrash, evaluations, final, ...habits }
 }
 
 const survivable = (error: unknown, trial: Trial): Crash => {

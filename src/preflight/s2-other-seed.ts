@@ -5,7 +5,7 @@
 // works. Where nothing differs, a program without randomness is healthy and SKIPPED: pretrained weights, a fixed order, no noise. The
 // signature of a seed that is ignored is in the generators themselves: they were seeded differently before the experiment's code ran,
 // and stand at the same place afterwards. Someone has put a seed of his own in between; then every seed of the run file is one run.
-import { define, go, number, type Outcome, placeOf, skipped, warn } from './check.ts'
+import { define, go, list, number, type Outcome, placeOf, skipped, warn } from './check.ts'
 import { differenceIn, firstDivergence, stateDifferences } from './compare.ts'
 import { type Context, otherSeed } from './context.ts'
 
@@ -30,6 +30,7 @@ export const s2 = define({
       order,
       losses: [first.at(-1)?.loss ?? null, other.records.at(-1)?.loss ?? null],
     }
+    if (reference.reseeded.length > 0) return eachEpoch(context, reference.reseeded, { ...evidence })
     if (values || divergence) {
       const differing = [values ? 'weights' : null, order ? 'order of the data' : null, divergence ? 'losses' : null]
       const words = differing.filter((one) => one !== null).join(', ')
@@ -42,6 +43,17 @@ export const s2 = define({
     return sameRun(context, seeds, differenceIn(weights, 'rng') === undefined, { ...evidence })
   },
 })
+
+/** A constant seed within the loop: what is drawn, an order, shifts, dropout, is the same in every epoch, whatever the seed of the run. */
+const eachEpoch = (context: Context, generators: readonly string[], evidence: Outcome['evidence']): Outcome =>
+  warn('augmentation-repeats', 'every epoch begins with the same random numbers', {
+    seen: `${list(generators)}: the generator stood at different places before two epochs, and at the same one once the loop had begun`,
+    expected: 'generators that go on from epoch to epoch',
+    where: placeOf(context.facts, 'train_step', 'setup'),
+    evidence: { ...evidence, generators: [...generators] },
+    alternatives: ['order-repeats', 'seed-has-no-effect'],
+    advice: 'seed once, before the model is made; or with the seed of the run and the number of the epoch',
+  })
 
 const sameRun = (
   context: Context,

@@ -130,9 +130,12 @@ export class Trial implements AsyncDisposable {
     })
   }
 
-  /** What the project keeps of the weights without a copy. */
-  aliases(): Promise<readonly string[]> {
-    return this.#watch('state', async () => (await this.#subject.state({ op: 'digest' })).aliases ?? [])
+  /** What the project keeps of the weights without a copy, and generators that its loop seeds alike at each epoch. */
+  habits(): Promise<{ readonly aliases: readonly string[]; readonly reseeded: readonly string[] }> {
+    return this.#watch('state', async () => {
+      const { aliases = [], reseeded = [] } = await this.#subject.state({ op: 'digest' })
+      return { aliases, reseeded }
+    })
   }
 
   async capture(slot: string): Promise<void> {
