@@ -10,6 +10,7 @@ import type { Perturbation } from '../contract/index.ts'
 import { define, go, list, noGo, number, placeOf, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { arithmeticOf, roundingOf } from './rounding.ts'
+import { trackAdvice, withoutStatistics } from './untracked.ts'
 
 const samples = 8
 const tried = [0, 5, 3]
@@ -55,6 +56,13 @@ export const d1 = define({
       where: placeOf(context.facts, 'model', 'evaluate', 'setup'),
       evidence: { ...evidence, training },
     }
+    const [untracked] = withoutStatistics(context.facts)
+    if (untracked !== undefined)
+      return warn('batch-dependent-outputs', 'the output of a sample depends on the others of its batch', {
+        ...fault,
+        seen: `${fault.seen}; ${untracked} keeps no running statistics`,
+        advice: trackAdvice,
+      })
     if (training.length > 0)
       return noGo('no-eval-mode', 'evaluation runs in training mode: outputs depend on their batch', {
         ...fault,

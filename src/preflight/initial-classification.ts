@@ -3,6 +3,8 @@
 import type { Task } from '../contract/index.ts'
 import { chanceOfLogits, entropy, type LogitChance, lossOfSpread, priorsOf } from './chance.ts'
 import { go, noGo, number, type Outcome, skipped, warn } from './check.ts'
+import { differenceIn, stateDifferences } from './compare.ts'
+import type { Context } from './context.ts'
 import { type Initial, lossPlace, modelPlace } from './initial.ts'
 import { type Outputs, outputsOf } from './outputs.ts'
 
@@ -62,7 +64,7 @@ const fromLogits = async (initial: Initial, task: Classification, outputs: Outpu
           where: modelPlace(context),
           advice: 'see that the weights are loaded; a new head on a pretrained body does start at chance',
         })
-  const below = tooLow(initial, chance, blind, holds)
+  const below = await tooLow(initial, chance, blind, holds)
   if (below) return below
   if (chance.independent > overwhelming(uniform)) return tooLarge(initial, chance, uniform, outputs, holds)
   if (chance.loss > Math.max(high, blind + noise * chance.error) && chance.loss > 1.05 * uniform)
@@ -83,10 +85,16 @@ const fromLogits = async (initial: Initial, task: Classification, outputs: Outpu
 type Holds = { seen: string; expected: string; evidence: Record<string, number | string | number[]> }
 
 /** Better than any blind prediction: leakage, or weights that are not new and not declared so. */
-const tooLow = ({ context }: Initial, chance: LogitChance, blind: number, holds: Holds): Outcome | null => {
+const tooLow = async (
+  { context }: Initial,
+  chance: LogitChance,
+  blind: number,
+  holds: Holds,
+): Promise<Outcome | null> => {
   const deviations = (blind - chance.loss) / Math.max(chance.error, 1e-9)
   if (chance.loss >= blind || deviations < noise) return null
-  const level = chance.loss < 0.7 * blind && deviations > 8 ? noGo : chance.loss < 0.98 * blind ? warn : null
+  const certain = chance.loss < 0.7 * blind && deviations > 8 && !(await comesFromElsewhere(context))
+  const level = certain ? noGo : chance.loss < 0.98 * blind ? warn : null
   return (
     level?.('initial-loss-too-low', 'an untrained model beats every blind prediction', {
       ...holds,
@@ -95,6 +103,13 @@ const tooLow = ({ context }: Initial, chance: LogitChance, blind: number, holds:
       advice: 'look for the label among the inputs; if the weights come from elsewhere, declare pretrained: true',
     }) ?? null
   )
+}
+
+/** Every weight is the same under another seed: none was drawn, so the model is one that has been trained before. */
+const comesFromElsewhere = async (context: Context): Promise<boolean> => {
+  if (!context.can('freshProcess')) return false
+  const { initial } = await context.reference()
+  return differenceIn(stateDifferences(initial, (await context.other()).initial), 'parameters') === undefined
 }
 
 const tooLarge = async (

@@ -14,6 +14,7 @@ import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from '
 import { differenceIn, stateDifferences } from './compare.ts'
 import type { Context } from './context.ts'
 import { Crash } from './crash.ts'
+import { followsSize } from './follows-size.ts'
 import { isClose, rivals } from './formulas.ts'
 import {
   crossEntropies,
@@ -26,7 +27,7 @@ import {
   sizeOf,
 } from './outputs.ts'
 import { arithmeticOf, roundingOf } from './rounding.ts'
-import type { Trial } from './trial.ts'
+import { trackAdvice, withoutStatistics } from './untracked.ts'
 import { worksOnItsOwn } from './unusual.ts'
 
 export type Sizes = { readonly samples: number; readonly usual: number; readonly other: number }
@@ -294,6 +295,10 @@ const stochastic = (
 
 /** Batch norm in training mode leaves its mark: evaluation moves the running statistics. */
 const batchDependent = async (context: Context, common: Common, certain: boolean): Promise<Outcome> => {
+  if (context.facts.declared?.couplesBatch === true)
+    return skipped(
+      'outputs of a sample depend on its batch, as the experiment declares: batch sizes cannot be compared',
+    )
   const trial = await context.at('trained')
   const before = await trial.digest()
   await trial.evaluate({ limit: 64 })
@@ -314,31 +319,17 @@ const batchDependent = async (context: Context, common: Common, certain: boolean
       'look for a softmax, mean or view over the batch dimension, and for a model that is never put into eval mode',
   }
   const title = 'the output of a sample depends on its batch'
+  const [untracked] = withoutStatistics(context.facts)
+  if (untracked !== undefined)
+    return warn('batch-dependent-outputs', title, {
+      ...found,
+      seen: `${common.seen}; ${untracked} keeps no running statistics`,
+      advice: trackAdvice,
+    })
   // without outputs it may be the loss that compares samples, as contrastive ones do
   return certain || context.task.kind !== 'custom'
     ? noGo('batch-dependent-outputs', title, found)
     : warn('batch-dependent-outputs', 'the loss of a sample depends on its batch', found)
-}
-
-/**
- * A sample in the second batch, at one place and one batch size, among and after other samples: equal outputs say that noise of a
- * fixed seed, drawn for a whole batch, parts the sizes, and no other sample does.
- */
-const followsSize = async (context: Context, trial: Trial, { samples, other }: Sizes, output: number) => {
-  if (!context.can('evaluateAnyOrder') || samples < 4 * other) return false
-  const among = async (from: number) => {
-    await trial.restore('trained')
-    const others = Array.from({ length: 2 * other - 1 }, (_, i) => from + i)
-    const ids = [...others.slice(0, other), 0, ...others.slice(other)]
-    const { perSample } = await trial.evaluate({ ids, batchSize: other, perSample: true })
-    if (!perSample) return null
-    const { values, width } = outputsOf(perSample)
-    return values.subarray(other * width, (other + 1) * width)
-  }
-  const [left, right] = [await among(1), await among(2 * other)]
-  if (!left || !right || left.length === 0 || left.length !== right.length) return false
-  const largest = left.reduce((most, value) => sizeOf(most, value), 1e-6)
-  return left.every((value, i) => gapOf(value, right[i] as number) / largest <= output)
 }
 
 /** Without outputs: one full batch, evaluated whole and in two halves, has the same mean only if samples do not mix. */
