@@ -80,13 +80,21 @@ const objectiveMissing = (context: Context, evaluation: Evaluation): Outcome | n
   const name = nameOf(context)
   if (context.plan.objective.name.startsWith('test_') || scoreOf(evaluation, name) !== undefined) return null
   const reported = Object.keys(evaluation.metrics)
-  return noGo('objective-not-reported', `the evaluation reports no ${context.plan.objective.name}`, {
-    seen: `reported: ${reported.length > 0 ? list(reported.map((one) => `val_${one}`)) : 'nothing'}`,
-    expected: `${context.plan.objective.name}: it decides which checkpoint is the best, and when to stop`,
-    where: placeOf(context.facts, 'evaluate', 'metrics', 'setup'),
-    evidence: { objective: context.plan.objective.name, reported },
-    advice: `report ${context.plan.objective.name}, or set objective: to a metric that is reported`,
-  })
+  // what a task decides by where nobody says anything is no promise of the program's; a loss that is reported will do
+  const { task, plan, facts } = context
+  const isDefault = plan.run.objective === null && name === 'accuracy' && task.kind === 'classification'
+  const mayBeMeant = isDefault && facts.owns.evaluation === 'manual' && reported.includes('loss')
+  return (mayBeMeant ? warn : noGo)(
+    'objective-not-reported',
+    `the evaluation reports no ${context.plan.objective.name}`,
+    {
+      seen: `reported: ${reported.length > 0 ? list(reported.map((one) => `val_${one}`)) : 'nothing'}`,
+      expected: `${context.plan.objective.name}: it decides which checkpoint is the best, and when to stop`,
+      where: placeOf(context.facts, 'evaluate', 'metrics', 'setup'),
+      evidence: { objective: context.plan.objective.name, reported },
+      advice: `report ${context.plan.objective.name}, or set objective: to a metric that is reported`,
+    },
+  )
 }
 
 /** The straight run's own evaluation, twice from where it stood: only then does a difference come from the checkpoint. */
