@@ -26,7 +26,8 @@ PRECISION = {"bfloat16": "bf16-mixed", "float16": "16-mixed"}
 
 
 class Endless(int):
-    """So many epochs or steps, as everybody reads it; a loop that asks whether they are over is told no. gonogo ends the run."""
+    """So many epochs or steps for a loop, which is told no when it asks whether they are over: gonogo ends the run. The project reads
+    them of the Trainer, as plain numbers: a schedule keeps what it is made from, and a checkpoint with a class of ours would not open."""
 
     def __le__(self, other: Any) -> bool:
         return False
@@ -45,6 +46,21 @@ class Longer(int):
         return self is not other
 
     __hash__ = int.__hash__
+
+
+def _told_plainly(trainer: Any) -> None:
+    """`trainer.max_epochs` and `max_steps` are int; its loops keep theirs."""
+    kind = type(trainer)
+
+    def plain(name: str) -> property:
+        def value(self: Any) -> Any:
+            of_loop = getattr(super(told, self), name)
+            return int(of_loop) if isinstance(of_loop, Endless) else of_loop
+
+        return property(value)
+
+    told: Any = type(kind.__name__, (kind,), {"__module__": kind.__module__, "max_epochs": plain("max_epochs"), "max_steps": plain("max_steps")})
+    trainer.__class__ = told
 
 
 def package_of(module: Any) -> str:
@@ -80,6 +96,7 @@ def trainer_of(package: str, given: Any, experiment: Any, ours: Any) -> tuple[An
     if trainer.loggers or not isinstance(given, Mapping) or given.get("logger", True):
         # A logger that takes whatever it is told, so that self.logger.experiment.add_image(…) still runs.
         trainer.loggers = [importlib.import_module(f"{package}.loggers.logger").DummyLogger()]
+    _told_plainly(trainer)
     trainer.num_sanity_val_steps = trainer.limit_val_batches = 0
     trainer.limit_train_batches = 1.0
     said = {

@@ -170,11 +170,16 @@ def test_resume_is_exact(tmp_path, steps):
 def test_the_length_of_the_run_is_known_before_there_are_loaders():
     class Asking(Line):
         def configure_optimizers(self):
-            self.epochs = int(self.trainer.max_epochs)
+            self.epochs, self.updates = self.trainer.max_epochs, self.trainer.max_steps
             return super().configure_optimizers()
 
     experiment, _ = opened(gonogo.lightning.adapt(Asking, Points, task=gonogo.regression()), length={"epochs": 7})
+    # plain numbers: a schedule that is made from them goes into a checkpoint
+    assert type(experiment.model.epochs) is int
     assert experiment.model.epochs == 7
+    experiment, _ = opened(gonogo.lightning.adapt(Asking, Points, task=gonogo.regression()), length={"steps": 9})
+    assert type(experiment.model.updates) is int
+    assert experiment.model.updates == 9
 
 
 def test_what_gonogo_does_itself_is_left_out():
