@@ -112,7 +112,7 @@ const defaultsOf = ({ schema }: Description): Record<string, unknown> =>
 /** Checks whose subject no classifier of plain pictures in one process has: time, augmentation, padding, several ranks. */
 export const absent: readonly FindingCode[] = ['D2', 'D6', 'D9', 'P1', 'P2', 'T3']
 /** On `embedded`, whose losses take nothing that could be wrong, I4 as well. */
-export const absentOnEmbedded: readonly FindingCode[] = ['D2', 'D10', 'D6', 'D9', 'I4', 'P1', 'P2', 'T3']
+export const absentOnEmbedded: readonly FindingCode[] = ['D2', 'D6', 'D9', 'P1', 'P2', 'T3']
 
 export const findingOf = (findings: readonly Finding[], check: FindingCode): Finding => {
   const found = findings.find((finding) => finding.check === check)
