@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { GonogoError, StateReport, StepRecord } from '../contract/index.ts'
+import type { GonogoError, StateReport, StepRecord, TrainProbe } from '../contract/index.ts'
 import type { Subject } from './engine.ts'
 import { experimentText, requestFor, writeExperiment } from './experiment.fixture.ts'
 import { engineFor } from './index.ts'
@@ -22,9 +22,13 @@ const opened = async (text?: string, changed: Parameters<typeof requestFor>[1] =
   return subject
 }
 
-const stepsOf = async (subject: Subject, steps: number): Promise<StepRecord[]> => {
+const stepsOf = async (
+  subject: Subject,
+  steps: number,
+  probe: Omit<TrainProbe, 'steps'> = {},
+): Promise<StepRecord[]> => {
   const all: StepRecord[] = []
-  for await (const records of subject.train({ steps })) all.push(...records)
+  for await (const records of subject.train({ steps, ...probe })) all.push(...records)
   return all
 }
 
@@ -156,6 +160,20 @@ describe('an opened experiment', () => {
     expect(last?.loss).toBeLessThan(0.05)
     expect(Object.keys(last?.parameters ?? {})).toContain('head.weight')
     expect((await digests(subject)).get('position')).toBe(before.get('position'))
+  })
+
+  it('evaluates the samples that a batch was made of, where a limit leaves some of them', async () => {
+    const model = 'model: () => nn.module({ fc: nn.linear(4, 3) }, (m, x: Tensor<2>) => m.fc(x)),'
+    const subject = await opened(experimentText({ model }), { limit: { trainBatches: 2, valSamples: null } })
+    const ids = (await subject.data({ frozen: 8 })).map(({ id }) => id)
+    const [batch] = await stepsOf(subject, 1, {
+      batch: { ids: [ids] },
+      regularisation: false,
+      learningRate: 0,
+    })
+    const { metrics, samples } = await subject.evaluate({ split: 'train', ids })
+    expect(samples).toBe(8)
+    expect(metrics.loss).toBeCloseTo(batch?.loss ?? Number.NaN, 5)
   })
 
   it('ends after the step it is in when the reader leaves', async () => {

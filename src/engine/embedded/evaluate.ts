@@ -28,7 +28,9 @@ export const evaluate = async (
 ): Promise<Evaluation> => {
   const started = performance.now()
   const probe = evalProbe.parse(given)
-  const dataset = (probe.whole || probe.ids ? wholeSplitOf : splitOf)(project, probe.split)
+  // samples of a training batch are numbered within what a preflight's limit has left, as batches number them
+  const named = probe.ids !== null && probe.split !== 'train'
+  const dataset = (probe.whole || named ? wholeSplitOf : splitOf)(project, probe.split)
   const samples = probe.ids?.length ?? Math.min(probe.limit ?? dataset.length, dataset.length)
   const size = probe.batchSize ?? project.request.evaluateBatchSize
   const ids = probe.ids ? chosen(dataset, probe) : orderOf(samples, probe.order)
