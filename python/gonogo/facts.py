@@ -18,7 +18,7 @@ from gonogo import determinism, device, makers
 from gonogo.errors import Fault, is_project_file, project_modules, shown
 from gonogo.experiment import defines
 from gonogo.found import Found, main_module
-from gonogo.observe import noise_of
+from gonogo.quiet import noise_of
 from gonogo.streams import streams as streams
 
 METHODS = ("setup", "datasets", "model", "optimizers", "loss", "metrics", "train_step", "on_epoch_end", "evaluate", "save", "load")

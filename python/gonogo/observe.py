@@ -9,25 +9,12 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
-from torch import nn
-from torch.nn import functional
 
 from gonogo import trace
-from gonogo.errors import project_modules
 from gonogo.found import Found
+from gonogo.norms import inner, norm, not_finite, quick_norm, quickly_not_finite, thinned
+from gonogo.quiet import with_running_statistics, without_noise
 from gonogo.scaling import Scaling
-
-# Where the noise or smoothing stands in the arguments: (position, keyword, harmless value).
-NOISY: dict[str, tuple[int, str, float]] = {
-    "dropout": (1, "p", 0.0),
-    "dropout1d": (1, "p", 0.0),
-    "dropout2d": (1, "p", 0.0),
-    "dropout3d": (1, "p", 0.0),
-    "alpha_dropout": (1, "p", 0.0),
-    "feature_alpha_dropout": (1, "p", 0.0),
-    "scaled_dot_product_attention": (4, "dropout_p", 0.0),
-    "cross_entropy": (7, "label_smoothing", 0.0),
-}
 
 
 class Watch:
@@ -165,7 +152,7 @@ class Watch:
                 "norm": size,
             }
         state = (value for one in self._found.optimizers.values() for values in one.state.values() for value in values.values())
-        observed = {"parameters": changes, "nonFinite": {"gradients": sum(self._bad.values()), "optimizer": sum(map(_quickly_not_finite if self.frugal else _not_finite, state))}}
+        observed = {"parameters": changes, "nonFinite": {"gradients": sum(self._bad.values()), "optimizer": sum(map(quickly_not_finite if self.frugal else not_finite, state))}}
         if self.elements:
             observed["elements"] = [value for name, places in self._places.items() for value in (self._spread[name] if name in self._spread else torch.zeros(len(places))).tolist()]
         against = self._against()
@@ -202,7 +189,7 @@ class Watch:
     def _note(self, name: str, gradient: torch.Tensor, scale: float) -> None:
         size = (quick_norm if self.frugal else norm)(gradient)
         self._gradients[name] = size / scale
-        self._bad[name] = 0 if math.isfinite(size) else _not_finite(gradient)
+        self._bad[name] = 0 if math.isfinite(size) else not_finite(gradient)
         if name in self._places:
             dense = gradient.detach().to_dense() if gradient.layout != torch.strided else gradient.detach()
             self._spread[name] = dense.reshape(-1)[self._places[name].to(dense.device)].to("cpu", torch.float64) / scale
@@ -333,61 +320,12 @@ class Watch:
 
 
 #: Elements of a parameter whose change stands for the whole.
-THIN = 4096
-
-
 def _whole(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.detach().clone()
 
 
-def thinned(tensor: torch.Tensor) -> torch.Tensor:
-    """A copy of some elements, at places that no row or column keeps to itself."""
-    flat = tensor.detach()
-    flat = (flat.to_dense() if flat.layout != torch.strided else flat).reshape(-1)
-    step = max(1, flat.numel() // THIN)
-    return flat[:: step + (step > 1 and step % 2 == 0)].clone()
-
-
 def _still(*_: Any, **__: Any) -> None:
     """In place of a schedule's step."""
-
-
-def norm(tensor: torch.Tensor) -> float:
-    """L2 norm in float64."""
-    tensor = tensor.detach()
-    if tensor.layout != torch.strided:
-        tensor = tensor.to_dense()
-    return float(torch.linalg.vector_norm(tensor, dtype=torch.complex128 if tensor.is_complex() else torch.float64))
-
-
-#: Elements whose squares are summed in float32 before the sums are, in float64.
-ROW = 1 << 14
-
-
-def quick_norm(tensor: torch.Tensor) -> float:
-    """L2 norm to about 1e-5, at the speed of the memory; a value that is no number makes it none."""
-    flat = tensor.detach()
-    if flat.layout != torch.strided or flat.dtype != torch.float32 or flat.numel() < 4 * ROW or not flat.is_contiguous():
-        return norm(tensor)
-    flat = flat.reshape(-1)
-    whole = flat.numel() // ROW * ROW
-    rows = torch.linalg.vector_norm(flat[:whole].reshape(-1, ROW), dim=1).to(torch.float64)
-    found = math.hypot(float(torch.linalg.vector_norm(rows)), norm(flat[whole:]))
-    # Squares may have left float32 where the values have not.
-    return found if math.isfinite(found) else norm(tensor)
-
-
-def _quickly_not_finite(value: Any) -> int:
-    if isinstance(value, torch.Tensor) and value.is_floating_point() and math.isfinite(quick_norm(value)):
-        return 0
-    return _not_finite(value)
-
-
-def inner(left: torch.Tensor, right: torch.Tensor) -> float:
-    """Inner product in float64; of complex tensors its real part."""
-    left, right = (one.to_dense() if one.layout != torch.strided else one for one in (left, right))
-    kind = torch.complex128 if left.is_complex() else torch.float64
-    return float(torch.vdot(left.to(kind).reshape(-1), right.to(kind).reshape(-1)).real)
 
 
 def places(parameters: dict[str, torch.Tensor], wanted: int) -> dict[str, torch.Tensor]:
@@ -401,67 +339,3 @@ def places(parameters: dict[str, torch.Tensor], wanted: int) -> dict[str, torch.
             found[name] = inside
         before += size
     return found
-
-
-def _not_finite(value: Any) -> int:
-    if not isinstance(value, torch.Tensor) or not (value.is_floating_point() or value.is_complex()):
-        return 0
-    values = value._values() if value.layout == torch.sparse_coo else value
-    return int((~torch.isfinite(values)).sum())
-
-
-@contextmanager
-def without_noise(found: Found) -> Iterator[None]:
-    """Dropout and label smoothing off, in modules and in the functions that the project calls."""
-    with ExitStack() as undo:
-        for module in found.modules.values():
-            for part in module.modules():
-                for key in noise_of(part):
-                    undo.callback(setattr, part, key, getattr(part, key))
-                    setattr(part, key, 0.0)
-        originals = {name: getattr(functional, name) for name in NOISY if hasattr(functional, name)}
-        quiet = {id(original): _quiet(original, *NOISY[name]) for name, original in originals.items()}
-        # `from torch.nn.functional import dropout` leaves a second name in the project's own modules.
-        holders = [functional] + [module for _, module in project_modules()]
-        for holder in holders:
-            for key, value in list(vars(holder).items()):
-                if id(value) in quiet and value in originals.values():
-                    undo.callback(setattr, holder, key, value)
-                    setattr(holder, key, quiet[id(value)])
-        yield
-
-
-@contextmanager
-def with_running_statistics() -> Iterator[None]:
-    """Batch norm normalises with what it keeps, also in training mode: samples of a batch do not mix."""
-    original = functional.batch_norm
-
-    def batch_norm(given: Any, mean: Any, variance: Any, weight: Any = None, bias: Any = None, training: bool = False, *rest: Any, **named: Any) -> Any:
-        return original(given, mean, variance, weight, bias, training and mean is None, *rest, **named)
-
-    functional.batch_norm = batch_norm  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        functional.batch_norm = original
-
-
-def noise_of(part: nn.Module) -> Iterator[str]:
-    """Attributes that hold a probability of noise, or a smoothing."""
-    if isinstance(part, nn.modules.dropout._DropoutNd):
-        yield "p"
-    for key in ("dropout", "dropout_p", "drop_prob", "label_smoothing"):
-        value = getattr(part, key, None)
-        if isinstance(value, float) and value > 0:
-            yield key
-
-
-def _quiet(original: Callable[..., Any], place: int, keyword: str, value: float) -> Callable[..., Any]:
-    def quiet(*arguments: Any, **named: Any) -> Any:
-        if len(arguments) > place:
-            arguments = (*arguments[:place], value, *arguments[place + 1 :])
-        else:
-            named[keyword] = value
-        return original(*arguments, **named)
-
-    return quiet

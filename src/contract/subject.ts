@@ -153,10 +153,7 @@ export const evalProbe = z.object({
   limit: z.int().min(1).nullable().default(null),
   /** Every sample of the split, whatever this subject was limited to. */
   whole: z.boolean().default(false),
-  /**
-   * These places of the whole split alone, in this order; of the training split, as its batches number them: the only way to evaluate
-   * training samples. `limit`, `order` and `whole` then mean nothing.
-   */
+  /** These places of the whole split alone, in this order; of the training split, as batches number them. `limit`, `order` and `whole` then mean nothing. */
   ids: z.array(z.int().min(0)).min(1).nullable().default(null),
   /** Return outputs and targets of every sample evaluated. */
   perSample: z.boolean().default(false),

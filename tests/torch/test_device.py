@@ -14,7 +14,7 @@ import pytest
 import torch
 from harness import REPOSITORY, Process, Refused, request
 
-from gonogo import batches, determinism, device, drawn, errors, observe, state
+from gonogo import batches, determinism, device, drawn, errors, norms, state
 from gonogo.determinism import said
 from gonogo.records import Records, told, unpacked
 
@@ -120,7 +120,7 @@ def test_records_wait_for_no_number_and_lose_none():
 
 def test_a_look_that_fails_below_the_programs_own_frames_is_no_fault_of_the_program():
     with pytest.raises(AttributeError) as own:
-        observe.norm("no tensor")  # type: ignore[arg-type]
+        norms.norm("no tensor")  # type: ignore[arg-type]
     assert errors.report(own.value)["code"] == "LOOK_FAILED"
 
     def step() -> None:

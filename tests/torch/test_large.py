@@ -12,7 +12,7 @@ from harness import request
 
 from gonogo import memory, state
 from gonogo.found import find
-from gonogo.observe import thinned
+from gonogo.norms import thinned
 from gonogo.records import unpacked
 from gonogo.subject import Subject
 from gonogo.weights import headers, weights
