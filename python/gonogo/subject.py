@@ -11,8 +11,7 @@ from typing import Any
 
 import torch
 
-from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, lookout, manifest, memory, opening, own_checks, place, probes, promises, rates, samples, seeds, state, survey, trace
-from gonogo.aliases import aliases
+from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, lookout, manifest, memory, oddities, opening, own_checks, place, probes, promises, rates, samples, seeds, state, survey, trace
 from gonogo.corrupt import corrupted
 from gonogo.errors import Fault
 from gonogo.evaluation import Outputs, Split, metrics_of
@@ -199,7 +198,8 @@ class Subject:
             "data": [made for made, _ in manifests],
             "environment": environment,
             "arithmetic": device.arithmetic(self._request["precision"], experiment.device),
-            **{"hashing": {"sample": str(hash("gonogo"))}, "streams": facts.streams(self.experiment)},
+            "hashing": {"sample": str(hash("gonogo"))},
+            "streams": facts.streams(self.experiment),
             "monitors": list(experiment._watching),
             **({} if (room := memory.room(experiment.device)) is None else {"memory": room}),
             "loadSeconds": time.perf_counter() - started,
@@ -379,9 +379,7 @@ class Subject:
         # To digest a large state takes longer than to capture it or to put it back, and nobody looks at it then.
         report = state.report(state.read(self.experiment, find(self.experiment), self.mid_update()), probe.get("detail", False)) if op in ("digest", "scramble") else {"sections": []}
         if op == "digest":
-            report["aliases"] = aliases(self.experiment, find(self.experiment))
-            loop = getattr(self.experiment, "_epochs", None)
-            report["reseeded"] = [] if loop is None else sorted(loop.reseeding.found)
+            report.update(oddities.told(self.experiment))
         return report if self.reads is None else {**report, "configRead": self.reads.read()}
 
     def determinism(self, probe: dict[str, Any]) -> dict[str, Any]:

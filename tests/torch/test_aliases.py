@@ -11,7 +11,7 @@ import torch
 from harness import REPOSITORY  # noqa: F401  puts gonogo on the path
 from torch import nn
 
-from gonogo.aliases import aliases
+from gonogo.oddities import aliases
 from gonogo.found import Found
 
 

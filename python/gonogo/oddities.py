@@ -1,5 +1,5 @@
-"""Copies of the weights that are none: what the project keeps under the names of a state_dict, in the memory of the live parameters.
-Not here: what checkpoints hold of them (the check K2)."""
+"""What a project holds that is not what it seems: copies of the weights in the memory of the live ones, generators set alike in each epoch.
+Not here: what checkpoints hold of it (the check K2)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ import torch
 from torch import nn
 
 from gonogo import belongings
-from gonogo.found import Found
+from gonogo.found import Found, find
+
+
+def told(experiment: Any) -> dict[str, Any]:
+    """Both, as the report of a state carries them."""
+    loop = getattr(experiment, "_epochs", None)
+    return {"aliases": aliases(experiment, find(experiment)), "reseeded": [] if loop is None else sorted(loop.reseeding.found)}
 
 
 def aliases(experiment: Any, found: Found) -> list[str]:
