@@ -7,8 +7,10 @@
 import type { Evaluation, PerSample } from '../contract/index.ts'
 import { number } from './check.ts'
 import type { Context } from './context.ts'
+import { Crash } from './crash.ts'
 import { isClose } from './formulas.ts'
 import { mean, type Outputs, outputsOf, type Reading, readingsOf, rightAnswers } from './outputs.ts'
+import type { Trial } from './trial.ts'
 
 export type Mistake = { readonly words: string; readonly value: number }
 
@@ -107,12 +109,31 @@ export const whyWrong = async (context: Context, trained: Evaluation, classes: n
   const half = await trial.evaluate({ perSample: true, limit: Math.ceil(trained.samples / 2) })
   const found = mistakeIn([initial, trained, half], classes, context.plan.run.evaluate.batch_size)
   if (found !== null) return found
+  const batched = await hangsOnBatches(context, trial, trained, classes)
+  if (batched !== null) return batched
   const [a, b] = [await trial.evaluate(again), await trial.evaluate(again)]
   const equal = a.perSample !== undefined && a.perSample.outputs.float32 === b.perSample?.outputs.float32
   const [first, second] = [reportedBy(a), reportedBy(b)]
   return equal && first !== undefined && second !== undefined && !isClose(first, second)
     ? `${number(first)}, then ${number(second)} of equal outputs: it adds up over evaluations`
     : null
+}
+
+/** Thresholds, draws and mirror images are the same in one batch as in many: an accuracy that is right in one alone is put together wrongly. */
+const hangsOnBatches = async (context: Context, trial: Trial, { samples, batches }: Evaluation, classes: number) => {
+  if (batches < 2 || !context.can('evaluateAnyBatchSize')) return null
+  try {
+    const whole = await trial.evaluate({ perSample: true, batchSize: samples })
+    const [outputs, reading] = readAs(whole.perSample, classes)
+    const reported = reportedBy(whole)
+    if (whole.batches !== 1 || reported === undefined || outputs === null || reading === undefined) return null
+    return isClose(reported, mean(rightAnswers(outputs, reading).right))
+      ? `it is right, ${number(reported)}, where all samples are one batch`
+      : null
+  } catch (error) {
+    if (error instanceof Crash) return null
+    throw error
+  }
 }
 
 const again = { perSample: true, sameNoise: true } as const

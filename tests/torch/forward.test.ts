@@ -37,8 +37,12 @@ test.each(['none', 'augmented-training', 'one-logit', 'one-probability', 'softma
       found.filter(({ status }) => status !== 'GO' && status !== 'SKIPPED'),
       summary(found),
     ).toEqual([])
-    // a number between 0 and 1 may be a logit or a probability: there alone predictions cannot be replaced
-    expect(findingOf(found, 'V7').status, summary(found)).toBe(bug === 'one-probability' ? 'SKIPPED' : 'GO')
+    // a number between 0 and 1 may be a logit or a probability: there alone predictions cannot be replaced, and learnt samples are scored
+    expect(findingOf(found, 'K6').status, summary(found)).toBe(bug === 'one-probability' ? 'SKIPPED' : 'GO')
+    expect(findingOf(found, 'V7'), summary(found)).toMatchObject({
+      status: 'GO',
+      title: expect.stringMatching(bug === 'one-probability' ? /fitted samples/ : /predictions/),
+    })
   },
 )
 
