@@ -10,10 +10,10 @@
 //     embedding drawn from N(0,1) starts there and trains well), inputs of ordinary size (large inputs make large logits).
 // A head of zeros gives ln C, a bias of the log prior H(π): both lie inside. Pretrained: no upper bound, and failing to beat
 // chance only warns, since a new head on a pretrained body starts at chance.
-// A training loss of B × the mean over B samples is a sum: a signature, whatever the level. Where no mean is known, validation’s loss stands for it: that warns.
+// A training loss of B × the mean over B samples is a sum: a signature, whatever the level.
 // Regression: blind predictions give var(y) + mean(y)² or var(y); skip connections beat both honestly, so levels only warn.
 // Custom: each declared term within a quarter (WARN) or a factor of 3 (NO-GO) of its declaration.
-import { define, noGo, number, type Outcome, skipped, warn } from './check.ts'
+import { define, noGo, number, type Outcome, skipped } from './check.ts'
 import { type Initial, lossPlace, meanLoss } from './initial.ts'
 import { classificationLevel } from './initial-classification.ts'
 import { customLevel } from './initial-custom.ts'
@@ -34,24 +34,18 @@ export const i1 = define({
     if (notFinite) return notFinite
     const summed = sumReduced(initial)
     if (summed) return summed
-    const level = await levelOf(initial)
-    return level.status === 'GO' || level.status === 'SKIPPED' ? (unlikeValidation(initial) ?? level) : level
+    switch (context.task.kind) {
+      case 'classification':
+        return classificationLevel(initial, context.task)
+      case 'regression':
+        return regressionLevel(initial, context.task)
+      case 'custom':
+        return customLevel(initial, context.task)
+      default:
+        return context.task satisfies never
+    }
   },
 })
-
-const levelOf = async (initial: Initial): Promise<Outcome> => {
-  const { task } = initial.context
-  switch (task.kind) {
-    case 'classification':
-      return classificationLevel(initial, task)
-    case 'regression':
-      return regressionLevel(initial, task)
-    case 'custom':
-      return customLevel(initial, task)
-    default:
-      return task satisfies never
-  }
-}
 
 const finite = ({ context, evaluation, first }: Initial): Outcome | null => {
   const validation = evaluation.metrics.loss
@@ -81,21 +75,5 @@ const sumReduced = ({ context, evaluation, first }: Initial): Outcome | null => 
     where: lossPlace(context),
     evidence: { trainLoss: first.loss, meanLoss: mean.value, ratio, batch: count },
     advice: "reduction='mean', or divide the sum by the number of samples",
-  })
-}
-
-/** Where no level is known: a first training loss of a batch’s size times validation’s. Other terms may make it, so it warns. */
-const unlikeValidation = ({ context, evaluation, first }: Initial): Outcome | null => {
-  const { count } = first.samples
-  const { loss } = evaluation.metrics
-  if (loss === undefined || !(loss > 1e-6) || count < 8 || !(first.loss >= 0.8 * count * loss)) return null
-  const ratio = first.loss / loss
-  return warn('sum-reduction', 'the training loss is many times validation’s', {
-    seen: `first training loss ${number(first.loss)} on ${count} samples: ${number(ratio)} × the validation loss ${number(loss)} of the same model`,
-    expected: 'losses of one size, where both are means',
-    where: lossPlace(context),
-    evidence: { trainLoss: first.loss, validationLoss: loss, ratio, batch: count },
-    alternatives: ['loss-wrong'],
-    advice: "reduction='mean' in both, or in neither; else the two curves cannot be compared",
   })
 }

@@ -77,12 +77,6 @@ test('V1: numbers that change from one evaluation to the next; the last places d
   expect(await sayOf('V1', drifting(1e-7))).toMatchObject({ status: 'GO' })
 }, 60_000)
 
-test('I1: a validation loss that is a batch’s size below that of training warns; a few times below it does not', async () => {
-  const divided = (by: number) => evaluated((one) => metric(one, 'loss', (one.metrics.loss ?? 0) / by))
-  expect(await sayOf('I1', divided(1000))).toMatchObject({ status: 'WARN', cause: 'sum-reduction' })
-  expect(await sayOf('I1', divided(4))).toMatchObject({ status: 'GO' })
-}, 60_000)
-
 const rightOf = ({ perSample }: Evaluation): number[] => {
   if (!perSample) throw new Error('no outputs')
   const floats = (text: string) => new Uint8Array(Buffer.from(text, 'base64')).buffer
