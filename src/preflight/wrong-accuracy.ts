@@ -1,5 +1,5 @@
 // What known mistakes report as accuracy: the argmax over one unit, over the batch, every answer against every label, logits rounded,
-// a score that adds up over evaluations. A part of V4. Not means over batches (formulas.ts).
+// a score that adds up over evaluations, or is right in a single batch alone. A part of V4. Not the formulas of means (formulas.ts).
 //
 // An accuracy that the outputs do not give may be meant: another threshold, predictions that are smoothed, drawn or averaged first. So a
 // mistake has to give every number that is reported, of the untrained and the trained model and of half the samples, and to be off from the
