@@ -104,3 +104,9 @@ test('one wrong sum looks like another at another batch size: the recomputed one
     shown(fold([finding('V4', 'NO-GO', 'samples-counted-twice'), finding('V2', 'NO-GO', 'mean-of-batch-means')])),
   ).toEqual(['NO-GO V4 [V2]', 'SKIPPED V2 []'])
 })
+
+test('gradients that are never cleared are state that no checkpoint holds', () => {
+  expect(
+    shown(fold([finding('O2', 'NO-GO', 'gradients-not-zeroed'), finding('K1', 'NO-GO', 'section-not-saved')])),
+  ).toEqual(['NO-GO O2 [K1]', 'SKIPPED K1 []'])
+})

@@ -21,6 +21,8 @@ const explains: Partial<Record<Cause, readonly Cause[]>> = {
   ...Object.fromEntries(sums.map((cause) => [cause, summed])),
   // what a resumed run has in training mode, the straight one has in evaluation mode
   'evaluation-changes-mode': ['rng-not-restored', 'section-not-saved'],
+  // gradients that live on from update to update are state, and in no checkpoint
+  'gradients-not-zeroed': ['section-not-saved', 'diverges', 'does-not-learn', 'loss-floor-above-theory'],
   'unseeded-randomness': ['rng-not-restored', 'section-not-saved'],
   'weights-not-restored': ['section-not-saved', 'best-not-reproduced'],
   'buffers-not-restored': ['section-not-saved', 'best-not-reproduced'],
