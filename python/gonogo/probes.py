@@ -16,6 +16,7 @@ from gonogo import batches, seeds, state
 from gonogo.corrupt import corrupted
 from gonogo.drawn import Drawn
 from gonogo.errors import Fault
+from gonogo.forward_noise import ForwardNoise, is_compiled
 from gonogo.found import find
 from gonogo.padding import tensor_of
 from gonogo.wanted import Wanted
@@ -99,6 +100,7 @@ class Look:
         #: An output was seen that no probability can be.
         self._logits = False
         self._training: list[str] | None = None
+        self._noise = ForwardNoise()
         self._undo = ExitStack()
 
     @property
@@ -121,6 +123,9 @@ class Look:
                 self._undo.callback(model.register_forward_hook(self._replacing).remove)
             if self._modes:
                 self._undo.callback(model.register_forward_pre_hook(self._noting).remove)
+                if not is_compiled(model):
+                    self._undo.callback(model.register_forward_pre_hook(self._noise.enter).remove)
+                    self._undo.callback(model.register_forward_hook(self._noise.leave, always_call=True).remove)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -146,6 +151,7 @@ class Look:
             found["replaced"] = "yes" if refused is None else {"no": refused}
         if self._modes and self._training is not None:
             found["training"] = self._training
+            found["noise"] = self._noise.report()
         return found
 
 

@@ -196,6 +196,17 @@ export const evaluation = z.object({
   replaced: z.union([z.literal('yes'), z.object({ no: z.string() })]).optional(),
   /** Modules in training mode while evaluating, where asked. */
   training: z.array(z.string()).optional(),
+  /**
+   * Draws inside the model’s calls by modules of the project that were in evaluation mode, `file:line`, where `modes` was asked: a
+   * dropout of what the model made, one of an attention’s shares, and other noise. Absent where the same samples went through several times: that is an average, and meant.
+   */
+  noise: z
+    .object({
+      dropped: z.array(z.string()).default([]),
+      attention: z.array(z.string()).default([]),
+      drawn: z.array(z.string()).default([]),
+    })
+    .optional(),
   /** What each rank reported, where several evaluate together. */
   ranks: z.array(z.object({ samples: z.int(), metrics: measurements })).optional(),
 })

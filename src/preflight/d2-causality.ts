@@ -9,7 +9,7 @@
 // inputs after the next, a shift was made twice. A decoder's sequence is no input of the batch as it comes: decoder.ts looks at it.
 import type { Perturbation, Survey } from '../contract/index.ts'
 import { type Asked, askedInTraining, askedOf, isNext, misplaced, type Shares } from './asked.ts'
-import { define, go, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
+import { define, go, noGo, number, type Outcome, placeOf, skipped } from './check.ts'
 import type { Context } from './context.ts'
 import { surveyOf } from './data.ts'
 import { decoderOf } from './decoder.ts'
@@ -130,7 +130,7 @@ const misplacedTargets = (
         ...fault,
         advice: 'shift the targets by one: logits[:, :-1] against inputs[:, 1:]',
       })
-    : warn('targets-misplaced', 'the model is asked for the input after the next', {
+    : noGo('targets-misplaced', 'the model is asked for the input after the next, and never for the next', {
         ...fault,
         advice: 'shift the targets once: in the data, or in the model’s own loss, not in both',
       })

@@ -84,7 +84,7 @@ export const judgeDecoder = ({ name, sequence }: Decoder, limit: number): Told |
   const which = misplaced(sequence)
   if (which === null || ahead >= 0 || !own.every((one) => one > floor)) return null
   return {
-    status: which === 'same' ? 'NO-GO' : 'WARN',
+    status: 'NO-GO',
     cause: 'targets-misplaced',
     title:
       which === 'same'

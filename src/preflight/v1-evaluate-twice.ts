@@ -3,8 +3,9 @@
 //
 // Three evaluations of one state: twice with every generator put back in between, and once more without. Noise of an evaluation
 // is honest where the model is made of it (a VAE samples, diffusion draws its steps), so what differs only without the reset
-// warns. It is NO-GO with a signature: the whole model still in training mode while it is evaluated, or, for a classifier, samples
-// that decode differently each time as the training ones do: augmentation on validation. A difference that putting the generators
+// warns. It is NO-GO with a signature: the whole model still in training mode while it is evaluated, a dropout of what the model
+// has made that goes on in evaluation mode, or, for a classifier, samples that decode differently each time as the training ones do:
+// augmentation on validation. A difference that putting the generators
 // back does not undo comes from something that no seed governs; rounding alone is the device's, and S1's.
 import type { Cause, Evaluation, Facts, PerSample } from '../contract/index.ts'
 import { define, go, list, noGo, number, type Outcome, placeOf, skipped, warn } from './check.ts'
@@ -39,6 +40,8 @@ export const v1 = define({
     const onwards = await trial.evaluate({ perSample, modes: true })
     const without = furthest(again, onwards)
     const names = Object.keys(first.metrics)
+    const dropping = dropped(context, onwards)
+    if (dropping) return dropping
     const evidence = {
       samples: first.samples,
       metrics: names,
@@ -47,7 +50,7 @@ export const v1 = define({
       ...(reset ? { first: reset.first, second: reset.second } : {}),
     }
     if (!reset && !without) {
-      const drawing = drawn(context)
+      const drawing = drawn(context) ?? drawnByHand(context, onwards)
       if (drawing) return drawing
       if (names.length === 0) return skipped('the evaluation reports no metric')
       return go(`${first.samples} samples evaluated three times: equal`, {
@@ -95,6 +98,38 @@ const drawn = ({ facts }: Context): Outcome | null => {
       advice: 'if the model is not meant to draw while it is evaluated, ask nn.isTraining() before the noise',
     },
   )
+}
+
+/**
+ * A dropout of what the model has made, by a module in evaluation mode, each sample once: of a classifier or a regression nobody wants
+ * that. Some generators take their noise from it (pix2pix); of an attention nobody does.
+ */
+const dropped = ({ facts, task }: Context, { noise }: Evaluation): Outcome | null => {
+  const places = [...(noise?.attention ?? []), ...(noise?.dropped ?? [])]
+  if (places.length === 0) return null
+  const level = task.kind === 'custom' && noise?.attention.length === 0 ? warn : noGo
+  return level('no-eval-mode', 'a dropout goes on in evaluation mode', {
+    seen: `${places.length === 1 ? 'a dropout' : `${places.length} dropouts`} of what the model has made, by modules that are in evaluation mode`,
+    expected: 'all units: each sample is scored once, with some of them gone',
+    where: places.find((place) => place !== '') ?? placeOf(facts, 'model', 'setup'),
+    evidence: { dropped: places },
+    advice:
+      'hand on the mode: training=self.training, or dropout_p=self.p if self.training else 0.0; a dropout that is meant to stay on says training=True',
+  })
+}
+
+/** Noise that an evaluation draws alike each time, because gonogo puts its generators back: the numbers are equal, and still of noise. */
+const drawnByHand = ({ facts, task }: Context, { noise }: Evaluation): Outcome | null => {
+  const places = noise?.drawn ?? []
+  if (task.kind === 'custom' || places.length === 0) return null
+  return warn('random-evaluation', 'the model draws noise in evaluation mode', {
+    seen: `random numbers drawn while the model is in evaluation mode: ${list(places)}`,
+    expected: 'none, or an average over several draws: one draw of the noise is part of each score',
+    where: places.find((place) => place !== '') ?? placeOf(facts, 'model', 'setup'),
+    evidence: { drawn: [...places] },
+    alternatives: ['no-eval-mode'],
+    advice: 'if the noise is for training alone, ask self.training before it is drawn',
+  })
 }
 
 type Found = {
