@@ -10,8 +10,8 @@ from typing import Any
 from gonogo.errors import is_project_file
 from gonogo.found import Found
 
-#: Moments that are asked for, and the fewest that make a curve; seconds for all of them.
-POINTS, FEWEST, PATIENCE = 64, 24, 4.0
+#: Moments that are asked for, and the fewest that make a curve; seconds for all of them, and for the fewest.
+POINTS, FEWEST, PATIENCE, LONGEST = 64, 24, 4.0, 12.0
 
 Rates = dict[str, list[float]]
 
@@ -23,7 +23,7 @@ def asked(subject: Any, found: Found, lived: list[Rates], first: int) -> dict[st
     own = step is not None and is_project_file(getattr(getattr(step, "__code__", None), "co_filename", ""))
     if not own or subject.managed_steps or subject.world.size > 1 or found.schedules or not found.optimizers:
         return None
-    steps, until = subject.steps(), time.monotonic() + PATIENCE
+    steps, begun = subject.steps(), time.monotonic()
     shown: dict[int, Rates] = {}
     try:
         drawn = subject.feed().frozen(subject.experiment.batch_size)
@@ -33,7 +33,8 @@ def asked(subject: Any, found: Found, lived: list[Rates], first: int) -> dict[st
                 if told is None:
                     return None
                 shown[moment] = told
-                if moment not in (1, steps) and time.monotonic() > until:
+                # a busy machine makes slow steps, and fewer moments are no curve
+                if moment not in (1, steps) and time.monotonic() - begun > (PATIENCE if len(shown) >= FEWEST else LONGEST):
                     break
             # the same again after all the others: the rate hangs on nothing that counts by itself
             again = [_at(subject, drawn, found, first + 1 + index) for index in range(len(lived))]

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from gonogo import kept_by_hand
+
 ROLES = {"EarlyStopping": "stopper", "ModelCheckpoint": "keeper"}
 
 
@@ -18,6 +20,11 @@ def of_callbacks(callbacks: Iterable[Any]) -> list[dict[str, Any]]:
         if role is not None and isinstance(metric, str):
             found.append(fact(role, type(one).__name__, metric, direction if direction in ("min", "max") else None))
     return found
+
+
+def by_hand() -> list[dict[str, Any]]:
+    """Facts of each comparison with the best so far in the project's own code."""
+    return [fact("own", f"the best so far at {place}", metric, direction) for place, metric, direction in kept_by_hand.found()]
 
 
 def fact(role: str, kind: str, metric: str, direction: str | None) -> dict[str, Any]:

@@ -300,7 +300,8 @@ class Watch:
             self._last[name] = update
         elif outcome == "applied" or self.suppressing:
             update.update(self._norms_of(optimizer))
-            if self._scaling.asked(optimizer):
+            # one that is stepped beside the scaler uses scaled gradients, and nobody skips for it
+            if self._scaling.asked(optimizer) or self._scaling.factor() != 1.0:
                 update["lossScale"] = self._scaling.factor()
         return update
 

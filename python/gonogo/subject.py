@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, lookout, manifest, memory, oddities, opening, own_checks, place, probes, promises, rates, samples, seeds, state, survey, trace
+from gonogo import batches, checkpoint, determinism, device, facts, feed, loader_feed, lookout, manifest, memory, monitors, oddities, opening, own_checks, place, probes, promises, rates, samples, seeds, state, survey, trace
 from gonogo.corrupt import corrupted
 from gonogo.errors import Fault
 from gonogo.evaluation import Outputs, Split, metrics_of
@@ -200,7 +200,7 @@ class Subject:
             "arithmetic": device.arithmetic(self._request["precision"], experiment.device),
             "hashing": {"sample": str(hash("gonogo"))},
             "streams": facts.streams(self.experiment),
-            "monitors": list(experiment._watching),
+            "monitors": [*experiment._watching, *monitors.by_hand()],
             **({} if (room := memory.room(experiment.device)) is None else {"memory": room}),
             "loadSeconds": time.perf_counter() - started,
             **{"declared": facts.declared(kind, found), "checks": own_checks.declared(kind, self.path)},

@@ -188,8 +188,9 @@ export const facts = z.object({
   monitors: z
     .array(
       z.object({
-        role: z.enum(['keeper', 'stopper']),
-        /** Class of the object. */
+        /** `own`: a comparison with the best so far that stands in the project's code. */
+        role: z.enum(['keeper', 'stopper', 'own']),
+        /** Class of the object, or the comparison and its line. */
         kind: z.string(),
         /** As the project names the metric; null where it watches none. */
         metric: z.string().nullable(),

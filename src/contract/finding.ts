@@ -208,6 +208,7 @@ export const cause = z.enum([
   'optimizer-state-not-finite',
   'loss-overflows',
   'clips-before-unscaling',
+  'gradients-not-unscaled',
   'clip-limit-exceeded',
   'clips-too-late',
   'loss-clipped',

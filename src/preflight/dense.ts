@@ -1,15 +1,16 @@
 // A classification with a label for each position (pixel, word, cell): its accuracy and loss, recomputed.
-// Not one label a sample (v4, outputs.ts), and nothing about overlap or other scores of whole sets.
+// Not one label a sample (v4, outputs.ts). Overlaps of classes are in overlap.ts; other scores of whole sets are not looked at.
 //
 // Labels outside the classes (255, −100) are positions that nobody labelled. A mean may be taken over all labelled positions, or over
 // samples; both are right. What only a bug gives is right answers among the labelled, divided by all; and a softmax over another axis.
 import type { Cause, PerSample } from '../contract/index.ts'
 import { isClose } from './formulas.ts'
 import { outputsOf } from './outputs.ts'
+import { type Masks, overlapsOf } from './overlap.ts'
 
-type Fault = { readonly cause: Cause; readonly words: string }
+export type Fault = { readonly cause: Cause; readonly words: string }
 export type DenseJudged = {
-  readonly name: 'accuracy' | 'loss'
+  readonly name: string
   readonly reported: number
   readonly right: number
   /** Null: it is right. */
@@ -41,6 +42,7 @@ export const denseOf = (
   const work = count * places * strides.others.reduce((sum, { size }) => sum + size, 0)
   const lines = work <= mostWork ? strides.others : []
   const tally = { right: 0, ties: 0, labelled: 0, loss: 0 }
+  const masks: Masks = { hits: counts(classes), labels: counts(classes), answers: counts(classes) }
   const shares: number[] = []
   const losses: number[] = []
   const others = lines.map(() => 0)
@@ -54,6 +56,10 @@ export const denseOf = (
       const [top = Number.NaN, second = Number.NaN] = scores.toSorted((a, b) => b - a)
       if (!Number.isFinite(top) || !Number.isFinite(second)) return null
       if (top - second <= 1e-5 * Math.max(1, Math.abs(top))) tally.ties++
+      const answer = scores.indexOf(top)
+      add(masks.labels, label)
+      add(masks.answers, answer)
+      if (answer === label) add(masks.hits, label)
       if (scores[label] === top) one.right++
       one.loss += logSum(scores) - (scores[label] as number)
       one.labelled++
@@ -91,18 +97,25 @@ export const denseOf = (
     const pooled = tally.loss / tally.labelled
     const fits = [pooled, mean(losses)].some((right) => isClose(loss, right, rounding))
     const axis = others.findIndex((sum) => isClose(loss, sum / tally.labelled, rounding))
-    const add = (fault: Fault | null) => judged.push({ name: 'loss', reported: loss, right: pooled, fault })
-    if (fits) add(null)
+    const say = (fault: Fault | null) => judged.push({ name: 'loss', reported: loss, right: pooled, fault })
+    if (fits) say(null)
     else if (axis >= 0)
-      add({
+      say({
         cause: 'loss-wrong',
         words: `softmax over axis ${lines[axis]?.axis} of the outputs, not the classes`,
       })
     else if (tally.labelled < positions && isClose(loss, tally.loss / positions, rounding))
-      add(divided(tally.labelled, positions))
+      say(divided(tally.labelled, positions))
   }
+  if (tally.ties === 0) judged.push(...overlapsOf(masks, metrics))
   return { positions, labelled: tally.labelled, judged }
 }
+
+const add = (of: number[], at: number): void => {
+  of[at] = (of[at] ?? 0) + 1
+}
+
+const counts = (classes: number): number[] => Array.from({ length: classes }, () => 0)
 
 const divided = (labelled: number, positions: number): Fault => ({
   cause: 'wrong-divisor',

@@ -13,6 +13,7 @@ import { define, go, list, noGo, number, type Outcome, placeOf, placeOfTensor, p
 import { driftingStatistics } from './drift.ts'
 import { inStep } from './in-step.ts'
 import { flowPicture } from './pictures.ts'
+import { thawedLater } from './thawed.ts'
 import type { Trial } from './trial.ts'
 
 /** A gradient below this share of the whole gradient is rounding. */
@@ -70,6 +71,8 @@ export const o1 = define({
     const first = await observe(trial, 3 * accumulate, rate)
     const drifting = driftingStatistics(facts, before, await trial.digest())
     const complaint = judge(facts, first)
+    const thawed = complaint.status === 'GO' ? await thawedLater(context, trial, rate) : null
+    if (thawed) return { ...thawed, pictures: [flowPicture(facts, first.of)] }
     if (complaint.status === 'GO' && (drifting ?? declared)) return drifting ?? (declared as Outcome)
     if (complaint.status === 'GO' || complaint.cause === 'frozen-parameter-moves')
       return { ...complaint, pictures: [flowPicture(facts, first.of)] }

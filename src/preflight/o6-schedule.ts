@@ -91,7 +91,7 @@ export const judgeSchedule = (asked: Asked): Outcome => {
       advice: 'build it for as many steps as it gets: self.steps, once for each update',
     })
   if (report.doubt) return skipped(`the rates of the whole run are not known: ${report.doubt}`)
-  const fault = unlikeDeclared(judged) ?? unlikeBuilt(judged) ?? vanishing(judged)
+  const fault = unlikeDeclared(judged) ?? unlikeBuilt(judged) ?? vanishing(judged) ?? fading(judged) ?? climbing(judged)
   if (fault) return fault
   const trend = curve.points.every(({ rate }) => rate === curve.peak) ? 'constant' : `peak at step ${curve.peakAt}`
   return go(`learning rate over ${plural(report.steps, 'step')}: ${trend}, ${number(curve.peak)}`, found)
@@ -177,6 +177,13 @@ const unlikeBuilt = ({ report, updates, stepsPerEpoch, curve, epochs, found }: J
           advice: 'step it after each update, or build it for the epochs of the run',
         })
     }
+    if (kind === 'CosineAnnealingLR' && end !== null && perStep > 0 && 2 * end <= stepsPerEpoch && total >= 4 * end)
+      return warn('schedule-unit-wrong', `${name} goes up and down every ${plural(2 * end, 'step')}`, {
+        ...where,
+        expected: 'one way down, as long as the run: a restart has a scheduler of its own, CosineAnnealingWarmRestarts',
+        alternatives: ['schedule-stepped-too-often'],
+        advice: 'step it in on_epoch_end(), or build it for self.steps',
+      })
     if (perStep === 0 && perEpoch === 0 && !/plateau/i.test(kind) && epochs >= 1)
       return warn('schedule-never-stepped', `${name} is never stepped`, {
         ...where,
@@ -255,6 +262,41 @@ const vanishing = ({ report, curve, config, stepsPerEpoch, epochs, found }: Judg
       advice: `use config.${key[0]} in the schedule, or drop it`,
     })
   return null
+}
+
+/** A decay of a tenth a step is one of epochs: an exponential one that halves the rate within the first epoch of several. */
+const fading = ({ report, stepsPerEpoch, curve, epochs, found }: Judged): Outcome | null => {
+  const fades = report.schedulers.find(({ kind, perStep }) => kind === 'ExponentialLR' && perStep > 0)
+  const later = curve.points.find(({ step }) => step > stepsPerEpoch)
+  if (!fades || !later || epochs < 2 || stepsPerEpoch < 4 || later.rate >= 0.5 * curve.first) return null
+  return warn('schedule-unit-wrong', `${fades.name} halves the rate within the first of ${number(epochs)} epochs`, {
+    ...found,
+    seen: `${fades.name} (ExponentialLR) is stepped for each batch: rate ${number(curve.first)} at step 1, ${number(later.rate)} at step ${later.step}; ${found.seen}`,
+    expected: 'a step for each epoch, or a factor as near to 1 as the run is long',
+    alternatives: ['schedule-stepped-too-often', 'learning-rate-vanishes'],
+    advice: 'step it in on_epoch_end()',
+  })
+}
+
+/** A warm-up that counts updates and is told epochs: one rate for each epoch, each above the one before, to the run's very end. */
+const climbing = ({ stepsPerEpoch, curve, epochs, found }: Judged): Outcome | null => {
+  if (epochs < 3 || stepsPerEpoch < 4) return null
+  const levels = new Map<number, number>()
+  for (const { step, rate } of curve.points) {
+    const epoch = Math.floor((step - 1) / stepsPerEpoch)
+    const known = levels.get(epoch) ?? rate
+    if (Math.abs(known - rate) > 1e-9 * curve.peak) return null
+    levels.set(epoch, rate)
+  }
+  const rates = [...levels].sort(([a], [b]) => a - b).map(([, rate]) => rate)
+  const rises = rates.length >= 3 && rates.every((rate, i) => i === 0 || rate > 1.001 * (rates[i - 1] ?? 0))
+  if (!rises) return null
+  return warn('schedule-unit-wrong', 'the learning rate rises from epoch to epoch until the run ends', {
+    ...found,
+    expected: 'a warm-up that is over before the run is',
+    alternatives: ['schedule-unlike-declared'],
+    advice: 'ask for the rate of the update, self.progress.step, where warm-up and decay are counted in updates',
+  })
 }
 
 /** Keys by which people call the warm-up of the learning rate, and nothing else. */

@@ -3,7 +3,7 @@
 //
 // A declared limit is held against the norm that the optimizer sees, unscaled. Where a loss scaler is at work, one update is made
 // under two loss scales: what the optimizer sees must not depend on the scale, and does, in exact proportion, where the program clips
-// before it unscales. A loss that is cut off shows in single samples: all of those above the bound have one and the same loss,
+// before it unscales; without a limit, where the optimizer is stepped beside the scaler. A loss that is cut off shows in single samples: all of those above the bound have one and the same loss,
 // the highest there is, and no gradient at all. And clipping that comes after the update: the optimizer saw gradients of all sizes, and what
 // lies in them when the step is over has one and the same norm, the limit, wherever the optimizer saw more. Or the calls themselves tell, in a step
 // of the project's own.
@@ -89,6 +89,20 @@ const underOtherScale = async (
   const clipped = other.clippedNorm / one.clippedNorm
   // 16-bit gradients round; a factor of sixteen does not
   if (scales < 4 || Math.abs(raw - 1) > 0.2 || Math.abs(clipped / scales - 1) > 0.2) return null
+  const untouched = Math.abs(one.clippedNorm / (one.gradientNorm * one.lossScale) - 1) < 0.02
+  if (untouched)
+    return noGo('gradients-not-unscaled', 'the optimizer updates with gradients of the scaled loss', {
+      seen: `norm at the optimizer ${number(one.clippedNorm)} at loss scale ${number(one.lossScale)}, ${number(other.clippedNorm)} at ${number(other.lossScale)}; unscaled ${number(one.gradientNorm)} and ${number(other.gradientNorm)}`,
+      expected: 'the same under every loss scale',
+      where: placeOf(context.facts, 'train_step', 'setup'),
+      evidence: {
+        scales: [one.lossScale, other.lossScale],
+        clippedNorms: [one.clippedNorm, other.clippedNorm],
+        gradientNorms: [one.gradientNorm, other.gradientNorm],
+      },
+      alternatives: ['clips-before-unscaling', 'diverges'],
+      advice: 'scaler.step(optimizer) and scaler.update() in the place of optimizer.step()',
+    })
   return noGo('clips-before-unscaling', 'gradients are clipped before the loss scale is taken out', {
     seen: `norm at the optimizer ${number(one.clippedNorm)} at loss scale ${number(one.lossScale)}, ${number(other.clippedNorm)} at ${number(other.lossScale)}; from backward() ${number(one.gradientNorm)} and ${number(other.gradientNorm)}`,
     expected: 'the same under every loss scale',

@@ -4,7 +4,8 @@
 // gonogo keeps and stops by one objective, so both agree by construction. What can be wrong is what they are told: an objective that is
 // declared the wrong way round by its name; a patience whose min_delta no improvement can reach, so that every run stops; and, in a
 // trainer of the project's own, a keeper and a stopper that watch different metrics, or one of them in the wrong direction. A loss that
-// is to rise, or an accuracy that is to fall, is a broken declaration; other names only warn.
+// is to rise, or an accuracy that is to fall, is a broken declaration; other names only warn, and so does a comparison with the best so
+// far that the project's own code makes.
 import type { Direction, Facts } from '../contract/index.ts'
 import { define, go, list, noGo, number, type Outcome, placeOf, warn } from './check.ts'
 import type { Context } from './context.ts'
@@ -43,9 +44,9 @@ export const t1 = define({
     const { objective, run } = context.plan
     const monitors = context.facts.monitors ?? []
     const told = [
-      { words: 'objective', metric: objective.name, direction: objective.direction },
-      ...monitors.flatMap(({ kind, metric, direction }) =>
-        metric === null || direction === null ? [] : [{ words: kind, metric, direction }],
+      { words: 'objective', metric: objective.name, direction: objective.direction, own: false },
+      ...monitors.flatMap(({ role, kind, metric, direction }) =>
+        metric === null || direction === null ? [] : [{ words: kind, metric, direction, own: role === 'own' }],
       ),
     ]
     const evidence = {
@@ -58,16 +59,21 @@ export const t1 = define({
     const against = contrary(monitors, objective)
     const reversed = told.find(isReversed)
     if (reversed) {
-      const level = sure.has(plain(reversed.metric)) ? noGo : warn
+      // what code is called and how it compares is read from its text, and no declaration
+      const level = sure.has(plain(reversed.metric)) && !reversed.own ? noGo : warn
       return level(
         'metric-direction-reversed',
         `${reversed.words}: ${reversed.metric} counts as better when it is ${reversed.direction === 'max' ? 'larger' : 'smaller'}`,
         {
-          seen: `${reversed.metric} is declared ${reversed.direction}`,
+          seen: reversed.own
+            ? `${reversed.words} is replaced where ${reversed.metric} is ${reversed.direction === 'max' ? 'larger' : 'smaller'}`
+            : `${reversed.metric} is declared ${reversed.direction}`,
           expected: `${sense(reversed.metric)}: the best checkpoint would be the worst one, and a run that learns would be stopped`,
           where,
           evidence,
-          advice: `declare ${sense(reversed.metric)} for ${reversed.metric}`,
+          advice: reversed.own
+            ? 'turn the comparison round, and let it begin with the other infinity'
+            : `declare ${sense(reversed.metric)} for ${reversed.metric}`,
         },
       )
     }
@@ -135,7 +141,8 @@ export const contrary = (
   objective: { readonly name: string; readonly direction: Direction },
 ) =>
   monitors.find(
-    ({ metric, direction }) => metric === objective.name && direction !== null && direction !== objective.direction,
+    ({ role, metric, direction }) =>
+      role !== 'own' && metric === objective.name && direction !== null && direction !== objective.direction,
   ) ?? null
 
 /** A min_delta that even a perfect score does not improve by: the run ends after its patience, whatever it learns. */

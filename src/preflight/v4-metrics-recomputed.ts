@@ -91,6 +91,11 @@ const settled = async (context: Context, evaluation: Evaluation, outcome: Outcom
   return why === null ? outcome : { ...outcome, status: 'NO-GO', seen: `${outcome.seen}: ${why}` }
 }
 
+const titleOf = ({ name, fault }: Dense['judged'][number]): string =>
+  fault?.cause === 'metric-wrong'
+    ? `val_${name} is no overlap of labels and answers`
+    : `val_${name} is not the mean over labelled positions`
+
 /** A label for each position. */
 const ofPositions = (context: Context, { positions, labelled, judged }: Dense): Outcome => {
   const wrong = judged.find(({ fault }) => fault !== null)
@@ -106,7 +111,7 @@ const ofPositions = (context: Context, { positions, labelled, judged }: Dense): 
     ),
   }
   if (wrong?.fault)
-    return noGo(wrong.fault.cause, `val_${wrong.name} is not the mean over labelled positions`, {
+    return noGo(wrong.fault.cause, titleOf(wrong), {
       seen: `${wrong.name} ${number(wrong.reported)} reported: ${wrong.fault.words}`,
       expected,
       where: place(context),
@@ -115,7 +120,9 @@ const ofPositions = (context: Context, { positions, labelled, judged }: Dense): 
       advice:
         wrong.fault.cause === 'wrong-divisor'
           ? 'count the positions whose label is a class, and divide by those'
-          : 'the classes’ axis is the one that the loss must normalise over',
+          : wrong.fault.cause === 'metric-wrong'
+            ? 'what both cover less what they share: labels + answers - hits'
+            : 'the classes’ axis is the one that the loss must normalise over',
     })
   if (judged.length === 0) return skipped('no reported metric is one that gonogo can recompute from positions')
   return go(`${judged.map(({ name }) => name).join(' and ')} recomputed from ${labelled} positions: equal`, {

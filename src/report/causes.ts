@@ -77,6 +77,7 @@ const words: Partial<Record<Cause, string>> = {
   'optimizer-state-not-finite': 'optimizer state is no finite number',
   'loss-overflows': 'the loss overflows where the outputs do not',
   'clips-before-unscaling': 'gradients are clipped before the loss scale is taken out',
+  'gradients-not-unscaled': 'the optimizer updates with gradients of the scaled loss',
   'clip-limit-exceeded': 'gradients are not clipped as declared',
   'clips-too-late': 'gradients are clipped after the optimizer has used them',
   'loss-clipped': 'the loss is clipped instead of its gradient',
