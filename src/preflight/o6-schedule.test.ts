@@ -87,6 +87,11 @@ describe('healthy', () => {
       'a schedule stepped twice and built for it',
       reportOf(cosine(steps), [{ kind: 'CosineAnnealingLR', end: 2 * steps, perStep: 2 }]),
     ],
+    [
+      'cosine up and down every four epochs, as cycles are written',
+      reportOf(cosine(200), [{ kind: 'CosineAnnealingLR', end: 200, perStep: 1 }]),
+    ],
+    ['a warm-up of three epochs, one rate each', reportOf((i) => Math.min(1, (epoch(i) + 1) / 3))],
     ['two updates a step, two steps of the schedule', reportOf(cosine(steps), [{ perStep: 2 }]), { updates: 2 }],
     ['a plateau that waits for a metric', reportOf(() => 1, [{ kind: 'ReduceLROnPlateau' }])],
     ['three steps', reportOf((i) => [1, 1e-9, 0][i] ?? 0, [], 3)],
@@ -146,6 +151,20 @@ describe('wrong', () => {
       'learning-rate-vanishes',
       reportOf((i) => 0.9 ** i, [{ kind: 'ExponentialLR', perStep: 1 }]),
     ],
+    [
+      'exponential as for epochs, in a run too short to vanish',
+      'WARN',
+      'schedule-unit-wrong',
+      reportOf((i) => 0.9 ** i, [{ kind: 'ExponentialLR', perStep: 1 }], 60),
+      { stepsPerEpoch: 20 },
+    ],
+    [
+      'a cosine of three epochs that swings in a run of ten',
+      'WARN',
+      'schedule-unit-wrong',
+      reportOf(cosine(3), [{ kind: 'CosineAnnealingLR', end: 3, perStep: 1 }]),
+    ],
+    ['a warm-up in updates, asked for the epoch', 'WARN', 'schedule-unit-wrong', reportOf((i) => (epoch(i) + 1) / 50)],
     ['zero for the last fifth', 'NO-GO', 'learning-rate-vanishes', reportOf((i) => Math.max(0, 1 - i / 700))],
     ['zero in the first epoch', 'NO-GO', 'learning-rate-vanishes', reportOf((i) => Math.min(1, epoch(i) / 5))],
     [

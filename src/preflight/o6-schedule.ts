@@ -264,14 +264,18 @@ const vanishing = ({ report, curve, config, stepsPerEpoch, epochs, found }: Judg
   return null
 }
 
-/** A decay of a tenth a step is one of epochs: an exponential one that halves the rate within the first epoch of several. */
+/** A factor that somebody wrote for an epoch, 0.9 or 0.95, and that halves the rate within the first of several. One that a run's length gave is not round. */
 const fading = ({ report, stepsPerEpoch, curve, epochs, found }: Judged): Outcome | null => {
-  const fades = report.schedulers.find(({ kind, perStep }) => kind === 'ExponentialLR' && perStep > 0)
+  const fades = report.schedulers.find(({ kind, perStep }) => kind === 'ExponentialLR' && perStep === 1)
+  const [begin, next] = curve.points
   const later = curve.points.find(({ step }) => step > stepsPerEpoch)
-  if (!fades || !later || epochs < 2 || stepsPerEpoch < 4 || later.rate >= 0.5 * curve.first) return null
+  if (!fades || !begin || !next || !later || epochs < 2 || stepsPerEpoch < 4 || later.rate >= 0.5 * begin.rate)
+    return null
+  const factor = 100 * (next.rate / begin.rate) ** (1 / (next.step - begin.step))
+  if (Math.abs(factor - Math.round(factor)) > 1e-6) return null
   return warn('schedule-unit-wrong', `${fades.name} halves the rate within the first of ${number(epochs)} epochs`, {
     ...found,
-    seen: `${fades.name} (ExponentialLR) is stepped for each batch: rate ${number(curve.first)} at step 1, ${number(later.rate)} at step ${later.step}; ${found.seen}`,
+    seen: `${fades.name} (ExponentialLR) is stepped for each batch, ${number(factor / 100)} times the rate each: ${number(begin.rate)} at step 1, ${number(later.rate)} at step ${later.step}; ${found.seen}`,
     expected: 'a step for each epoch, or a factor as near to 1 as the run is long',
     alternatives: ['schedule-stepped-too-often', 'learning-rate-vanishes'],
     advice: 'step it in on_epoch_end()',

@@ -88,8 +88,10 @@ const underOtherScale = async (
   const raw = other.gradientNorm / one.gradientNorm
   const clipped = other.clippedNorm / one.clippedNorm
   // 16-bit gradients round; a factor of sixteen does not
-  if (scales < 4 || Math.abs(raw - 1) > 0.2 || Math.abs(clipped / scales - 1) > 0.2) return null
-  const untouched = Math.abs(one.clippedNorm / (one.gradientNorm * one.lossScale) - 1) < 0.02
+  if (scales < 4 || Math.abs(raw - 1) > 0.2) return null
+  // beside the scaler the norm grows with the scale; clipped before it is unscaled, it falls
+  const untouched =
+    Math.abs(clipped * scales - 1) < 0.2 && Math.abs(one.clippedNorm / (one.gradientNorm * one.lossScale) - 1) < 0.02
   if (untouched)
     return noGo('gradients-not-unscaled', 'the optimizer updates with gradients of the scaled loss', {
       seen: `norm at the optimizer ${number(one.clippedNorm)} at loss scale ${number(one.lossScale)}, ${number(other.clippedNorm)} at ${number(other.lossScale)}; unscaled ${number(one.gradientNorm)} and ${number(other.gradientNorm)}`,
@@ -103,6 +105,7 @@ const underOtherScale = async (
       alternatives: ['clips-before-unscaling', 'diverges'],
       advice: 'scaler.step(optimizer) and scaler.update() in the place of optimizer.step()',
     })
+  if (Math.abs(clipped / scales - 1) > 0.2) return null
   return noGo('clips-before-unscaling', 'gradients are clipped before the loss scale is taken out', {
     seen: `norm at the optimizer ${number(one.clippedNorm)} at loss scale ${number(one.lossScale)}, ${number(other.clippedNorm)} at ${number(other.lossScale)}; from backward() ${number(one.gradientNorm)} and ${number(other.gradientNorm)}`,
     expected: 'the same under every loss scale',

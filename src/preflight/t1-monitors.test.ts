@@ -34,5 +34,6 @@ test('what watches the objective’s own metric in the other direction', () => {
   expect(contrary([stopper], { name: 'val_pck', direction: 'max' })).toBe(stopper)
   expect(contrary([stopper], { name: 'val_pck', direction: 'min' })).toBeNull()
   expect(contrary([stopper], { name: 'val_loss', direction: 'max' })).toBeNull()
+  expect(contrary([{ ...stopper, role: 'own' }], { name: 'val_pck', direction: 'max' })).toBeNull()
   expect(contrary([{ ...stopper, direction: null }], { name: 'val_pck', direction: 'max' })).toBeNull()
 })

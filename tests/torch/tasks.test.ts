@@ -25,6 +25,12 @@ const told: readonly (readonly [string, CheckCode, Status, Cause, Status])[] = [
   ['TB63/manual', 'O9', 'NO-GO', 'clips-too-late', 'GO'],
   ['TB70/manual', 'I4', 'NO-GO', 'loss-floor-above-theory', 'GO'],
   ['TB80/manual', 'D3', 'NO-GO', 'splits-overlap', 'GO'],
+  ['TD30/script', 'O1', 'NO-GO', 'parameter-not-in-optimizer', 'GO'],
+  ['TD34/script', 'O6', 'NO-GO', 'schedule-unit-wrong', 'GO'],
+  ['TD35/manual', 'O6', 'WARN', 'schedule-unit-wrong', 'GO'],
+  ['TD39/manual', 'O9', 'NO-GO', 'gradients-not-unscaled', 'GO'],
+  ['TD47/manual', 'V4', 'NO-GO', 'metric-wrong', 'GO'],
+  ['TD56/script', 'T1', 'WARN', 'metric-direction-reversed', 'GO'],
   ['TB81/manual', 'I4', 'NO-GO', 'softmax-over-the-batch', 'GO'],
 ]
 
