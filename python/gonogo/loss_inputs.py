@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from gonogo.before_loss import log_softmax_axis, squashed
+from gonogo.before_loss import bounded, log_softmax_axis, squashed
 from gonogo.errors import is_project_file, project_modules, shown
 from gonogo.loss_targets import masked_target, out_of_reach, self_similarity
 
@@ -96,6 +96,9 @@ def binary(given: Any, target: Any, *_: Any, **__: Any) -> Found | None:
 
 def binary_of_logits(given: Any, target: Any, *rest: Any, **named: Any) -> Found | None:
     how = squashed(given)
+    # what a relu leaves is never negative: the class 0 could never be the likelier
+    if how is None and (bounded(given) or ("",))[0] == "relu" and bool((target.detach() < 0.5).any()):
+        how = "relu"
     return {"fault": "squashed", "how": how} if how is not None else binary(given, target)
 
 

@@ -107,6 +107,11 @@ export const trace = z.object({
     .optional(),
   /** Fields of the batch that no term of the loss hangs on. Absent where nobody can tell. */
   unheeded: z.array(z.string()).optional(),
+  /**
+   * Where the model's outputs lose which values are of which sample: a reshape takes the batch's axis for another one, a softmax of three
+   * axes or more runs over it. Absent where nobody can tell.
+   */
+  torn: z.array(z.object({ where: z.string().nullable(), how: z.enum(['reshape', 'softmax']) })).optional(),
   /** Parameters of two dimensions or more, as matrices [first size, rest]: how many rows and columns are bitwise different. */
   symmetry: z.record(z.string(), z.object({ weights: distinct, gradients: distinct.nullable() })),
 })

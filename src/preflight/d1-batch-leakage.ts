@@ -6,10 +6,11 @@
 // to a shared scale couple a batch too, by jumps: a small change of one input usually moves nobody else. A mean, a softmax or a
 // view over the batch answers to a change of any size. So inputs that are real numbers are changed by a two-hundredth of their
 // spread as well, and only what still answers, at every sample that is tried, is called a fault.
-import type { Perturbation } from '../contract/index.ts'
+import type { Perturbation, Trace } from '../contract/index.ts'
 import { define, go, list, noGo, number, placeOf, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { arithmeticOf, roundingOf } from './rounding.ts'
+import { tracedStep } from './traced.ts'
 import { trackAdvice, withoutStatistics } from './untracked.ts'
 
 const samples = 8
@@ -76,13 +77,40 @@ export const d1 = define({
       advice:
         'look for a softmax, mean, norm or view over the batch dimension; declare couples_batch where it is meant',
     }
+    const [torn] = context.can('trace') ? ((await tracedStep(context))?.torn ?? []) : []
+    if (torn) return noGo(tears[torn.how].cause, tears[torn.how].title, { ...common, ...tears[torn.how].rest(torn) })
     const sure = leaking.length === seen.length && (await answersToLittle(context, available)) && !routes(context)
     const title = 'the output of a sample depends on the others of its batch'
+    // a task of its own may mean it: similarities, a norm, a part of the batch as the company of another
     return sure && context.task.kind !== 'custom'
       ? noGo('batch-dependent-outputs', title, common)
       : warn('batch-dependent-outputs', title, common)
   },
 })
+
+type Torn = NonNullable<Trace['torn']>[number]
+
+/** What no task means, by the graph of the model. */
+const tears = {
+  reshape: {
+    cause: 'batch-dependent-outputs',
+    title: 'a reshape takes the axis of the batch for another one: rows hold parts of several samples',
+    rest: ({ where }: Torn) => ({
+      ...(where ? { where } : {}),
+      alternatives: [] as const,
+      advice: 'put the axis of the batch first before the reshape: permute or transpose',
+    }),
+  },
+  softmax: {
+    cause: 'softmax-over-the-batch',
+    title: 'a softmax runs over the batch: samples share one sum',
+    rest: ({ where }: Torn) => ({
+      ...(where ? { where } : {}),
+      alternatives: ['batch-dependent-outputs'] as const,
+      advice: 'name the axis of the softmax: the last one, not 0',
+    }),
+  },
+} as const
 
 type Look = {
   readonly sample: number

@@ -11,6 +11,7 @@ import {
   type Apart,
   apartOf,
   changeAsOne,
+  hasOwnStatistics,
   isDividedTwice,
   isPixels,
   isStandard,
@@ -33,7 +34,14 @@ export const d5 = define({
     if (Math.min(train.samples, val.samples) < fewest)
       return skipped(`${Math.min(train.samples, val.samples)} samples are too few to compare splits`)
     const where = placeOf(context.facts, 'data', 'datasets', 'setup')
-    return between(train, val, where) ?? twice(train, where) ?? unusual(train, where) ?? held(train, val)
+    const whole = val.samples === context.facts.samples.val
+    return (
+      between(train, val, where) ??
+      twice(train, where) ??
+      (whole ? byItself(train, val, where) : null) ??
+      unusual(train, where) ??
+      held(train, val)
+    )
   },
 })
 
@@ -129,6 +137,20 @@ const twice = (train: Survey, where: string | null): Outcome | null => {
     where,
     evidence: evidenceOf(train, train),
     advice: 'normalise in one place: in the data set, or in the model',
+  })
+}
+
+/** A shift of a tenth of a deviation costs little, and test data of another source are meant to be treated so: it only warns. */
+const byItself = (train: Survey, val: Survey, where: string | null): Outcome | null => {
+  if (!isStandard(train.channels) || !hasOwnStatistics(train.channels, val.channels, val.samples)) return null
+  const worst = Math.max(...val.channels.map(({ mean }) => Math.abs(mean)))
+  return warn('splits-differ', 'validation inputs are normalised by statistics of their own', {
+    seen: `means of all ${val.channels.length} channels of validation within ${number(worst)} of 0, where ${val.samples} samples by training’s statistics would differ by ${number(1 / Math.sqrt(val.samples))} or so`,
+    expected: 'the statistics of training in both splits',
+    where,
+    evidence: evidenceOf(train, val),
+    alternatives: ['validation-not-normalised'],
+    advice: 'take means and deviations of training, and use them for validation too',
   })
 }
 

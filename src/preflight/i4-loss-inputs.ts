@@ -61,9 +61,9 @@ export const judgedOf = (fault: LossFault, beside = false): Judged => {
         cause: 'double-softmax',
         title: `${name} is given the outcome of a ${fault.how} where it takes logits`,
         seen: `what goes into ${name} comes out of a ${fault.how}`,
-        expected: `logits: ${name} squashes them itself`,
+        expected: fault.how === 'relu' ? 'logits of both signs' : `logits: ${name} squashes them itself`,
         advice: `leave out the ${fault.how}`,
-        alternatives: ['loss-wrong'],
+        alternatives: ['loss-wrong', 'loss-floor-above-theory'],
       }
     case 'several-classes':
       return {

@@ -49,6 +49,9 @@ const epoch = (step: number) => Math.floor(step / stepsPerEpoch)
 describe('healthy', () => {
   const healthy: readonly [string, ScheduleReport, Partial<Asked>?][] = [
     ['constant', reportOf(() => 0.1)],
+    ['a warm-up of nine tenths, and then its fall', reportOf((i) => (i < 850 ? i / 850 : (1000 - i) / 150))],
+    ['a ramp that is declared', reportOf((i) => (i + 1) / steps), { declared: { warmup: { share: 1 } } }],
+    ['a rate that rises by a third', reportOf((i) => 0.75 + (0.25 * i) / steps)],
     ['zero at the first step', reportOf((i) => (i === 0 ? 0 : 1))],
     ['zero at first, then a ramp', reportOf((i) => Math.min(1, Math.max(0, i - 20) / 100))],
     ['cosine over the run', reportOf(cosine(steps), [{ kind: 'CosineAnnealingLR', end: steps, perStep: 1 }])],
@@ -180,6 +183,8 @@ describe('wrong', () => {
       'learning-rate-vanishes',
       reportOf((i) => cosine(9)(epoch(i)), [{ kind: 'CosineAnnealingLR', end: 9, perEpoch: 1 }]),
     ],
+    ['a warm-up of ten thousand steps', 'WARN', 'schedule-unit-wrong', reportOf((i) => (i + 1) / 10_000)],
+    ['a warm-up of all epochs', 'WARN', 'schedule-unit-wrong', reportOf((i) => (epoch(i) + 1) / 10)],
     ['never stepped', 'WARN', 'schedule-never-stepped', reportOf(() => 1, [{ kind: 'CosineAnnealingLR', end: steps }])],
     [
       'built for ten times the run',

@@ -91,7 +91,7 @@ export const judgeSchedule = (asked: Asked): Outcome => {
       advice: 'build it for as many steps as it gets: self.steps, once for each update',
     })
   if (report.doubt) return skipped(`the rates of the whole run are not known: ${report.doubt}`)
-  const fault = unlikeDeclared(judged) ?? unlikeBuilt(judged) ?? vanishing(judged) ?? fading(judged) ?? climbing(judged)
+  const fault = unlikeDeclared(judged) ?? unlikeBuilt(judged) ?? vanishing(judged) ?? fading(judged) ?? rising(judged)
   if (fault) return fault
   const trend = curve.points.every(({ rate }) => rate === curve.peak) ? 'constant' : `peak at step ${curve.peakAt}`
   return go(`learning rate over ${plural(report.steps, 'step')}: ${trend}, ${number(curve.peak)}`, found)
@@ -282,24 +282,18 @@ const fading = ({ report, stepsPerEpoch, curve, epochs, found }: Judged): Outcom
   })
 }
 
-/** A warm-up that counts updates and is told epochs: one rate for each epoch, each above the one before, to the run's very end. */
-const climbing = ({ stepsPerEpoch, curve, epochs, found }: Judged): Outcome | null => {
-  if (epochs < 3 || stepsPerEpoch < 4) return null
-  const levels = new Map<number, number>()
-  for (const { step, rate } of curve.points) {
-    const epoch = Math.floor((step - 1) / stepsPerEpoch)
-    const known = levels.get(epoch) ?? rate
-    if (Math.abs(known - rate) > 1e-9 * curve.peak) return null
-    levels.set(epoch, rate)
-  }
-  const rates = [...levels].sort(([a], [b]) => a - b).map(([, rate]) => rate)
-  const rises = rates.length >= 3 && rates.every((rate, i) => i === 0 || rate > 1.001 * (rates[i - 1] ?? 0))
-  if (!rises) return null
-  return warn('schedule-unit-wrong', 'the learning rate rises from epoch to epoch until the run ends', {
+/** The rate rises, step by step or epoch by epoch, and the run is over: a warm-up that is counted in another unit. A search for a rate looks the same, so it only warns. */
+const rising = ({ report, curve, declared, epochs, stepsPerEpoch, found }: Judged): Outcome | null => {
+  const { points, first, last, peak, peakAt } = curve
+  const climbs = points.every(({ rate }, i) => i === 0 || rate >= (points[i - 1]?.rate ?? 0))
+  if (declared.warmup !== undefined || report.steps < 20 || !climbs) return null
+  const lastEpoch = epochs >= 3 ? (Math.ceil(epochs) - 1) * stepsPerEpoch : report.steps
+  if (peakAt < Math.min(0.9 * report.steps, lastEpoch) || first > 0.5 * peak || last < 0.99 * peak) return null
+  return warn('schedule-unit-wrong', 'the learning rate only rises: the whole run is a warm-up', {
     ...found,
-    expected: 'a warm-up that is over before the run is',
-    alternatives: ['schedule-unlike-declared'],
-    advice: 'ask for the rate of the update, self.progress.step, where warm-up and decay are counted in updates',
+    expected: 'a warm-up that ends before the run does',
+    alternatives: ['schedule-unlike-declared', 'learning-rate-vanishes'],
+    advice: 'count the warm-up in the unit that the schedule takes: steps, epochs or a share of the run',
   })
 }
 

@@ -4,6 +4,7 @@ import {
   apartOf,
   type Channel,
   changeAsOne,
+  hasOwnStatistics,
   isDividedTwice,
   isPixels,
   isStandard,
@@ -128,4 +129,28 @@ test('prices of a day follow one another: four features that change as one', () 
   expect(scaled(2.4, 2.5, 2.3, 2.4)).toBe(true)
   // a table whose normalisation is missing: years, metres, grams
   expect(scaled(12, 0.3, 450, 80)).toBe(false)
+})
+
+describe('statistics of its own', () => {
+  const [inside, outside] = [pixels(400, 1), pixels(100, 9)]
+  const own = (samples: readonly (readonly number[])[]) => channelOf(mapped(samples, standardiser(samples)))
+  const by = (samples: readonly (readonly number[])[], map: (value: number) => number) =>
+    channelOf(mapped(samples, map))
+
+  test('validation that was divided by its own mean and deviation, not by those of training', () => {
+    expect(hasOwnStatistics([own(inside)], [own(outside)], 100)).toBe(true)
+    expect(hasOwnStatistics([own(inside)], [by(outside, standardiser(inside))], 100)).toBe(false)
+    expect(hasOwnStatistics([own(inside), own(inside)], [own(outside), by(outside, standardiser(inside))], 100)).toBe(
+      false,
+    )
+  })
+
+  test('what is balanced by design, what is normalised sample by sample, and one set for both splits', () => {
+    const balanced = channelOf(Array.from({ length: 100 }, (_, i) => [i % 2 ? 1 : -1]))
+    expect(hasOwnStatistics([balanced], [balanced], 100)).toBe(false)
+    const each = (samples: readonly (readonly number[])[]) =>
+      channelOf(samples.map((one) => one.map(standardiser([one]))))
+    expect(hasOwnStatistics([each(inside)], [each(outside)], 100)).toBe(false)
+    expect(hasOwnStatistics([own(inside)], [own(inside)], 400)).toBe(false)
+  })
 })

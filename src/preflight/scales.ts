@@ -65,6 +65,27 @@ export const isStandard = (channels: readonly Channel[]): boolean =>
   channels.length > 0 && channels.every(({ mean, std }) => Math.abs(mean) < 0.1 && std > 0.85 && std < 1.15)
 
 /**
+ * Mean 0 and deviation 1 to a thousandth of what chance leaves a part of the data: validation was divided by statistics of its own. Not
+ * where all channels have the same two ends in both splits (what is balanced by design has mean 0, too), nor where samples were each
+ * normalised by themselves: their means do not differ.
+ */
+export const hasOwnStatistics = (train: readonly Channel[], val: readonly Channel[], samples: number): boolean => {
+  const moving = val.flatMap((channel, i) => (channel.std > 0 && train[i] ? [{ channel, own: train[i] }] : []))
+  // by n or by n − 1: both are in use
+  const exact = (variance: number) =>
+    Math.abs(variance - 1) < 1e-4 || Math.abs((variance * samples) / (samples - 1) - 1) < 1e-4
+  return (
+    moving.some(({ channel, own }) => far(own.min, channel.min) || far(own.max, channel.max)) &&
+    moving.every(
+      ({ channel }) =>
+        Math.abs(channel.mean) < 1e-4 && exact(channel.std ** 2) && meanSpread(channel) / Math.sqrt(samples) > 2e-3,
+    )
+  )
+}
+
+const far = (a: number, b: number): boolean => Math.abs(a - b) > 1e-4
+
+/**
  * (x − m)/s applied twice to values that lay in 0 … 1, with m and s their own mean and deviation, leaves two equalities:
  * the deviation is 1/s where the range is 1/s², and the mean in the range is m, which the smallest value tells. The deviation may
  * be 8 % off and the mean 0.04, as constants of a whole data set are for a part of it.

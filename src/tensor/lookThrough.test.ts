@@ -50,6 +50,8 @@ describe('what losses are given', () => {
       loss.bceWithLogits(wrap(m(x)).reshape([-1]), y).mean()
   test.each([
     ['a sigmoid', binary(nn.sigmoid), [['squashed', 'sigmoid']]],
+    ['a ReLU', binary(nn.relu), [['squashed', 'relu']]],
+    ['a ReLU with an offset', binary((x) => nn.relu(x).sub(2)), []],
     ['logits', binary((x) => x), []],
     ['a sigmoid that is scaled on', binary((x) => nn.sigmoid(x).mul(8).sub(4)), []],
   ])('%s', (_, toLoss, expected) => expect(faults(column, toLoss)).toEqual(expected))
@@ -59,6 +61,8 @@ describe('what losses are given', () => {
     expect(faults(classes, twice)).toEqual([['squashed', 'softmax']])
     expect(look(classes, twice).faults[0]?.where).toMatch(/lookThrough\.test\.ts:\d+:\d+$/)
     expect(faults(classes, (m, { x, label }) => loss.crossEntropy(m(x), label))).toEqual([])
+    // among classes zero is a score like any other
+    expect(faults(classes, (m, { x, label }) => loss.crossEntropy(nn.relu(m(x)), label))).toEqual([])
   })
 })
 

@@ -9,6 +9,7 @@ import { type Layer, pathsOf } from './nn/module.ts'
 import { sourcesOf } from './primitives/custom.ts'
 import type { FieldShape } from './program.ts'
 import { recorded } from './recorded.ts'
+import { type Torn, tornIn } from './rows.ts'
 import type { Any } from './types.ts'
 
 export interface LookOptions {
@@ -30,6 +31,8 @@ export interface LookedThrough {
   /** Streams of noise that are drawn, as `layer/stream`. */
   readonly streams: readonly string[]
   readonly faults: readonly LossFault[]
+  /** Where the model's outputs lose which values are of which sample. */
+  readonly torn: readonly Torn[]
 }
 
 /** A size that no layer is likely to have: an axis of that length is the batch's. */
@@ -64,6 +67,7 @@ export const lookThrough = ({ model, loss, inputs, mode }: LookOptions): LookedT
     called: [...new Set(trace.losses.map(({ name }) => name))],
     streams: [...trace.streams.keys()],
     faults: lossFaults({ nodes: all, losses: trace.losses, parameters, fields: known, rows }),
+    torn: tornIn(outputs, known, rows),
   }
 }
 

@@ -29,7 +29,7 @@ export const lossFaults = ({ nodes, losses, parameters, fields, rows }: Seen): L
   const given = dependence(fields)
   return [
     ...losses.flatMap(({ name, input }) => {
-      const how = squashedBy(input)
+      const how = squashedBy(input, name)
       return how ? [{ function: name, where: frameOf(input), fault: 'squashed' as const, how }] : []
     }),
     ...[...nodes].flatMap((node) => everyPair(node, rows, trained, given) ?? otherAxis(node, rows) ?? []),
@@ -58,11 +58,15 @@ const dependence = (leaves: ReadonlySet<Node>): ((node: Node) => boolean) => {
   }
 }
 
-/** Of logits: a sigmoid or a softmax is what they went through last. Other shapes of the same numbers are looked through. */
-const squashedBy = (node: Node): string | null => {
+/**
+ * Of logits: a sigmoid or a softmax is what they went through last. Other shapes of the same numbers are looked through. What a ReLU leaves
+ * is never negative: of two classes one could never be the likelier; among many classes, zero is a score like any other.
+ */
+const squashedBy = (node: Node, loss: string): string | null => {
   let at = node
   while (['reshape', 'transpose', 'slice'].includes(at.op)) at = at.inputs[0] as Node
   if (at.op === 'sigmoid') return 'sigmoid'
+  if (at.op === 'relu' && loss === 'bceWithLogits') return 'relu'
   return outcomeOf(at)?.name === 'softmax' ? 'softmax' : null
 }
 

@@ -127,6 +127,7 @@ const traceOf = async (project: Project, gradients: ReadonlyMap<string, Float32A
             called: [...seen.called],
             faults: seen.faults.map((fault) => told(project, fault, seen.rows)),
           },
+          torn: seen.torn.map(({ where, how }) => ({ where: where && shown(where), how })),
           unheeded: project.splits.train.fields.map(({ name }) => name).filter((name) => !seen.loss.has(name)),
         }
       : {}),
