@@ -259,6 +259,8 @@ export const sampleDigest = z.object({
    * The same for all samples of one subject, not across engines.
    */
   sketch: z.string().optional(),
+  /** Of a custom task, beside a sketch: numbers of the fields that the loss hangs on and no output of the model does, where they are few. */
+  asked: z.array(measured).optional(),
   /** Where asked: the input, from its smallest value to its largest, a byte a channel, row by row, base64. */
   thumbnail: thumbnail.optional(),
   /** Where asked: uint32 of each piece of a few rows, from the first offset to the last, little-endian, base64; 0: it hardly varies. */

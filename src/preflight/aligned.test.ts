@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { SampleDigest } from '../contract/index.ts'
-import { alignmentOf } from './aligned.ts'
+import { alignmentOf, askedOf } from './aligned.ts'
 
 const source = (seed: number) => {
   let state = (seed * 2654435761 + 12345) >>> 0
@@ -91,4 +91,22 @@ test('validation alone apart: within training, and not across', () => {
   expect(found?.within).toBeGreaterThan(6)
   expect(found?.power).toBeGreaterThan(8)
   expect(found?.across).toBeLessThan(3)
+})
+
+test('what a custom loss asks for, number by number: moved by one sample, and as it should be', () => {
+  const asking = (samples: SampleDigest[], step: number) =>
+    samples.map((one, i) => ({
+      ...one,
+      target: null,
+      asked: [0, 1].map((of) => Number(samples[(i + step) % samples.length]?.target === of)),
+    }))
+  const [training, validation] = [samplesOf(600, 4, 1), samplesOf(200, 4, 2)]
+  const looked = (step: number) =>
+    askedOf(asking(training, step), asking(validation, step)).map(([a, b]) => alignmentOf(a, b, 0, true))
+  expect(looked(0).map((one) => [(one?.within ?? 0) > 6, one?.moved])).toEqual([
+    [true, null],
+    [true, null],
+  ])
+  expect(looked(1).map((one) => one?.moved?.words)).toEqual(Array(2).fill('of the sample before'))
+  expect(askedOf(training, validation)).toEqual([])
 })

@@ -32,6 +32,18 @@ export const targetsOf = (samples: readonly SampleDigest[], classes: number): Ta
   return known ? { of: of as number[], classes } : null
 }
 
+type Samples = readonly SampleDigest[]
+
+/** Of a custom task: both sets once for each number that its loss asks for, as their target. Numbers that never differ say nothing. */
+export const askedOf = (training: Samples, validation: Samples): readonly (readonly [Samples, Samples])[] => {
+  const width = training[0]?.asked?.length ?? 0
+  if (![...training, ...validation].every(({ asked }) => asked?.length === width)) return []
+  const column = (samples: Samples, k: number) => samples.map((one) => ({ ...one, target: one.asked?.[k] ?? null }))
+  return Array.from({ length: width }, (_, k) => [column(training, k), column(validation, k)] as const).filter(
+    ([inside]) => inside.some(({ target }) => target !== inside[0]?.target),
+  )
+}
+
 /** `whole`: the samples of training are all there are, in order. */
 export const alignmentOf = (
   training: readonly SampleDigest[],

@@ -9,7 +9,7 @@
 // no use to anybody else: that is what inputs and labels look like that have come apart. A task that needs more samples looks the same, so
 // this never blocks. Before all that placement.ts looks where masks and boxes go when their picture is turned.
 import type { Picture, SampleDigest } from '../contract/index.ts'
-import { type Alignment, alignmentOf } from './aligned.ts'
+import { type Alignment, alignmentOf, askedOf } from './aligned.ts'
 import { byHeart } from './byHeart.ts'
 import { define, go, list, number, type Outcome, placeOf, plural, skipped, warn } from './check.ts'
 import type { Context } from './context.ts'
@@ -28,9 +28,9 @@ export const d4 = define({
     if (placed) return placed
     const turned = await turnsAlong(context)
     if (context.task.kind === 'custom' && turned) return turned
-    if (context.task.kind === 'custom') return skipped('a custom task has no labels that gonogo knows')
     const validation = await samplesOf(context, 'val')
     const training = (await samplesOf(context, 'train')).toSorted((a, b) => a.id - b.id)
+    if (context.task.kind === 'custom') return byColumns(context, training, validation)
     const classes = context.task.kind === 'classification' ? context.task.classes : 0
     const aligned = alignmentOf(training, validation, classes, areWhole(training))
     const asked = (aligned && judged(context, aligned)) ?? (await byModel(context, classes, aligned))
@@ -39,6 +39,22 @@ export const d4 = define({
     return inputs ? { ...found, pictures: [inputs] } : found
   },
 })
+
+/** A custom task: each number that its loss asks for by itself, where the graph tells which they are. */
+const byColumns = (
+  context: Context,
+  training: readonly SampleDigest[],
+  validation: readonly SampleDigest[],
+): Outcome => {
+  const columns = askedOf(training, validation)
+  if (columns.length === 0) return skipped('a custom task has no labels that gonogo knows')
+  const aligned = columns.flatMap(([inside, outside]) => alignmentOf(inside, outside, 0, areWhole(training)) ?? [])
+  const [best] = aligned.toSorted((a, b) => b.within - a.within)
+  if (!best) return skipped('too few samples, or none that a linear guess can be made from')
+  // several targets, of which some follow as they stand: their rows are the right ones
+  const moved = best.within < 3 ? aligned.find((one) => one.moved !== null) : undefined
+  return judged(context, moved ?? best) ?? skipped('no linear guess of what the loss asks for succeeds')
+}
 
 /** A few training inputs with their labels, where the run file asks to see them and they are pictures. */
 const inputsOf = async (context: Context): Promise<Picture | null> => {

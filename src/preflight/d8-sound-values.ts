@@ -4,11 +4,11 @@
 // A value that is no number, or a label outside the classes, may be meant: a model that fills in what is missing, a loss that
 // passes over 255. So the very sample is tried: one step on it, whose update is held back. What comes out of it as a number was
 // meant; what crashes, or is NaN, is the fault. On the validation split the evaluation is tried instead, up to that sample.
-import type { Cause, Evidence, Facts, Split, StepRecord, Survey } from '../contract/index.ts'
+import type { Cause, Evidence, Facts, SampleDigest, Split, StepRecord, Survey } from '../contract/index.ts'
 import { define, go, noGo, number, type Outcome, placeOf, plural, warn } from './check.ts'
 import type { Context } from './context.ts'
 import { Crash, endsProcess } from './crash.ts'
-import { surveyOf } from './data.ts'
+import { samplesOf, surveyOf } from './data.ts'
 import { worksOnItsOwn } from './unusual.ts'
 
 export const d8 = define({
@@ -27,6 +27,8 @@ export const d8 = define({
     const train = surveys.get('train') as Survey
     const same = allAlike(context, train)
     if (same) return same
+    const still = targetsAlike(context, train, surveys.get('val') as Survey) ?? (await filledInPart(context, train))
+    if (still) return still
     const odd = [...surveys].flatMap(([split, survey]) => suspicionsOf(context.facts, split, survey))
     const [first] = odd
     const counts = [...surveys].map(([split, { samples }]) => `${samples} of ${split}`).join(', ')
@@ -180,6 +182,68 @@ const allAlike = (context: Context, survey: Survey): Outcome | null => {
     advice:
       'look for an index that is not used, a division of whole numbers, a cast to bytes, or a transform that clips everything',
   })
+}
+
+/** A residual that is to vanish, or a centre to be near, is one number too: it only warns, and only where the loss is gonogo's own. */
+const targetsAlike = ({ facts, task }: Context, train: Survey, val: Survey): Outcome | null => {
+  const only = ({ fields }: Survey) => {
+    const range = fields.find(({ role }) => role === 'target')?.range
+    return range && range.min === range.max ? range.min : null
+  }
+  const [value, other] = [only(train), only(val)]
+  const own = facts.owns.step === 'managed' && facts.where.loss === undefined
+  if (task.kind !== 'regression' || !own || value === null || value !== other || train.samples < 2) return null
+  return warn('nothing-supervised', `every target is ${number(value)}`, {
+    seen: `${plural(train.samples, 'sample')} of train and ${val.samples} of val, all with target ${number(value)}`,
+    expected: 'targets that differ from each other',
+    where: placeOf(facts, 'data', 'datasets', 'setup'),
+    evidence: evidenceOf(train),
+    alternatives: ['target-among-inputs', 'inputs-and-labels-misaligned'],
+    advice:
+      'look for an index that is the same on both sides, a difference of a value with itself, or an array that is never filled',
+  })
+}
+
+/** One measured input stands for a tenth of the samples or more, and hardly any other comes twice: an array that was filled in part. */
+const filledInPart = async (context: Context, survey: Survey): Promise<Outcome | null> => {
+  const input = survey.fields.find(({ role }) => role === 'input')
+  if (input?.whole !== false || survey.changing > 0) return null
+  const found = oneForMany(await samplesOf(context, 'train'))
+  if (!found) return null
+  return warn('inputs-constant', `${number(100 * found.share)} % of training inputs are one and the same`, {
+    seen: `${found.same} of ${plural(found.samples, 'sample')} have the same input, sample ${found.id} first, with ${plural(found.targets, 'different target')}; of all others ${number(100 * found.distinct)} % are like no other`,
+    expected: 'measured inputs that differ, or one answer for one input',
+    where: placeOf(context.facts, 'data', 'datasets', 'setup'),
+    evidence: { ...found },
+    alternatives: ['samples-repeated', 'inputs-and-labels-misaligned'],
+    advice: 'look at the loop that fills the inputs: a stride that is too short leaves the end of an array at zero',
+  })
+}
+
+/** Null where no input is so common, or where it always has the same target: a blank picture is background. */
+export const oneForMany = (samples: readonly SampleDigest[]) => {
+  const by = new Map<string, SampleDigest[]>()
+  for (const sample of samples) {
+    const alike = by.get(sample.hash)
+    if (alike) alike.push(sample)
+    else by.set(sample.hash, [sample])
+  }
+  const [most = [], ...others] = [...by.values()].toSorted((a, b) => b.length - a.length)
+  const [first] = most
+  const rest = samples.length - most.length
+  const distinct = others.filter(({ length }) => length === 1).length / Math.max(1, rest)
+  const targets = new Set(most.map(({ target, asked }) => JSON.stringify(asked ?? target))).size
+  if (!first || samples.length < 100 || most.length < 0.1 * samples.length || rest < 20 || distinct < 0.9) return null
+  return targets > 1
+    ? {
+        samples: samples.length,
+        same: most.length,
+        share: most.length / samples.length,
+        distinct,
+        targets,
+        id: first.id,
+      }
+    : null
 }
 
 /** No sample differs from another in mean or mean square by more than sums of doubles may. */

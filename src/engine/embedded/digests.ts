@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import { type DataProbe, dataProbe, type SampleDigest } from '../../contract/index.ts'
-import { batchArrays, type Dataset } from '../../data/dataset.ts'
+import { batchArrays, type Dataset, sizeOf } from '../../data/dataset.ts'
 import { idsAt, targetName } from './batches.ts'
 import { splitOf, wholeSplitOf } from './evaluate.ts'
 import type { Project } from './project.ts'
@@ -16,8 +16,9 @@ export const digests = (project: Project, given: DataProbe): SampleDigest[] => {
   if (passes) return passed(project, passes)
   if (spread) {
     const dataset = wholeSplitOf(project, split)
+    const asked = sketch ? askedFields(project, dataset) : []
     return Array.from(spreadOver(dataset.length, limit), (id) =>
-      brief(sampleDigest(project, dataset, id, sketch, thumbnails)),
+      brief(sampleDigest(project, dataset, id, sketch, thumbnails, asked)),
     )
   }
   const dataset = splitOf(project, split)
@@ -26,6 +27,18 @@ export const digests = (project: Project, given: DataProbe): SampleDigest[] => {
       ? Uint32Array.from({ length: Math.min(limit, dataset.length) }, (_, i) => i)
       : project.order(1).slice(0, frozen)
   return Array.from(ids, (id) => sampleDigest(project, dataset, id))
+}
+
+/** More numbers than that are a picture, or a text. */
+const mostAsked = 16
+
+/** Targets of a custom task, by the graph of its loss; none where the model is not called as a whole. */
+const askedFields = (project: Project, { fields }: Dataset): string[] => {
+  const seen = project.task.kind === 'custom' ? project.lookThrough('training') : null
+  const [input] = fields
+  if (!seen?.outputs || !input) return []
+  const asked = fields.filter(({ name }) => name !== input.name && seen.loss.has(name) && !seen.outputs?.has(name))
+  return asked.reduce((sum, { shape }) => sum + sizeOf(shape), 0) <= mostAsked ? asked.map(({ name }) => name) : []
 }
 
 type Passes = NonNullable<z.output<typeof dataProbe>['passes']>
@@ -54,6 +67,7 @@ const sampleDigest = (
   id: number,
   sketched = false,
   pictured = false,
+  asked: readonly string[] = [],
 ): SampleDigest => {
   const out = batchArrays(dataset.fields, 1)
   dataset.gather([id], out)
@@ -83,6 +97,7 @@ const sampleDigest = (
     target: target === undefined ? null : target.length === 1 ? (target[0] as number) : [...target],
     ...(group === undefined ? {} : { group: String(group) }),
     ...(thumbnail ? { thumbnail } : {}),
+    ...(asked.length > 0 ? { asked: asked.flatMap((name) => [...(out.get(name) ?? [])]) } : {}),
     ...(sketched
       ? {
           sketch: sketchOf(input),
