@@ -107,6 +107,6 @@ test('what a custom loss asks for, number by number: moved by one sample, and as
     [true, null],
     [true, null],
   ])
-  expect(looked(1).map((one) => one?.moved?.words)).toEqual(Array(2).fill('of the sample before'))
+  expect(looked(1).map((one) => one?.moved?.words)).toEqual(Array(2).fill('of the sample after'))
   expect(askedOf(training, validation)).toEqual([])
 })

@@ -33,7 +33,22 @@ type Batch = { ids: Tensor<2, 'int32'>; next: Tensor<2, 'int32'>; mask: Tensor<2
 export default defineExperiment({
   config: {
     fault: z
-      .enum(['none', 'future', 'batch', 'same', 'noise', 'padding', 'unused', 'softmax', 'pairs', 'other-axis'])
+      .enum([
+        'none',
+        'future',
+        'batch',
+        'same',
+        'noise',
+        'padding',
+        'unused',
+        'softmax',
+        'pairs',
+        'other-axis',
+        'rows',
+        'shared',
+        'positive',
+        'warm-up',
+      ])
       .default('none'),
   },
   task: custom({ expect: { initial: { loss: Math.log(words) } } }),
@@ -51,7 +66,17 @@ export default defineExperiment({
         const nothing = F.full([ids.shape[0], 1, width], 0)
         const beside =
           fault === 'future' ? F.concat([x.slice(1, 1), nothing], 1) : F.concat([nothing, x.slice(1, 0, time - 1)], 1)
-        const mixed = m.mix(F.concat([x, fault === 'batch' ? beside.sub(beside.mean(0)) : beside], 2))
+        // each fault a slip of one axis
+        const [rows] = ids.shape
+        const company =
+          fault === 'batch'
+            ? beside.sub(beside.mean(0))
+            : fault === 'rows'
+              ? beside.permute([1, 0, 2]).reshape([rows, time, width])
+              : fault === 'shared'
+                ? beside.mul(nn.softmax(beside, 0))
+                : beside
+        const mixed = m.mix(F.concat([x, company], 2))
         const tinted = fault === 'unused' ? mixed : mixed.add(m.tint(shade.reshape([-1, 1])).reshape([-1, 1, width]))
         const hidden = nn.tanh(tinted)
         const noisy = fault === 'noise' ? hidden.add(random.normal('noise', [ids.shape[0], time, width])) : hidden
@@ -62,9 +87,11 @@ export default defineExperiment({
     const logits = model(ids, shade)
     if (fault === 'softmax') return { loss: loss.crossEntropy(nn.softmax(logits), next) }
     if (fault === 'other-axis') return { loss: F.logSoftmax(logits, 0).mul(F.oneHot(next, words)).sum(2).mean().neg() }
+    if (fault === 'positive') return { loss: loss.bceWithLogits(nn.relu(logits), F.oneHot(next, words)).mean() }
     if (fault === 'pairs') return { loss: logits.mean(2).sum(1, { keepdims: true }).sub(shade).square().mean() }
     const each = loss.crossEntropy(logits, fault === 'same' ? ids : next, { reduction: 'none' })
     return { loss: fault === 'padding' ? each.mean() : each.mul(mask).sum().div(mask.sum()) }
   },
-  optimizer: () => optim.adamw({ learningRate: schedule.cosine({ peak: 1e-2, warmup: 0.1 }) }),
+  optimizer: ({ fault }) =>
+    optim.adamw({ learningRate: schedule.cosine({ peak: 1e-2, warmup: fault === 'warm-up' ? 1 : 0.1 }) }),
 })
