@@ -13,7 +13,9 @@ const torn = (body: (m: Any, x: Tensor<3>, batch: number) => Tensor<Any>) => {
     loss: (seen, { x }) => ({ loss: (seen as Any)(x).square().mean() }),
     inputs: { x: { shape: [time, width], dtype: 'float32' } },
     mode: 'evaluation',
-  }).torn.slice(0, 1).map(({ how }) => how)
+  })
+    .torn.slice(0, 1)
+    .map(({ how }) => how)
 }
 const heads = (m: Any, x: Tensor<3>, batch: number) =>
   m
