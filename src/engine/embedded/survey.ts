@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { type Survey, type SurveyProbe, surveyProbe } from '../../contract/index.ts'
 import { type BatchArray, type Dataset, type Field, sizeOf } from '../../data/dataset.ts'
+import { answerOf, askedAndGiven } from './answer.ts'
 import { gathered, targetName, targetsIn } from './batches.ts'
 import { wholeSplitOf } from './evaluate.ts'
 import { paddingOf } from './padding.ts'
@@ -41,10 +42,35 @@ export const surveyed = (project: Project, given: SurveyProbe): Survey => {
       ids.length,
       target ?? dataset.fields.find(({ name }) => targetsIn(project, dataset, arrays, ids.length).includes(name)),
     ),
+    answer: answerIn(project, dataset, arrays, ids.length, input, target),
     tried: tried.length,
     changing: changingOf(dataset, tried),
     reseeding: 0,
   }
+}
+
+const answerIn = (
+  project: Project,
+  dataset: Dataset,
+  arrays: ReadonlyMap<string, BatchArray>,
+  samples: number,
+  input: Field | undefined,
+  target: Field | undefined,
+): Survey['answer'] => {
+  const custom = project.task.kind === 'custom'
+  const found = askedAndGiven(
+    dataset.fields,
+    custom ? project.lookThrough('training') : null,
+    input,
+    custom ? undefined : target,
+  )
+  if (!found) return null
+  const part = ({ name, shape }: Field) => ({ values: arrays.get(name) as BatchArray, size: sizeOf(shape) })
+  for (const given of found.inputs) {
+    const answer = answerOf(part(given), part(found.target), samples)
+    if (answer) return answer
+  }
+  return null
 }
 
 type FieldSurvey = Survey['fields'][number]
