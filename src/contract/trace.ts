@@ -89,6 +89,12 @@ export const trace = z.object({
             'target-masked',
             /** Targets beyond the range of `how`, whose outcome is compared with them: `share` of their variance stays in any case. */
             'out-of-reach',
+            /** Raw scores, picked by shares of classes, are the loss: nothing bounds it. */
+            'raw-scores',
+            /** The log probability of what is asked for is made small. */
+            'likelihood-minimised',
+            /** A mean over all places, of what was multiplied by a mask: of which `share` is left. */
+            'masked-mean',
           ]),
           axis: z.int().optional(),
           wanted: z.int().optional(),

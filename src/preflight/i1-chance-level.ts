@@ -14,10 +14,12 @@
 // Regression: blind predictions give var(y) + mean(y)² or var(y); skip connections beat both honestly, so levels only warn.
 // Custom: each declared term within a quarter (WARN) or a factor of 3 (NO-GO) of its declaration.
 import { define, noGo, number, type Outcome, skipped } from './check.ts'
+import type { Context } from './context.ts'
 import { type Initial, lossPlace, meanLoss } from './initial.ts'
 import { classificationLevel } from './initial-classification.ts'
 import { customLevel } from './initial-custom.ts'
 import { regressionLevel } from './initial-regression.ts'
+import { tracedStep } from './traced.ts'
 
 export const i1 = define({
   code: 'I1',
@@ -40,12 +42,19 @@ export const i1 = define({
       case 'regression':
         return regressionLevel(initial, context.task)
       case 'custom':
-        return customLevel(initial, context.task)
+        return customLevel(initial, context.task, await shareLeftByMask(context))
       default:
         return context.task satisfies never
     }
   },
 })
+
+/** Of a mean over all places of a masked loss: the share of places that the mask leaves. Null: the graph shows no such mean. */
+const shareLeftByMask = async (context: Context): Promise<number | null> => {
+  if (!context.can('trace') || !context.can('suppressUpdates')) return null
+  const faults = (await tracedStep(context))?.losses?.faults ?? []
+  return faults.find(({ fault }) => fault === 'masked-mean')?.share ?? null
+}
 
 const finite = ({ context, evaluation, first }: Initial): Outcome | null => {
   const validation = evaluation.metrics.loss

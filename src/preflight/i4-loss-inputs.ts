@@ -35,6 +35,8 @@ export const judgedOf = (fault: LossFault, beside = false): Judged => {
         expected: logs,
         advice: `give ${name} the outcome of log_softmax, not of softmax`,
         alternatives: ['double-softmax', 'loss-sign-flipped'],
+        // scores of a mixture need not be log densities
+        ...(name === 'the logarithm of a sum of exponentials' ? { severity: 'warn' } : {}),
       }
     case 'no-log-probabilities':
       return {
@@ -131,6 +133,35 @@ export const judgedOf = (fault: LossFault, beside = false): Judged => {
         advice: 'look at the mask and at the targets: one of them is off',
         alternatives: ['does-not-learn', 'targets-misplaced', 'loss-wrong'],
       }
+    case 'raw-scores':
+      return {
+        cause: 'loss-wrong',
+        title: 'the loss picks raw scores where it takes log probabilities: it has no floor',
+        seen: 'shares of classes times the scores of a layer, and nothing else is made of the scores',
+        expected: 'log probabilities: no score can rise but at the cost of the others',
+        advice: 'apply a log_softmax over the classes before the shares',
+        alternatives: ['diverges', 'loss-floor-above-theory'],
+      }
+    case 'likelihood-minimised':
+      return {
+        cause: 'loss-sign-flipped',
+        title: 'the loss falls as what is asked for becomes less likely',
+        seen: 'log probabilities of the classes that are given enter the loss with a plus',
+        expected: 'minus the log probability',
+        advice: 'negate it',
+        alternatives: ['loss-wrong', 'diverges'],
+      }
+    case 'masked-mean':
+      return {
+        cause: 'wrong-divisor',
+        title: 'a masked loss is divided by all places, padding too',
+        seen: `a mean over all places of a product with a mask that leaves ${number(100 * (fault.share ?? 0))} % of them`,
+        expected: 'the sum, divided by the sum of the mask',
+        advice: 'loss.mul(mask).sum().div(mask.sum())',
+        alternatives: ['initial-loss-too-low'],
+        // a loss for each sentence, of one length, is a scale and can be meant
+        severity: 'warn',
+      }
     case 'out-of-reach':
       return {
         cause: 'loss-floor-above-theory',
@@ -155,7 +186,10 @@ export const i4 = define({
     if (!losses) return skipped('the losses of this engine take nothing else: there is nothing to look at')
     if (losses.called.length === 0 && losses.faults.length === 0)
       return skipped('the step calls no loss of the framework: one that is written by hand says not what it takes')
-    const judged = losses.faults.map((fault) => ({ fault, ...judgedOf(fault, losses.called.length > 1) }))
+    // of losses that are written by hand the terms are all that can be counted
+    const count = losses.called.length || Object.keys((await tracedStep(context))?.terms ?? {}).length
+    const beside = count > 1
+    const judged = losses.faults.map((fault) => ({ fault, ...judgedOf(fault, beside) }))
     const worst = judged.find(({ severity }) => severity === undefined) ?? judged[0]
     if (!worst)
       return go(`${losses.called.join(', ')}: given what ${losses.called.length > 1 ? 'they take' : 'it takes'}`, {

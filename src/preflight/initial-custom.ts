@@ -6,7 +6,8 @@ import { type Initial, lossPlace } from './initial.ts'
 
 type Custom = Extract<Task, { kind: 'custom' }>
 
-export const customLevel = ({ context, first }: Initial, task: Custom): Outcome => {
+/** `kept`: where the loss is a mean over all places of a masked one, the share of places that the mask leaves. */
+export const customLevel = ({ context, first }: Initial, task: Custom, kept: number | null = null): Outcome => {
   const declared = Object.entries(task.expect.initial)
   if (declared.length === 0) return skipped('a custom task that declares no initial loss has no chance level')
   const terms = new Map([...Object.entries(first.terms), ['loss', first.loss] as const])
@@ -45,6 +46,13 @@ export const customLevel = ({ context, first }: Initial, task: Custom): Outcome 
   const { count } = first.samples
   if (count >= 8 && worst.expected > 0 && Math.abs(worst.seen / worst.expected / count - 1) < 0.25)
     return noGo('sum-reduction', title, { ...holds, advice: 'take the mean over the batch, not the sum' })
+  if (kept !== null && Math.abs(worst.seen / worst.expected / kept - 1) < 0.1 && worst.distance > 0.05)
+    return noGo('wrong-divisor', `${title}: it is divided by all places, padding too`, {
+      ...holds,
+      seen: `${holds.seen}; the mask leaves ${number(100 * kept)} % of places, and the mean is over all`,
+      alternatives: [cause],
+      advice: 'loss.mul(mask).sum().div(mask.sum())',
+    })
   if (worst.distance > 2) return noGo(cause, title, holds)
   if (worst.distance > 0.25) return warn(cause, title, holds)
   return go(`first loss as declared: ${holds.seen}`, { seen: holds.seen, expected: holds.expected, evidence })

@@ -4,7 +4,8 @@ import { fieldsOf, isParameter, uniqueTensors } from './fields.ts'
 import { checkedTerms, type Terms } from './forward.ts'
 import type { Node } from './graph/node.ts'
 import { newTrace, tracing } from './graph/trace.ts'
-import { type LossFault, lossFaults } from './lossFaults.ts'
+import { dependence, type LossFault, lossFaults } from './lossFaults.ts'
+import { lossForms } from './lossForms.ts'
 import { type Layer, pathsOf } from './nn/module.ts'
 import { sourcesOf } from './primitives/custom.ts'
 import type { FieldShape } from './program.ts'
@@ -66,7 +67,15 @@ export const lookThrough = ({ model, loss, inputs, mode }: LookOptions): LookedT
     outputs: outputs.length > 0 ? reached(outputs) : null,
     called: [...new Set(trace.losses.map(({ name }) => name))],
     streams: [...trace.streams.keys()],
-    faults: lossFaults({ nodes: all, losses: trace.losses, parameters, fields: known, rows }),
+    faults: [
+      ...lossFaults({ nodes: all, losses: trace.losses, parameters, fields: known, rows }),
+      ...lossForms({
+        terms: [...terms.values()],
+        fields: new Map([...fields.nodes].map(([name, node]) => [node, name])),
+        trained: dependence(parameters),
+        rows,
+      }),
+    ],
     torn: tornIn(outputs, known, rows),
   }
 }

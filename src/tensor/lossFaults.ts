@@ -2,17 +2,22 @@
 // Told from the graph alone, without a number; so only what no value could make right.
 import type { Node } from './graph/node.ts'
 import type { SeenLoss } from './graph/trace.ts'
+import type { LossForm } from './lossForms.ts'
 import { outcomeOf, sourcesOf } from './primitives/custom.ts'
 
 export interface LossFault {
   readonly function: string
   readonly where: string | null
-  readonly fault: 'squashed' | 'every-pair' | 'other-axis'
+  readonly fault: 'squashed' | 'every-pair' | 'other-axis' | LossForm['fault']
   readonly how?: string
   readonly axis?: number
   readonly wanted?: number
   readonly given?: number[]
   readonly target?: number[]
+  readonly field?: string
+  readonly low?: number
+  readonly high?: number
+  readonly share?: number
 }
 
 interface Seen {
@@ -39,7 +44,7 @@ export const lossFaults = ({ nodes, losses, parameters, fields, rows }: Seen): L
 const frameOf = ({ site }: Node): string | null => (site.frame() === '?' ? null : site.frame())
 
 /** Whether a node is computed from one of these. */
-const dependence = (leaves: ReadonlySet<Node>): ((node: Node) => boolean) => {
+export const dependence = (leaves: ReadonlySet<Node>): ((node: Node) => boolean) => {
   const known = new Map<Node, boolean>()
   return (node) => {
     // without recursion: graphs of recurrent models are deep

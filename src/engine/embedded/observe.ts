@@ -2,6 +2,7 @@
 // Reads results; the step itself is train.ts.
 import type { Memory, StepRecord, Trace } from '../../contract/index.ts'
 import type { LossFault, Program, Values } from '../../tensor/compile.ts'
+import { confirmed } from './confirmed.ts'
 import { shown } from './frame.ts'
 import type { Project } from './project.ts'
 
@@ -125,7 +126,10 @@ const traceOf = async (project: Project, gradients: ReadonlyMap<string, Float32A
       ? {
           losses: {
             called: [...seen.called],
-            faults: seen.faults.map((fault) => told(project, fault, seen.rows)),
+            faults: seen.faults.flatMap((fault) => {
+              const found = confirmed(project, fault)
+              return found ? [told(project, found, seen.rows)] : []
+            }),
           },
           torn: seen.torn.map(({ where, how }) => ({ where: where && shown(where), how })),
           unheeded: project.splits.train.fields.map(({ name }) => name).filter((name) => !seen.loss.has(name)),
