@@ -324,6 +324,14 @@ export const survey = z.object({
   /** The element of the input that is the target up to scale and offset in every sample looked at; null: none. */
   answer: z.object({ at: z.int(), of: z.int(), samples: z.int() }).nullable().optional(),
   /**
+   * Of validation: the column of codes, looked up in a table, of which the largest share of samples holds a code that training never has;
+   * how many codes training has, in how many samples. Null: no such column, or another split.
+   */
+  unseen: z
+    .object({ field: z.string(), column: z.int(), share: measured, codes: z.int(), samples: z.int() })
+    .nullable()
+    .optional(),
+  /**
    * Of samples read three times, how many have a row in the data set that the second and the third reading changed, each; the rows are
    * put back. `held`: the name of what holds them. Null: no rows as large as the input are to be seen.
    */

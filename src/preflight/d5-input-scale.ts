@@ -28,6 +28,8 @@ export const d5 = define({
   async run(context) {
     const [train, val] = [await surveyOf(context, 'train'), await surveyOf(context, 'val')]
     const input = train.fields.find(({ role }) => role === 'input')
+    const stranger = newcomers(val, placeOf(context.facts, 'data', 'datasets', 'setup'))
+    if (stranger) return stranger
     if (train.channels.length === 0 || train.channels.length !== val.channels.length)
       return skipped('the inputs are no numbers of one shape in both splits')
     if (!input || !/float|double|half/.test(input.dtype)) return unscaled(train, val)
@@ -44,6 +46,23 @@ export const d5 = define({
     )
   },
 })
+
+/** Less than this of validation's samples is let pass, as are codes that hardly repeat: numbers of rows. */
+const [strange, repeated, several] = [0.9, 3, 8]
+
+/** Nearly all of validation holds codes that training never has: their rows of the table stay as they were drawn. */
+export const newcomers = ({ unseen, samples }: Survey, where: string | null): Outcome | null => {
+  if (!unseen || unseen.share < strange || samples < fewest || unseen.codes < several) return null
+  if (unseen.samples < repeated * unseen.codes) return null
+  return warn('splits-differ', 'validation holds codes that training never has', {
+    seen: `${number(100 * unseen.share)} % of validation’s samples have a ${unseen.field} (column ${unseen.column}) that is none of the ${unseen.codes} of training`,
+    expected: 'codes whose rows of the table training can move, unless newcomers are what is to be judged',
+    where,
+    evidence: { ...unseen },
+    alternatives: ['class-runs', 'inputs-and-labels-misaligned'],
+    advice: 'shuffle before the split, or split within each of them',
+  })
+}
 
 const isPicture = ({ fields }: Survey): boolean => (fields.find(({ role }) => role === 'input')?.shape.length ?? 0) >= 3
 

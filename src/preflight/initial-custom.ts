@@ -6,6 +6,10 @@ import { type Initial, lossPlace } from './initial.ts'
 
 type Custom = Extract<Task, { kind: 'custom' }>
 
+/** How many numbers the fields of one sample hold. */
+const placesOf = ({ facts }: Initial['context']): number[] =>
+  (facts.data.find(({ split }) => split === 'train')?.fields ?? []).map(({ shape }) => shape.reduce((a, b) => a * b, 1))
+
 /** `kept`: where the loss is a mean over all places of a masked one, the share of places that the mask leaves. */
 export const customLevel = ({ context, first }: Initial, task: Custom, kept: number | null = null): Outcome => {
   const declared = Object.entries(task.expect.initial)
@@ -44,7 +48,9 @@ export const customLevel = ({ context, first }: Initial, task: Custom, kept: num
   const cause = worst.seen > worst.expected ? 'initial-loss-too-high' : 'initial-loss-too-low'
   const title = `${worst.name} starts at ${number(worst.seen)}, declared ${number(worst.expected)}`
   const { count } = first.samples
-  if (count >= 8 && worst.expected > 0 && Math.abs(worst.seen / worst.expected / count - 1) < 0.25)
+  const each = worst.expected > 0 ? worst.seen / worst.expected / count : 0
+  // over samples, or over the places of each as well
+  if (count >= 8 && [1, ...placesOf(context)].some((places) => Math.abs(each / places - 1) < 0.25))
     return noGo('sum-reduction', title, { ...holds, advice: 'take the mean over the batch, not the sum' })
   if (kept !== null && Math.abs(worst.seen / worst.expected / kept - 1) < 0.1 && worst.distance > 0.05)
     return noGo('wrong-divisor', `${title}: it is divided by all places, padding too`, {

@@ -34,6 +34,13 @@ test('which fields the loss and the outputs hang on', () => {
   expect(look(column, (m, { y }) => m.weight.sum().mul(y.mean())).outputs).toBeNull()
 })
 
+test('which fields hold codes: looked up in a table, whole or by the column', () => {
+  const table = nn.module({ table: nn.embedding(5, 2) }, (m, ids: Any) => m.table(ids))
+  expect([...look(table, (m, { group }) => m(group).mean()).coded]).toEqual(['group'])
+  expect([...look(table, (m, { group, label }) => loss.crossEntropy(m(group), label)).coded]).toEqual(['group'])
+  expect([...look(column, (m, { x, label }) => m(x).mean().mul(label.cast('float32').mean())).coded]).toEqual([])
+})
+
 test('noise that only one mode draws', () => {
   const noisy = nn.module({ column }, (m, x: Tensor<2>) => m.column(x.add(random.normal('n', [x.shape[0], 3]))))
   const quiet = nn.module({ column, drop: nn.dropout(0.5) }, (m, x: Tensor<2>) => m.column(m.drop(x)))

@@ -28,6 +28,8 @@ export interface LookedThrough {
   readonly loss: ReadonlySet<string>
   /** Fields that an output of the model hangs on, where it is called as a whole and an output has a row for each sample. */
   readonly outputs: ReadonlySet<string> | null
+  /** Fields of whole numbers that outputs hang on, and that are looked up in a table or made one-hot. */
+  readonly coded: ReadonlySet<string>
   readonly called: readonly string[]
   /** Streams of noise that are drawn, as `layer/stream`. */
   readonly streams: readonly string[]
@@ -65,6 +67,7 @@ export const lookThrough = ({ model, loss, inputs, mode }: LookOptions): LookedT
     rows,
     loss: reached([...terms.values()]),
     outputs: outputs.length > 0 ? reached(outputs) : null,
+    coded: codedOf(ancestorsOf(outputs), fields.nodes),
     called: [...new Set(trace.losses.map(({ name }) => name))],
     streams: [...trace.streams.keys()],
     faults: [
@@ -78,6 +81,18 @@ export const lookThrough = ({ model, loss, inputs, mode }: LookOptions): LookedT
     ],
     torn: tornIn(outputs, known, rows),
   }
+}
+
+/** As they are, or one column of them. */
+const codedOf = (nodes: ReadonlySet<Node>, fields: ReadonlyMap<string, Node>): ReadonlySet<string> => {
+  const looked = new Set<Node>()
+  for (const { op, inputs } of nodes)
+    if (op === 'oneHot' || op === 'lookup')
+      for (let at: Node | undefined = inputs[op === 'oneHot' ? 0 : 1]; at; at = at.inputs[0]) {
+        looked.add(at)
+        if (!['reshape', 'slice', 'transpose', 'cast', 'expand'].includes(at.op)) break
+      }
+  return new Set([...fields].flatMap(([name, node]) => (looked.has(node) ? [name] : [])))
 }
 
 /** Everything that these nodes are computed from, themselves included. */

@@ -45,6 +45,7 @@ describe('of a custom task', () => {
     rows: 101,
     loss: new Set(loss),
     outputs: new Set(outputs),
+    coded: new Set(),
     called: [],
     streams: [],
     faults: [],

@@ -8,6 +8,7 @@ import { gathered, targetName, targetsIn } from './batches.ts'
 import { wholeSplitOf } from './evaluate.ts'
 import { paddingOf } from './padding.ts'
 import type { Project } from './project.ts'
+import { unseenOf } from './unseen.ts'
 
 /** Evenly spaced, first and last included. */
 export const spreadOver = (length: number, limit: number): Uint32Array => {
@@ -43,6 +44,7 @@ export const surveyed = (project: Project, given: SurveyProbe): Survey => {
       target ?? dataset.fields.find(({ name }) => targetsIn(project, dataset, arrays, ids.length).includes(name)),
     ),
     answer: answerIn(project, dataset, arrays, ids.length, input, target),
+    unseen: split === 'val' ? unseenIn(project) : null,
     tried: tried.length,
     changing: changingOf(dataset, tried),
     reseeding: 0,
@@ -71,6 +73,11 @@ const answerIn = (
     if (answer) return answer
   }
   return null
+}
+
+const unseenIn = (project: Project): Survey['unseen'] => {
+  const coded = project.lookThrough('evaluation')?.coded
+  return coded && coded.size > 0 ? unseenOf(project.whole.train, project.whole.val, coded) : null
 }
 
 type FieldSurvey = Survey['fields'][number]
