@@ -27,6 +27,10 @@ test.each([
   ['softmax', 'I4', 'NO-GO', 'double-softmax'],
   ['pairs', 'I4', 'NO-GO', 'broadcast-in-loss'],
   ['other-axis', 'I4', 'NO-GO', 'softmax-over-the-batch'],
+  ['scores', 'I4', 'NO-GO', 'loss-wrong'],
+  ['likelihood', 'I4', 'NO-GO', 'loss-sign-flipped'],
+  ['all-places', 'I4', 'WARN', 'wrong-divisor'],
+  ['all-places', 'I1', 'NO-GO', 'wrong-divisor'],
 ] as const)('%s', async (fault, code, status, cause) => {
   const found = await findingsOf(file, { only: [code], config: { fault } })
   expect(findingOf(found, code), summary(found)).toMatchObject({ status, cause })

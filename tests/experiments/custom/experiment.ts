@@ -48,6 +48,9 @@ export default defineExperiment({
         'shared',
         'positive',
         'warm-up',
+        'scores',
+        'likelihood',
+        'all-places',
       ])
       .default('none'),
   },
@@ -88,8 +91,11 @@ export default defineExperiment({
     if (fault === 'softmax') return { loss: loss.crossEntropy(nn.softmax(logits), next) }
     if (fault === 'other-axis') return { loss: F.logSoftmax(logits, 0).mul(F.oneHot(next, words)).sum(2).mean().neg() }
     if (fault === 'positive') return { loss: loss.bceWithLogits(nn.relu(logits), F.oneHot(next, words)).mean() }
+    if (fault === 'scores') return { loss: logits.mul(F.oneHot(next, words)).sum(2).mean().neg() }
+    if (fault === 'likelihood') return { loss: loss.crossEntropy(logits, next).neg() }
     if (fault === 'pairs') return { loss: logits.mean(2).sum(1, { keepdims: true }).sub(shade).square().mean() }
     const each = loss.crossEntropy(logits, fault === 'same' ? ids : next, { reduction: 'none' })
+    if (fault === 'all-places') return { loss: each.mul(mask).mean() }
     return { loss: fault === 'padding' ? each.mean() : each.mul(mask).sum().div(mask.sum()) }
   },
   optimizer: ({ fault }) =>
