@@ -105,7 +105,16 @@ def loading(feed: Any) -> dict[str, Any]:
         return {"workers": 0, "shuffles": True, "dropsLast": False}
     sampler = getattr(loader, "sampler", None)
     deals = isinstance(sampler, torch.utils.data.distributed.DistributedSampler)
-    return {"workers": getattr(loader, "num_workers", None), "shuffles": _shuffles(sampler), "dropsLast": getattr(loader, "drop_last", None), **({"deals": True} if deals else {})}
+    told = {"workers": getattr(loader, "num_workers", None), "shuffles": _shuffles(sampler), "dropsLast": getattr(loader, "drop_last", None)}
+    return {**told, **({"deals": True} if deals else {}), **_weighed(loader, sampler)}
+
+
+def _weighed(loader: Any, sampler: Any) -> dict[str, Any]:
+    """A sampler by weights draws places up to their number, and none beyond it."""
+    weights, dataset = getattr(sampler, "weights", None), getattr(loader, "dataset", None)
+    if not isinstance(sampler, torch.utils.data.WeightedRandomSampler) or not isinstance(weights, torch.Tensor) or not hasattr(dataset, "__len__"):
+        return {}
+    return {"weights": {"count": int(weights.numel()), "samples": len(dataset)}}
 
 
 def _shuffles(sampler: Any) -> bool | None:

@@ -131,6 +131,18 @@ def set_all(state: Tree) -> None:
 
 
 @contextmanager
+def noise_of(probe: Any, seed: int) -> Iterator[None]:
+    """As an evaluation asks: `sameNoise` puts the global generators back afterwards, and `otherNoise` begins from others and puts them back."""
+    if not probe.get("sameNoise", False) and not probe.get("otherNoise", False):
+        yield
+        return
+    with kept():
+        if probe.get("otherNoise", False):
+            seed_all(seed, "evaluation/other")
+        yield
+
+
+@contextmanager
 def kept() -> Iterator[None]:
     """Whatever is drawn inside, the global generators are where they were afterwards."""
     state = get_all()

@@ -314,7 +314,7 @@ class Subject:
         look = probes.Look(self.experiment.task.kind, self._scored(), probe)
         tap.change = look.change
         started = time.perf_counter()
-        with seeds.kept() if probe.get("sameNoise", False) else nullcontext(), split.quiet(), look:
+        with seeds.noise_of(probe, self.experiment.seed), split.quiet(), look:
             with outputs.of(self._scored()) if outputs is not None else nullcontext(), self._named.listening():
                 if self.managed_evaluation:
                     assert self.managed is not None

@@ -15,6 +15,7 @@ import torch
 from torch.utils.data import Subset, TensorDataset
 
 from gonogo import batches, seeds
+from gonogo.collated import collated
 from gonogo.data import Arrays, Part
 from gonogo.padding import padding_of, tensor_of
 from gonogo.placement import Answer, placements
@@ -39,8 +40,13 @@ def survey(subject: Any, probe: dict[str, Any]) -> dict[str, Any]:
             for one in (channels, fields, shifted, padded, answer):
                 one.add(batch, ids)
         tried, changing, reseeding = _twice(dataset, indices[:8], subject.experiment.seed, seconds)
+        drawing: Any = dataset if changing else None
+        # what draws may be the collate function; one that draws what is asked for, too (masked words), is no augmentation
+        if not changing and (made := collated(subject, name, dataset)) is not None:
+            drawing = made
+            tried, changing, reseeding = _twice(made, indices[:8], subject.experiment.seed, seconds, same_target=True)
         altered = spoilt(dataset, indices[:8], subject.experiment.seed, min(seconds, 2))
-        places = placements(dataset, indices[:8], subject.experiment.seed, min(seconds, 2)) if changing else None
+        places = placements(drawing, indices[:8], subject.experiment.seed, min(seconds, 2)) if drawing is not None else None
     return {
         "samples": seen,
         "channels": channels.report(),
@@ -103,7 +109,7 @@ def one_row(sample: Any) -> Any:
     return rows
 
 
-def _twice(dataset: Any, indices: Sequence[int], seed: int, seconds: float) -> tuple[int, int, int]:
+def _twice(dataset: Any, indices: Sequence[int], seed: int, seconds: float, same_target: bool = False) -> tuple[int, int, int]:
     """How many of these samples there was time for; of them, how many decode differently from other generators, and how many seed the global ones anew."""
     tried = changing = reseeding = 0
     until = time.monotonic() + seconds
@@ -111,14 +117,18 @@ def _twice(dataset: Any, indices: Sequence[int], seed: int, seconds: float) -> t
         if time.monotonic() > until:
             break
         tried += 1
-        hashes, ended, made = set(), [], 0
+        hashes, targets, ended, made = set(), set(), [], 0
         for name in ("once", "again"):
-            seeds.seed_all(seed, f"survey/{name}")
+            # by sample: of one draw among a few, two generators may give the same, for all samples at once
+            seeds.seed_all(seed, f"survey/{name} {int(index)}")
             with counting() as count:
-                hashes.add(batches.bytes_digest(batches.input_of(dataset[int(index)])))
+                sample = dataset[int(index)]
+                hashes.add(batches.bytes_digest(batches.input_of(sample)))
+                if same_target:
+                    targets.add(batches.bytes_digest(batches.target_of(sample)))
             made += count[0]
             ended.append((torch.initial_seed(), np.random.get_state()[1][:4].tolist(), hash(_python_state())))  # type: ignore[index]
-        changing += len(hashes) > 1
+        changing += len(hashes) > 1 and len(targets) <= 1
         reseeding += made >= 2 or any(one == other for one, other in zip(*ended))
     return tried, changing, reseeding
 

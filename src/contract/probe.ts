@@ -73,6 +73,8 @@ export const loadingFact = z.object({
   dropsLast: z.boolean().nullable(),
   /** Its sampler is one that promises each of several ranks a part of its own, of one order that all of them share. */
   deals: z.boolean().optional(),
+  /** Its sampler draws by weights: how many there are, and how many samples the data set holds. */
+  weights: z.object({ count: z.int(), samples: z.int() }).optional(),
 })
 
 /** Asks how far one input reaches: one batch as it is, again, and with one sample's input perturbed. */

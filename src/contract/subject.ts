@@ -159,6 +159,8 @@ export const evalProbe = z.object({
   perSample: z.boolean().default(false),
   /** Put the rng where it was before the evaluation began, so that two evaluations draw the same noise. */
   sameNoise: z.boolean().default(false),
+  /** Begin from other global generators, as the next evaluation of a run does, and put them back. */
+  otherNoise: z.boolean().default(false),
   /** The order of the samples; per-sample outputs come in it. */
   order: order.default('given'),
   /** What is done to each batch before the evaluation sees it. */

@@ -29,11 +29,13 @@ export const c2 = define({
     const unread = keys.filter(({ path, note }) => !note && !read.has(path.join('.')))
     const sources = await sourcesOf(plan.experiment, facts.code)
     if (unread.length > 0 && sources.length === 0) return skipped('the code of the experiment cannot be read again')
-    const idle = unread.filter(({ path }) => !isMentioned(path.at(-1) ?? '', sources))
+    const idle = unread.filter(({ path }) => !isMentioned(path.at(-1) ?? '', sources, 'read'))
     const named = (found: readonly Key[]) => found.map(({ path }) => path.join('.'))
     const evidence = { keys: keys.length, read: read.size, unread: named(unread), withoutEffect: named(idle) }
     const origin = ({ path }: Key) => plan.origins[dotted(['config', ...path])] ?? 'default'
-    const set = idle.filter((key) => origin(key) !== 'default' && !key.name)
+    // a name that a dict of the code bears may be asked for by way of that dict
+    const unnamed = idle.filter(({ path }) => !isMentioned(path.at(-1) ?? '', sources))
+    const set = unnamed.filter((key) => origin(key) !== 'default' && !key.name)
     const waiting = unread.filter((key) => !idle.includes(key))
     if (idle.length === 0)
       return go(
@@ -46,7 +48,7 @@ export const c2 = define({
       )
     const [first] = set
     const found = {
-      seen: `never read, and named nowhere in ${plural(sources.length, 'file')} but in the declaration: ${list(named(set.length > 0 ? set : idle))}`,
+      seen: `never read, and named nowhere in ${plural(sources.length, 'file')} but in the declaration${unnamed.length < idle.length ? ', or as a name in a dict' : ''}: ${list(named(set.length > 0 ? set : idle))}`,
       expected: 'each key of config: read by the experiment',
       where: first ? origin(first) : placeOfKey(idle[0]?.path.at(-1) ?? '', sources),
       evidence,

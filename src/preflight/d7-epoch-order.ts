@@ -40,6 +40,7 @@ export const d7 = define({
     const where = placeOf(context.facts, 'train_loader', 'data', 'datasets', 'setup')
     return (
       repeating(first, second, { evidence, where }, context) ??
+      unweighed(first, { evidence, where }, context) ??
       narrow(first, { evidence, where }) ??
       (await running(context, { evidence, where })) ??
       held(first, second, evidence)
@@ -95,6 +96,20 @@ const repeating = (first: EpochOrder, second: EpochOrder, place: Place, { facts 
 
 export const isRising = (ids: readonly number[]): boolean =>
   ids.every((id, i) => i === 0 || id >= (ids[i - 1] as number))
+
+/** One weight a class where there must be one a sample: the sampler draws the first few places, and no other is ever seen. */
+const unweighed = ({ distinct, samples }: EpochOrder, place: Place, { facts }: Context): Outcome | null => {
+  const weights = facts.loading?.weights
+  if (!weights || 2 * weights.count > weights.samples || distinct > weights.count) return null
+  return noGo('samples-left-out', 'the sampler has weights for the first few samples alone, and draws no other', {
+    ...place,
+    seen: `${plural(weights.count, 'weight')} for ${plural(weights.samples, 'sample')}: ${samples} drawn, ${plural(distinct, 'different sample')}`,
+    expected: 'one weight a sample: that of its class, weights[labels]',
+    evidence: { ...place.evidence, weights: weights.count },
+    alternatives: ['samples-repeated'],
+    advice: 'give WeightedRandomSampler class_weights[labels], not class_weights',
+  })
+}
 
 /** A class that is rare one in a hundred, drawn as often as the other, leaves half unseen; a quarter is more than balance. */
 const narrow = ({ distinct, samples, available }: EpochOrder, place: Place): Outcome | null => {

@@ -14,6 +14,14 @@ test('Python: an attribute or a quoted name is a mention; a declaration, a comme
   expect(isMentioned('warmup', python(`${declared}\ndef schedule(warmup=100): ...`))).toBe(false)
 })
 
+test('Python: a name in a dict that is written out is no reading of it', () => {
+  const declared = 'class Config:\n    decay: float = 0.1\n'
+  expect(isMentioned('decay', python(`${declared}groups = [{"decay": 0.0}]`))).toBe(true)
+  expect(isMentioned('decay', python(`${declared}groups = [{"decay": 0.0}]`), 'read')).toBe(false)
+  expect(isMentioned('decay', python(`${declared}for name in ("decay", "rate"): getattr(c, name)`), 'read')).toBe(true)
+  expect(isMentioned('decay', python(`${declared}groups = [{"decay": c.decay}]`), 'read')).toBe(true)
+})
+
 test('TypeScript: any second mention, since keys are taken apart by name', () => {
   const declared = 'config: { warmup: z.int() }, // c.warmup\n/* .warmup */'
   expect(isMentioned('warmup', typescript(declared))).toBe(false)

@@ -32,9 +32,11 @@ const withoutComments = ({ path, text }: Source): string =>
 /**
  * Whether the code may use a key: as an attribute or an item by that name, in any file. In other languages than Python, where objects
  * are taken apart by name, any second mention counts; and so does everything in a file that cannot be a declaration alone.
+ * `read`: as something that may be read. A Python dict that is written out, `{"key": value}`, gives that name a value of its own.
  */
-export const isMentioned = (key: string, sources: readonly Source[]): boolean => {
-  const attribute = new RegExp(`\\.${escaped(key)}(?![\\w$])|(["'\`])${escaped(key)}\\1`)
+export const isMentioned = (key: string, sources: readonly Source[], as: 'any' | 'read' = 'any'): boolean => {
+  const given = as === 'read' ? '(?!\\s*:)' : ''
+  const attribute = new RegExp(`\\.${escaped(key)}(?![\\w$])|(["'\`])${escaped(key)}\\1${given}`)
   const word = new RegExp(`(?<![\\w$])${escaped(key)}(?![\\w$])`, 'g')
   let words = 0
   for (const source of sources) {

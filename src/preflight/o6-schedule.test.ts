@@ -223,3 +223,21 @@ test('a scheduler that refuses to go on ends the run there', () => {
 test('rates that nobody knows are no verdict', () => {
   expect(judge({ ...reportOf(() => 0), doubt: 'step() is called with a value' })).toMatchObject({ status: 'SKIPPED' })
 })
+
+describe('a schedule that returns rates where factors belong', () => {
+  const linear = (rate: number) => reportOf((step) => rate * (1 - step / (steps + 1)))
+  test('reaches the square of the rate that was given', () => {
+    expect(judge(linear(0.003 ** 2), { given: [0.003] })).toMatchObject({
+      status: 'WARN',
+      cause: 'learning-rate-out-of-range',
+    })
+  })
+  test.each([
+    ['the rate itself', 0.003, 0.003],
+    ['rates beside a factor of one', 0.003, 1],
+    ['a tenth of a tenth', 0.01, 0.1],
+    ['a hundredth that was meant', 0.0001, 0.02],
+  ])('%s is reached: nothing to say', (_, peak, given) => {
+    expect(judge(linear(peak), { given: [given] })).toMatchObject({ status: 'GO' })
+  })
+})

@@ -34,6 +34,7 @@ export const o6 = define({
       declared: context.plan.run.schedule ?? {},
       config: context.plan.run.config,
       where: placeOf(context.facts, 'optimizer', 'optimizers', 'setup', 'train_step'),
+      given: context.facts.optimizers.flatMap(({ learningRates }) => learningRates),
     })
     return { ...judged, pictures: [ratesPicture(curveOf(schedule).points, context.plan.run.schedule?.peak)] }
   },
@@ -56,6 +57,8 @@ export type Asked = {
   readonly declared: ScheduleDeclared
   readonly config: Readonly<Record<string, unknown>>
   readonly where: string | null
+  /** Rates that the optimizers were given, before any schedule. */
+  readonly given?: readonly number[]
 }
 
 type Judged = Asked & { readonly curve: Curve; readonly epochs: number; readonly found: Found }
@@ -91,7 +94,7 @@ export const judgeSchedule = (asked: Asked): Outcome => {
       advice: 'build it for as many steps as it gets: self.steps, once for each update',
     })
   if (report.doubt) return skipped(`the rates of the whole run are not known: ${report.doubt}`)
-  const fault = unlikeDeclared(judged) ?? unlikeBuilt(judged) ?? vanishing(judged) ?? fading(judged) ?? rising(judged)
+  const fault = unlikeDeclared(judged) ?? unlikeBuilt(judged) ?? vanishing(judged) ?? fading(judged) ?? rising(judged) ?? squared(judged)
   if (fault) return fault
   const trend = curve.points.every(({ rate }) => rate === curve.peak) ? 'constant' : `peak at step ${curve.peakAt}`
   return go(`learning rate over ${plural(report.steps, 'step')}: ${trend}, ${number(curve.peak)}`, found)
@@ -203,6 +206,19 @@ const unlikeBuilt = ({ report, updates, stepsPerEpoch, curve, epochs, found }: J
       )
   }
   return null
+}
+
+/** A rate is given, and its square is reached: the schedule has multiplied it with itself. Of 0.1 the square is a plain tenth. */
+const squared = ({ curve, found, given = [], report }: Judged): Outcome | null => {
+  const rate = Math.max(0, ...given)
+  if (rate <= 0 || rate >= 0.1 || report.steps < 20 || Math.abs(curve.peak - rate ** 2) > 0.02 * rate ** 2) return null
+  return warn('learning-rate-out-of-range', 'the learning rate is the square of the one that the optimizer was given', {
+    ...found,
+    seen: `the optimizer was given ${number(rate)}; ${found.seen}`,
+    expected: 'a schedule that reaches the rate, or says why not',
+    alternatives: ['learning-rate-vanishes'],
+    advice: 'the function of a LambdaLR returns a factor, not a rate: 1 is the whole rate',
+  })
 }
 
 const vanishing = ({ report, curve, config, stepsPerEpoch, epochs, found }: Judged): Outcome | null => {

@@ -34,6 +34,7 @@ const expected: readonly (readonly [CheckCode, string, Status, Cause | null])[] 
   ['D6', 'keyed-by-index', 'WARN', 'augmentation-repeats'],
   ['D7', 'shuffled', 'GO', null],
   ['D7', 'weighted', 'GO', null],
+  ['D7', 'class-weights', 'NO-GO', 'samples-left-out'],
   ['D7', 'curriculum', 'WARN', 'order-repeats'],
   ['D7', 'fixed-shuffle', 'NO-GO', 'order-repeats'],
   ['D3', 'shared-by-samplers', 'GO', null],

@@ -21,7 +21,7 @@ class Config:
         "causal", "sees-all", "sees-next", "prefix", "bidirectional",
         "padded", "mask-not-given", "padding-scored", "nothing-supervised",
         "workers", "workers-alike", "epochs-alike", "flips", "keyed", "keyed-by-index", "reseeds",
-        "shuffled", "fixed-shuffle", "sorted", "weighted", "curriculum",
+        "shuffled", "fixed-shuffle", "sorted", "weighted", "class-weights", "curriculum",
         "shared-by-samplers", "overlapping-samplers", "augmented-overlap", "ignores-255", "nan", "slow",
     ] = "causal"
 
@@ -172,6 +172,8 @@ class Program(gonogo.Experiment[Config]):
             more = {"shuffle": False}
         if kind == "weighted":
             more = {"sampler": WeightedRandomSampler([1.0 + 4 * (one == 0) for one in train.label], len(train))}
+        if kind == "class-weights":
+            more = {"sampler": WeightedRandomSampler(1 / torch.bincount(torch.as_tensor(train.label)), len(train))}
         if kind.startswith(("workers", "epochs")):
             more = {"shuffle": True, "num_workers": 2, "worker_init_fn": {"workers-alike": one_seed, "epochs-alike": seed_of_worker}.get(kind)}
         if kind.endswith("samplers"):
