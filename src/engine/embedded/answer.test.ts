@@ -49,6 +49,7 @@ describe('of a custom task', () => {
     called: [],
     streams: [],
     faults: [],
+    torn: [],
   })
   test('the target is what the loss alone takes', () =>
     expect(askedAndGiven(fields, seen(['x', 'y'], ['x']), fields[0], undefined)?.target.name).toBe('y'))
