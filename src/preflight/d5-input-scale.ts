@@ -182,7 +182,8 @@ const unusual = (train: Survey, where: string | null): Outcome | null => {
       ((picture && min < 0 && (std > 3 || Math.abs(mean) > 3)) ||
         std > 10 ||
         Math.abs(mean) > 10 ||
-        (std < 0.01 && Math.max(Math.abs(min), Math.abs(max)) < 0.1)),
+        // a feature that is nearly always zero, a pixel at the edge, is rare rather than small
+        (std < 0.01 && Math.max(Math.abs(min), Math.abs(max)) < 0.1 && !(min === 0 && mean < std / 2))),
   )
   const channel = train.channels[far]
   if (!channel) return null

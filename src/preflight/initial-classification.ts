@@ -6,7 +6,7 @@ import { go, noGo, number, type Outcome, skipped, warn } from './check.ts'
 import { differenceIn, stateDifferences } from './compare.ts'
 import type { Context } from './context.ts'
 import { type Initial, lossPlace, modelPlace } from './initial.ts'
-import { type Outputs, outputsOf } from './outputs.ts'
+import { type Outputs, outputsOf, readingsOf } from './outputs.ts'
 
 type Classification = Extract<Task, { kind: 'classification' }>
 
@@ -20,7 +20,8 @@ const ordinaryInput = 10
 export const classificationLevel = async (initial: Initial, task: Classification): Promise<Outcome> => {
   const { perSample } = initial.evaluation
   const outputs = perSample ? outputsOf(perSample) : null
-  if (outputs && outputs.width === task.classes && outputs.targetWidth === 1) return fromLogits(initial, task, outputs)
+  const readable = outputs?.width === task.classes && !readingsOf(outputs, task.classes).includes('unknown')
+  if (outputs && readable) return fromLogits(initial, task, outputs)
   return fromReported(initial, task)
 }
 

@@ -41,8 +41,12 @@ export const rowsAreProbabilities = ({ count, width, values }: Outputs): boolean
   return true
 }
 
+/** What stands second in a batch may be no label: a text beside its label, where texts stand end to end. */
+const areLabels = ({ targets }: Outputs, classes: number): boolean =>
+  targets.every((label: number) => Number.isInteger(label) && label >= 0 && label < classes)
+
 export const readingsOf = (outputs: Outputs, classes: number): readonly Reading[] => {
-  if (outputs.targetWidth !== 1) return ['unknown']
+  if (outputs.targetWidth !== 1 || !areLabels(outputs, classes)) return ['unknown']
   if (outputs.width === classes) return rowsAreProbabilities(outputs) ? ['logits', 'probabilities'] : ['logits']
   if (outputs.width !== 1 || classes !== 2) return ['unknown']
   const inside = outputs.values.every((value: number) => value >= 0 && value <= 1)
@@ -118,6 +122,17 @@ export const errorsOf = (outputs: Outputs, kind: 'squared' | 'absolute'): Float6
     return sum / width
   })
 }
+
+/** Mean over outputs of Huber's loss of each sample: squares up to `delta`, straight lines from there. */
+export const huberLosses = ({ count, width, values, targets }: Outputs, delta: number): Float64Array =>
+  Float64Array.from({ length: count }, (_, row) => {
+    let sum = 0
+    for (let i = row * width; i < (row + 1) * width; i++) {
+      const error = Math.abs((values[i] as number) - (targets[i] as number))
+      sum += error <= delta ? error ** 2 / 2 : delta * (error - delta / 2)
+    }
+    return sum / width
+  })
 
 export const mean = (values: ArrayLike<number>): number => {
   let sum = 0

@@ -4,7 +4,7 @@
 // What an evaluation writes and training neither writes nor reads is the evaluation's own (evaluations-own.ts).
 // Making a DataLoader's iterator advances torch's global generator, so a changed rng only warns, and one that training never draws from
 // (an environment that evaluations alone use) says nothing. A schedule that waits for a plateau
-// is stepped with the validation loss, and a program counts its evaluations: these warn too. Everything else blocks.
+// is stepped with the validation loss, where else: that is no fault. Another schedule, and a count of evaluations, warn. Everything else blocks.
 // Leaving the model in eval mode is no fault if the next training step puts it back, as many steps do: what counts is the mode
 // after that step.
 import type { Cause, Section } from '../contract/index.ts'
@@ -61,6 +61,7 @@ export const v3 = define({
     }
     const rng = differenceIn(changed, 'rng')
     const kept = bookkeeping(changed)
+    const unasked = kept.filter((one) => !waitsForPlateau(one))
     const own = untrained(reference.initial, before, changed)
     const parted = await againstWithout(context, reference, own, { rng: rng !== undefined, kept: kept.length > 0 })
     if (parted) return parted
@@ -75,17 +76,25 @@ export const v3 = define({
         evidence,
         advice: 'give the validation loader a generator of its own',
       })
-    if (kept.length > 0)
-      return warn('evaluation-changes-progress', `evaluation moves the ${list(kept.map(({ section }) => section))}`, {
-        seen: `changed during one evaluation: ${list(kept.flatMap(({ names }) => names))}`,
-        expected: 'equal before and after; a schedule that waits for a plateau is meant to move',
-        where: placeOf(context.facts, 'evaluate'),
-        evidence,
-        advice: 'fine for a schedule stepped with the validation loss; then evaluate at fixed intervals',
-      })
-    return go('evaluation touched no weight, statistic, optimizer, rng; training goes on as without it', {
-      seen: `${sections}: equal before and after`,
-      expected: 'bitwise equality',
+    if (unasked.length > 0)
+      return warn(
+        'evaluation-changes-progress',
+        `evaluation moves the ${list(unasked.map(({ section }) => section))}`,
+        {
+          seen: `changed during one evaluation: ${list(unasked.flatMap(({ names }) => names))}`,
+          expected: 'equal before and after; a schedule that waits for a plateau is meant to move',
+          where: placeOf(context.facts, 'evaluate'),
+          evidence,
+          advice: 'let evaluate() touch no counter, and no schedule but one that waits for a plateau',
+        },
+      )
+    const waits = kept.length > 0 ? '; a schedule that waits for a plateau is stepped with the score' : ''
+    return go(`evaluation touched no weight, statistic, optimizer, rng${waits || '; training goes on as without it'}`, {
+      seen:
+        kept.length > 0
+          ? `changed: ${list(kept.flatMap(({ names }) => names))}`
+          : `${sections}: equal before and after`,
+      expected: 'bitwise equality, but for a schedule that waits for a plateau',
       evidence,
     })
   },
@@ -130,6 +139,14 @@ const stepsMoved = ({ facts }: Context): Outcome =>
 /** The program's own bookkeeping at an evaluation: a schedule that waits for a plateau, a count of evaluations. */
 const bookkeeping = (changed: readonly Difference[]): Difference[] =>
   changed.filter(({ section }) => section === 'schedule' || section === 'counters')
+
+/** Every schedule that moved counts bad evaluations or keeps the best: it waits for a plateau, and is stepped where the score is known. */
+export const waitsForPlateau = ({ section, names }: Difference): boolean => {
+  const waiting = new Set(names.filter((name) => plateau.test(name)).map((name) => name.replace(plateau, '')))
+  return section === 'schedule' && names.every((name) => waiting.has(name.slice(0, name.lastIndexOf('.'))))
+}
+
+const plateau = /\.(best|num_bad_epochs|cooldown_counter)$/
 
 /**
  * The mode after one more training step, against the mode after the training step before the evaluation; and whether anything here

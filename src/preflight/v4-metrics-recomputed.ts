@@ -16,6 +16,7 @@ import { isClose, overSamples, rivalThatFits } from './formulas.ts'
 import {
   crossEntropies,
   errorsOf,
+  huberLosses,
   mean,
   type Outputs,
   outputsOf,
@@ -324,14 +325,28 @@ const regressionOf = (context: Context, evaluation: Evaluation, outputs: Outputs
         }),
   )
   const certain = context.facts.owns.evaluation === 'managed' && placeOf(context.facts, 'loss') === null
-  add('loss', mean(squared), (reported) => {
-    if (isClose(reported, mean(absolute), tolerance)) return null
+  const robust = certain ? [] : robustLosses(outputs)
+  const reported = metricOf(evaluation, 'loss')
+  const other = [mean(absolute), ...robust].find(
+    (value) => reported !== undefined && isClose(reported, value, tolerance),
+  )
+  add('loss', other ?? mean(squared), (reported) => {
+    if (other !== undefined) return null
     const meanSquare = () => compared(context, evaluation, 'loss', reported, squared, { cause: 'loss-wrong', certain })
     if (isClose(reported, mean(squared), tolerance)) return meanSquare()
     return broadcast(context, reported, outputs) ?? meanSquare()
   })
   return judged
 }
+
+/** Losses that a regression is given instead: Huber's and the smooth L1 of usual widths. Some width meets any number, so only these count. */
+export const robustLosses = (outputs: Outputs): number[] =>
+  usualWidths.flatMap((width) => {
+    const huber = mean(huberLosses(outputs, width))
+    return [huber, huber / width]
+  })
+
+const usualWidths = [0.1, 0.5, 1, 2, 5]
 
 /** Beyond what a slip in the formula makes of it. */
 const isOtherUnit = (reported: number, right: number): boolean => reported > 3 * right || reported < right / 3
