@@ -174,15 +174,23 @@ def _report(call: Call) -> dict[str, Any] | None:
         return None
     sizes = Counter(len(one) for _, one in call.tensors() if one.ndim)
     rows = sizes.most_common(1)[0][0] if sizes else 0
+    one_a_sample = _lists_samples(call)
     told = []
     for path, one in call.tensors():
-        varies = one.ndim > 0 and len(one) == rows > 1 and not bool((one[1:] == one[:1]).all())
+        stacked = one.ndim > 0 and len(one) == rows > 1 and not (len(path) > 2 and one_a_sample)
+        varies = stacked and not bool((one[1:] == one[:1]).all())
         told.append({
             "name": call.told(path), "shape": list(one.shape), "varies": varies,
             "effect": _effect(call, path, one.roll(1, 0), plain) if varies else None,
             "sequence": _along(call, path, one) if call.asked.get(path) else None,
         })
     return {"module": call.name, "kind": type(call.module).__name__, "arguments": told}
+
+
+def _lists_samples(call: Call) -> bool:
+    """Pictures and what is in each come as lists with one thing a sample, as detectors take them: rows in there are no samples."""
+    given = [*call.arguments, *call.named.values()]
+    return any(isinstance(one, (list, tuple)) and len(one) > 0 and all(isinstance(each, dict) for each in one) for one in given)
 
 
 def _effect(call: Call, path: Path, value: torch.Tensor, plain: list[torch.Tensor]) -> float | None:

@@ -142,6 +142,8 @@ const bookkeeping = (changed: readonly Difference[]): Difference[] =>
 
 /** Every schedule that moved counts bad evaluations or keeps the best: it waits for a plateau, and is stepped where the score is known. */
 export const waitsForPlateau = ({ section, names }: Difference): boolean => {
+  // Lightning's own: gonogo keeps the score that its schedule will ask for
+  if (section === 'counters') return names.every((name) => name.startsWith('extra.monitored.'))
   const waiting = new Set(names.filter((name) => plateau.test(name)).map((name) => name.replace(plateau, '')))
   return section === 'schedule' && names.every((name) => waiting.has(name.slice(0, name.lastIndexOf('.'))))
 }

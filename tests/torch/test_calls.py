@@ -43,6 +43,20 @@ def test_an_argument_that_nothing_hangs_on() -> None:
         assert told["index"]["varies"] is False and told["index"]["effect"] is None
 
 
+def test_rows_of_lists_with_one_thing_a_sample_are_no_samples() -> None:
+    class Detector(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(4, 4)
+
+        def forward(self, images: Any, targets: Any) -> Any:
+            return self.layer(torch.stack(images)).sum() + sum(one["boxes"].sum() for one in targets)
+
+    images = [torch.randn(3, 4) for _ in range(5)]
+    [call] = looked(Detector(), lambda model: model(images, [{"boxes": torch.randn(3, 4)} for _ in images]))
+    assert not any(one["varies"] for one in call["arguments"])
+
+
 def test_only_outermost_calls_of_what_trains_with_gradients() -> None:
     model = nn.ModuleDict({"a": nn.Sequential(nn.Linear(4, 4), nn.ReLU()), "b": nn.Linear(4, 2), "frozen": nn.Linear(4, 4).requires_grad_(False)})
     x = torch.randn(6, 4)
