@@ -141,7 +141,7 @@ const bookkeeping = (changed: readonly Difference[]): Difference[] =>
   changed.filter(({ section }) => section === 'schedule' || section === 'counters')
 
 /** Every schedule that moved counts bad evaluations or keeps the best: it waits for a plateau, and is stepped where the score is known. */
-export const waitsForPlateau = ({ section, names }: Difference): boolean => {
+export const waitsForPlateau = ({ section, names }: Pick<Difference, 'section' | 'names'>): boolean => {
   // Lightning's own: gonogo keeps the score that its schedule will ask for
   if (section === 'counters') return names.every((name) => name.startsWith('extra.monitored.'))
   const waiting = new Set(names.filter((name) => plateau.test(name)).map((name) => name.replace(plateau, '')))

@@ -90,9 +90,7 @@ test.each(['examples/mnist-torch/mnist.run.yaml', 'examples/mnist-torch/manual/m
 
 test('healthy and odd: a plateau schedule stepped in evaluate() is as it should be; objects beside the weights warn', async () => {
   const found = await findingsOf((await runOf('H39/manual', 'healthy')).file)
-  expect(statuses(found), summary(found)).toEqual(
-    allGo.map((one) => (one === 'K5 GO' ? 'K5 WARN' : one)),
-  )
+  expect(statuses(found), summary(found)).toEqual(allGo.map((one) => (one === 'K5 GO' ? 'K5 WARN' : one)))
   expect(findingOf(found, 'V3').title).toContain('plateau')
   expect(findingOf(found, 'K5').evidence.objects).toEqual([expect.stringMatching(/^(argparse|numpy)/)])
 })
