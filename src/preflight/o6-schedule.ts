@@ -94,7 +94,13 @@ export const judgeSchedule = (asked: Asked): Outcome => {
       advice: 'build it for as many steps as it gets: self.steps, once for each update',
     })
   if (report.doubt) return skipped(`the rates of the whole run are not known: ${report.doubt}`)
-  const fault = unlikeDeclared(judged) ?? unlikeBuilt(judged) ?? vanishing(judged) ?? fading(judged) ?? rising(judged) ?? squared(judged)
+  const fault =
+    unlikeDeclared(judged) ??
+    unlikeBuilt(judged) ??
+    vanishing(judged) ??
+    fading(judged) ??
+    rising(judged) ??
+    squared(judged)
   if (fault) return fault
   const trend = curve.points.every(({ rate }) => rate === curve.peak) ? 'constant' : `peak at step ${curve.peakAt}`
   return go(`learning rate over ${plural(report.steps, 'step')}: ${trend}, ${number(curve.peak)}`, found)
@@ -150,10 +156,11 @@ const unlikeBuilt = ({ report, updates, stepsPerEpoch, curve, epochs, found }: J
           'make the optimizer first, and the scheduler from it; an optimizer that is made anew needs a new scheduler',
       })
     const fits = end !== null && Math.abs(total - end) <= Math.max(1, 0.02 * end)
+    const level = end !== null && total > 1.5 * end ? noGo : warn
     const where = { ...found, seen, evidence }
     const often = Math.max(perStep / updates, perEpoch)
     if (often >= 2 && !fits)
-      return (end !== null && total > 1.5 * end ? noGo : warn)(
+      return level(
         'schedule-stepped-twice',
         `${name} is stepped ${often === 2 ? 'twice' : `${number(often)} times`} where it should be once`,
         {

@@ -51,7 +51,7 @@ export const v1 = define({
       ...(reset ? { first: reset.first, second: reset.second } : {}),
     }
     if (!reset && !without) {
-      const drawing = drawn(context) ?? drawnByHand(context, onwards)
+      const drawing = drawn(context)
       if (drawing) return drawing
       if (names.length === 0) return skipped('the evaluation reports no metric')
       return go(`${first.samples} samples evaluated three times: equal`, {
@@ -79,7 +79,13 @@ export const v1 = define({
     const seen = apart
       ? `the same evaluation twice: ${apart.what} ${number(apart.first)} and ${number(apart.second)}${reset ? ', with every generator put back' : ''}`
       : ''
-    return await why(context, trial, { reset: reset !== null, training: onwards.training ?? [], seen, evidence })
+    return await why(context, trial, {
+      reset: reset !== null,
+      training: onwards.training ?? [],
+      drawn: onwards.noise?.drawn ?? [],
+      seen,
+      evidence,
+    })
   },
 })
 
@@ -119,33 +125,25 @@ const dropped = ({ facts, task }: Context, { noise }: Evaluation): Outcome | nul
   })
 }
 
-/** Noise that an evaluation draws alike each time, because gonogo puts its generators back: the numbers are equal, and still of noise. */
-const drawnByHand = ({ facts, task }: Context, { noise }: Evaluation): Outcome | null => {
-  const places = noise?.drawn ?? []
-  if (task.kind === 'custom' || places.length === 0) return null
-  return warn('random-evaluation', 'the model draws noise in evaluation mode', {
-    seen: `random numbers drawn while the model is in evaluation mode: ${list(places)}`,
-    expected: 'none, or an average over several draws: one draw of the noise is part of each score',
-    where: places.find((place) => place !== '') ?? placeOf(facts, 'model', 'setup'),
-    evidence: { drawn: [...places] },
-    alternatives: ['no-eval-mode'],
-    advice: 'if the noise is for training alone, ask self.training before it is drawn',
-  })
-}
-
 type Found = {
   readonly reset: boolean
   /** Modules in training mode while evaluating. */
   readonly training: readonly string[]
+  /** Lines of the model that draw in evaluation mode. */
+  readonly drawn: readonly string[]
   readonly seen: string
   readonly evidence: Outcome['evidence']
 }
 
-const why = async (context: Context, trial: Trial, { reset, training, seen, evidence }: Found): Promise<Outcome> => {
+const why = async (
+  context: Context,
+  trial: Trial,
+  { reset, training, drawn, seen, evidence }: Found,
+): Promise<Outcome> => {
   const { facts, task } = context
   const noisy = noisyInTraining(facts, training)
   const expected = 'the same numbers each time: a score that changes by itself cannot rank two checkpoints'
-  const where = placeOf(facts, 'evaluate', 'model', 'setup')
+  const where = drawn.find((place) => place !== '') ?? placeOf(facts, 'evaluate', 'model', 'setup')
   const found = { seen, expected, where, evidence: { ...evidence, training: training.slice(0, 8), noisy } }
   // the model itself, not single layers that someone has turned on by name
   if (training.includes('') && noisy.length > 0 && task.kind !== 'custom')
