@@ -204,7 +204,7 @@ const targetsAlike = ({ facts, task }: Context, train: Survey, val: Survey): Out
   })
 }
 
-/** One measured input stands for a tenth of the samples or more, and hardly any other comes twice: an array that was filled in part. */
+/** One measured input stands for two in five of the samples or more, and hardly any other comes twice: an array that was filled in part. */
 const filledInPart = async (context: Context, survey: Survey): Promise<Outcome | null> => {
   const input = survey.fields.find(({ role }) => role === 'input')
   if (input?.whole !== false || survey.changing > 0) return null
@@ -233,7 +233,7 @@ export const oneForMany = (samples: readonly SampleDigest[]) => {
   const rest = samples.length - most.length
   const distinct = others.filter(({ length }) => length === 1).length / Math.max(1, rest)
   const targets = new Set(most.map(({ target, asked }) => JSON.stringify(asked ?? target))).size
-  if (!first || samples.length < 100 || most.length < 0.1 * samples.length || rest < 20 || distinct < 0.9) return null
+  if (!first || samples.length < 100 || most.length < 0.4 * samples.length || rest < 20 || distinct < 0.9) return null
   return targets > 1
     ? {
         samples: samples.length,

@@ -15,7 +15,7 @@ beforeAll(() => {
 
 const planted: readonly (readonly [string, CheckCode, Status, Cause])[] = [
   ['train-mode', 'V1', 'NO-GO', 'no-eval-mode'],
-  ['functional-dropout', 'V1', 'WARN', 'random-evaluation'],
+  ['functional-dropout', 'V1', 'NO-GO', 'no-eval-mode'],
   ['augmented-validation', 'V1', 'NO-GO', 'augmentation-on-validation'],
   ['carries-state', 'V1', 'WARN', 'random-evaluation'],
   ['squeezes', 'V2', 'WARN', 'evaluation-crashed'],
