@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from gonogo.batches import bytes_digest
 from gonogo.determinism import users_line
 from gonogo.errors import is_project_file
 
@@ -25,13 +26,13 @@ DRAWS = {
     torch.rand, torch.randn, torch.rand_like, torch.randn_like, torch.bernoulli, torch.normal, torch.multinomial, functional.gumbel_softmax, functional.rrelu,
     torch.Tensor.normal_, torch.Tensor.uniform_, torch.Tensor.bernoulli_, torch.Tensor.exponential_, torch.Tensor.bernoulli, torch.Tensor.multinomial,
 }
+#: `training=True`, or True in the place of it.
+ON = re.compile(r"train(ing)?\s*=\s*True|dropout\w*\([^()]*(\([^()]*\)[^()]*)*,\s*True")
 
 
 def is_compiled(model: nn.Module) -> bool:
     """A mode that is entered makes it compile anew."""
     return hasattr(model, "_orig_mod") or getattr(model, "_compiled_call_impl", None) is not None
-
-_ON = re.compile(r"train(ing)?\s*=\s*True|dropout\w*\([^()]*(\([^()]*\)[^()]*)*,\s*True")
 
 
 class ForwardNoise:
@@ -45,16 +46,16 @@ class ForwardNoise:
         #: The same samples went through twice: an average over several draws, which is meant.
         self.repeats = False
         self._modes: list[_Noted] = []
-        self._last: Any = None
+        self._met: set[str] = set()
 
-    def enter(self, _model: nn.Module, given: tuple[Any, ...]) -> None:
+    def enter(self, _model: nn.Module, given: tuple[Any, ...], named: dict[str, Any]) -> None:
         """Before a call. The modes of PyTorch hold for one thread, and this is the thread that calls."""
-        tensors = [one for one in given if isinstance(one, torch.Tensor)]
-        if not self._modes:
-            key = [(one.data_ptr(), one._version, one.shape) for one in tensors]
-            # held, so that its memory is not another batch's
-            self.repeats = self.repeats or bool(key) and self._last is not None and key == self._last[0]
-            self._last = (key, tensors)
+        tensors = [one for one in (*given, *named.values()) if isinstance(one, torch.Tensor)]
+        if not self._modes and tensors:
+            # by what they hold: another pass may move them to a device, or read the batch again
+            seen = bytes_digest(tensors)
+            self.repeats = self.repeats or seen in self._met
+            self._met.add(seen)
         mode = _Noted(self, {one.data_ptr() for one in tensors})
         mode.__enter__()
         self._modes.append(mode)
@@ -123,5 +124,5 @@ def _said() -> bool:
                 text += linecache.getline(frame.f_code.co_filename, at)
                 if text.count("(") <= text.count(")"):
                     break
-            return _ON.search(text) is not None
+            return ON.search(text) is not None
     return False

@@ -185,6 +185,13 @@ def main_module(found: Found) -> str | None:
     return "model" if "model" in found.modules else with_tensors[0] if len(with_tensors) == 1 else None
 
 
+def scored(found: Found) -> list[nn.Module]:
+    """Modules whose calls give the outputs of an evaluation: the main one, and those that follow it."""
+    main = main_module(found)
+    averages = [one for one in found.averages.values() if isinstance(one, nn.Module)]
+    return averages if main is None else [found.modules[main], *averages]
+
+
 def _name_tensors(found: Found, loose: dict[str, torch.Tensor]) -> None:
     known: dict[Any, str] = {}
     main = main_module(found)

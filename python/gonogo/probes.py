@@ -124,7 +124,7 @@ class Look:
             if self._modes:
                 self._undo.callback(model.register_forward_pre_hook(self._noting).remove)
                 if not is_compiled(model):
-                    self._undo.callback(model.register_forward_pre_hook(self._noise.enter).remove)
+                    self._undo.callback(model.register_forward_pre_hook(self._noise.enter, with_kwargs=True).remove)
                     self._undo.callback(model.register_forward_hook(self._noise.leave, always_call=True).remove)
         return self
 

@@ -16,7 +16,7 @@ from gonogo.corrupt import corrupted
 from gonogo.errors import Fault
 from gonogo.evaluation import Outputs, Split, metrics_of
 from gonogo.experiment import Progress, defines
-from gonogo.found import Found, find, main_module
+from gonogo.found import Found, find, scored
 from gonogo.managed import Managed
 from gonogo.observe import Watch
 from gonogo.own_step import own_step
@@ -324,17 +324,13 @@ class Subject:
         seconds = time.perf_counter() - started
         metrics = {} if self.world.rank > 0 and not result else metrics_of(result, name)
         report = {"split": name, "samples": tap.samples, "batches": tap.batches, "even": len(tap.sizes) == 1, "metrics": metrics, "seconds": seconds, **look.report()}
-        each = outputs.json() if outputs is not None else None
-        return report if each is None else {**report, "perSample": each}
+        return report if outputs is None or (each := outputs.json()) is None else {**report, "perSample": each}
 
     def _scored(self) -> list[torch.nn.Module]:
         """Modules whose calls give the outputs of an evaluation; of several calls the last one counts."""
         if hasattr(self.experiment, "_scored"):
             return self.experiment._scored()
-        found = find(self.experiment)
-        main = main_module(found)
-        averages = [one for one in found.averages.values() if isinstance(one, torch.nn.Module)]
-        return averages if main is None else [found.modules[main], *averages]
+        return scored(find(self.experiment))
 
     def data(self, probe: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:
         """Digests of samples, decoded; the run's generators stay where they are."""

@@ -13,11 +13,10 @@ import { define, go, list, noGo, number, type Outcome, placeOf, placeOfTensor, p
 import { driftingStatistics } from './drift.ts'
 import { inStep } from './in-step.ts'
 import { flowPicture } from './pictures.ts'
+import { gradientRounding } from './rounding.ts'
 import { thawedLater } from './thawed.ts'
 import type { Trial } from './trial.ts'
 
-/** A gradient below this share of the whole gradient is rounding. */
-const rounding = 1e-6
 /** Steps after which a program that has made no update is taken to make none. */
 const patience = 64
 
@@ -205,7 +204,7 @@ const isItsOwn = (optimizer: string, { name }: TensorFact): boolean =>
 export const judge = (facts: Pick<Facts, 'tensors' | 'optimizers' | 'where'>, seen: Observation): Outcome => {
   const parameters = parametersOf(facts)
   const at = (name: string): Seen => seen.of.get(name) ?? { gradient: null, change: 0 }
-  const receives = ({ name }: TensorFact) => (at(name).gradient ?? 0) > rounding * seen.whole
+  const receives = ({ name }: TensorFact) => (at(name).gradient ?? 0) > gradientRounding * seen.whole
   const names = (found: readonly TensorFact[]) => list(found.map(({ name }) => name))
   const owned = parameters.filter(({ trainable, frozen, optimizers }) => trainable && !frozen && optimizers.length > 0)
   // what moves without an optimizer is moved by the program's own hand

@@ -8,9 +8,7 @@
 // .grad to blame, and not some other state that the harness does not hold (a queue, a counter).
 import { define, go, list, noGo, number, type Outcome, placeOf, plural, skipped, warn } from './check.ts'
 import { baseRate, type Cycle, cycle, frozenSize, whole } from './cycle.ts'
-
-/** A gradient below this share of the whole gradient is rounding. */
-const rounding = 1e-6
+import { gradientRounding } from './rounding.ts'
 
 export const o2 = define({
   code: 'O2',
@@ -57,7 +55,7 @@ type Leak = { readonly optimizer: string; readonly name: string; readonly of: nu
 /** Parameters whose gradient differs between two cycles; `of`: parameters of that optimizer that were compared. */
 export const leaks = (first: Cycle, second: Cycle, tolerance: number): Leak[] =>
   [...first.gradients].flatMap(([optimizer, before]) => {
-    const floor = rounding * whole(before)
+    const floor = gradientRounding * whole(before)
     const compared = [...before].filter(([, gradient]) => Number.isFinite(gradient) && gradient > floor)
     const after = second.gradients.get(optimizer)
     return compared

@@ -2,6 +2,9 @@
 // Pure, and no judgement: what a larger distance means is the checks' own.
 import type { Arithmetic, Evaluation, Facts } from '../contract/index.ts'
 
+/** A gradient below this share of the whole gradient is rounding: a bias before batch norm. */
+export const gradientRounding = 1e-6
+
 type Limits = {
   /** Relative, of a mean over samples: a metric, whatever the batch size. */
   readonly metric: number

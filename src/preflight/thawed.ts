@@ -8,13 +8,12 @@ import type { Facts, StepRecord } from '../contract/index.ts'
 import { list, noGo, number, type Outcome, placeOfTensor, plural } from './check.ts'
 import type { Context } from './context.ts'
 import { orNull } from './cycle.ts'
+import { gradientRounding } from './rounding.ts'
 import type { Trial } from './trial.ts'
 
 /** Steps of an epoch that are gone through at most. */
 const longest = 100
 const looked = 3
-/** A gradient below this share of the whole gradient is rounding. */
-const rounding = 1e-6
 
 export const thawedLater = async (context: Context, trial: Trial, rate: number): Promise<Outcome | null> => {
   const { facts } = context
@@ -60,6 +59,6 @@ export const unusedOf = (
   return resting.flatMap((name) => {
     const seen = all.filter(([other]) => other === name).map(([, one]) => one)
     const gradient = Math.max(0, ...seen.map((one) => one.gradient ?? 0))
-    return gradient > rounding * whole && seen.every(({ change }) => change === 0) ? [{ name, gradient }] : []
+    return gradient > gradientRounding * whole && seen.every(({ change }) => change === 0) ? [{ name, gradient }] : []
   })
 }

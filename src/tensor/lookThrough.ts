@@ -1,5 +1,6 @@
 // What the graph of a loss shows without a number: which fields it and the model's outputs hang on, and what its losses are given.
 // Builds no program. Not what a check makes of it.
+import { ancestorsOf } from './ancestors.ts'
 import { fieldsOf, isParameter, uniqueTensors } from './fields.ts'
 import { checkedTerms, type Terms } from './forward.ts'
 import type { Node } from './graph/node.ts'
@@ -7,7 +8,6 @@ import { newTrace, tracing } from './graph/trace.ts'
 import { dependence, type LossFault, lossFaults } from './lossFaults.ts'
 import { lossForms } from './lossForms.ts'
 import { type Layer, pathsOf } from './nn/module.ts'
-import { sourcesOf } from './primitives/custom.ts'
 import type { FieldShape } from './program.ts'
 import { recorded } from './recorded.ts'
 import { type Torn, tornIn } from './rows.ts'
@@ -93,16 +93,4 @@ const codedOf = (nodes: ReadonlySet<Node>, fields: ReadonlyMap<string, Node>): R
         if (!['reshape', 'slice', 'transpose', 'cast', 'expand'].includes(at.op)) break
       }
   return new Set([...fields].flatMap(([name, node]) => (looked.has(node) ? [name] : [])))
-}
-
-/** Everything that these nodes are computed from, themselves included. */
-const ancestorsOf = (from: readonly Node[]): ReadonlySet<Node> => {
-  const found = new Set<Node>()
-  const open = [...from]
-  for (let node = open.pop(); node; node = open.pop()) {
-    if (found.has(node)) continue
-    found.add(node)
-    open.push(...sourcesOf(node))
-  }
-  return found
 }

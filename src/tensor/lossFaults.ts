@@ -1,5 +1,6 @@
 // What a graph gives to losses that do not take it: squashed logits, every pair of outputs and targets, a softmax over the batch.
 // Told from the graph alone, without a number; so only what no value could make right.
+import { frameOf } from './ancestors.ts'
 import type { Node } from './graph/node.ts'
 import type { SeenLoss } from './graph/trace.ts'
 import type { LossForm } from './lossForms.ts'
@@ -40,8 +41,6 @@ export const lossFaults = ({ nodes, losses, parameters, fields, rows }: Seen): L
     ...[...nodes].flatMap((node) => everyPair(node, rows, trained, given) ?? otherAxis(node, rows) ?? []),
   ]
 }
-
-const frameOf = ({ site }: Node): string | null => (site.frame() === '?' ? null : site.frame())
 
 /** Whether a node is computed from one of these. */
 export const dependence = (leaves: ReadonlySet<Node>): ((node: Node) => boolean) => {

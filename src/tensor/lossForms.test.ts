@@ -45,6 +45,14 @@ describe('raw scores that are picked', () => {
       [],
     ],
     [
+      'by a critic, small for what is made and large for what is real',
+      (m, { x, shares, label }) => {
+        const scores = m(x)
+        return { made: scores.mul(shares).sum(1).mean(), real: m(x.neg()).mul(oneHot(label)).sum(1).mean().neg() }
+      },
+      [],
+    ],
+    [
       'for a margin',
       (m, { x, label }) => {
         const z = m(x)

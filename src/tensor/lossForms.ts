@@ -1,6 +1,7 @@
 // What the form of a loss that is written by hand shows: raw scores picked as if they were log probabilities, a likelihood that is made
 // small, targets that a bounded output is held against, a mean over places that a mask has emptied.
 // Told from the graph; where it takes numbers of a field to be sure, the field is named. Not the framework's losses (lossFaults.ts).
+import { ancestorsOf, frameOf } from './ancestors.ts'
 import { boundsOf, constantOf } from './bounds.ts'
 import type { Node } from './graph/node.ts'
 import { outcomeOf, sourcesOf } from './primitives/custom.ts'
@@ -31,11 +32,12 @@ export const lossForms = (seen: Seen): LossForm[] => {
     const one = picked(node, graph) ?? outOfReach(node, graph) ?? maskedMean(node, graph) ?? addedShares(node, graph)
     return one ? [{ function: 'the loss', where: frameOf(node), ...one }] : []
   })
-  // what is to be forgotten is made unlikely, beside what is to be kept
-  const isForgetting = found.some(({ fault }) => fault === 'likelihood-minimised')
-  return isForgetting && graph.nodes.some((node) => isMadeLarge(node, graph))
-    ? found.filter(({ fault }) => fault !== 'likelihood-minimised')
-    : found
+  // what is to be forgotten is made unlikely, beside what is to be kept; a critic's scores are made small here and large there
+  const forgets = graph.nodes.some((node) => isMadeLarge(node, graph))
+  const contrasts = new Set(found.flatMap(({ way }) => way ?? [])).size > 1
+  return found
+    .filter(({ fault }) => !(fault === 'likelihood-minimised' && forgets) && !(fault === 'raw-scores' && contrasts))
+    .map(({ way: _, ...form }) => form)
 }
 
 const isMadeLarge = (node: Node, graph: Graph): boolean =>
@@ -43,9 +45,8 @@ const isMadeLarge = (node: Node, graph: Graph): boolean =>
   node.inputs.some((input) => outcomeOf(stripped(input))?.name === 'log_softmax') &&
   !isOnly(1, directions(node, graph))
 
-type Found = Omit<LossForm, 'function' | 'where'> & { readonly function?: string }
-
-const frameOf = ({ site }: Node): string | null => (site.frame() === '?' ? null : site.frame())
+/** `way`: of raw scores, which ways the loss goes as they rise. */
+type Found = Omit<LossForm, 'function' | 'where'> & { readonly function?: string; readonly way?: readonly number[] }
 
 /** A softmax stands for itself: what it is made of is not looked into. */
 const below = (node: Node): readonly Node[] => (outcomeOf(node) ? node.inputs : sourcesOf(node))
@@ -142,7 +143,9 @@ const picked = (node: Node, graph: Graph): Found | null => {
   }
   const layer = layerOf(scores)
   // any other use of the scores, a logarithm of a sum, a square, may give the loss its floor
-  return layer && (directions(layer, graph)?.size ?? 0) > 0 ? { fault: 'raw-scores', ...known } : null
+  if (!layer || !directions(layer, graph)?.size) return null
+  // shares are never negative: what was picked rises with the scores
+  return { fault: 'raw-scores', ...known, way: [...(directions(node, graph) ?? [])] }
 }
 
 /** A difference whose square or size counts, of an output between bounds and a field. */
@@ -172,19 +175,8 @@ const maskedMean = (node: Node, graph: Graph): Found | null => {
   const at = stripped(mask)
   if (at.shape.length < 2 || (at.shape[1] ?? 0) < 2) return null
   // divided by the mask's own mean or sum, it is a mean over what is left
-  const divided = graph.nodes.some(({ op, inputs: [, by] }) => op === 'div' && by && hangsOn(by, at))
+  const divided = graph.nodes.some(({ op, inputs: [, by] }) => op === 'div' && by && ancestorsOf([by]).has(at))
   return divided ? null : { fault: 'masked-mean', field: graph.fields.get(at) as string }
-}
-
-const hangsOn = (node: Node, leaf: Node): boolean => {
-  const [done, open] = [new Set<Node>(), [node]]
-  for (let at = open.pop(); at; at = open.pop()) {
-    if (at === leaf) return true
-    if (done.has(at)) continue
-    done.add(at)
-    open.push(...sourcesOf(at))
-  }
-  return false
 }
 
 /** Shares of a mixture beside log densities, under an exponential: their logarithms belong there. */

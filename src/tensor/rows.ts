@@ -1,5 +1,6 @@
 // Where the samples of a batch lie in each value of a graph, and what tears them apart: a reshape that takes the batch's axis for another's,
 // a softmax over it. Told from shapes alone. Not what is meant to look at the whole batch: a mean, a norm, similarities of each with each.
+import { ancestorsOf, frameOf } from './ancestors.ts'
 import type { Node } from './graph/node.ts'
 import { outcomeOf, sourcesOf } from './primitives/custom.ts'
 
@@ -10,7 +11,8 @@ export interface Torn {
 
 /** Of the values that these outputs are computed from. `rows`: the batch's size, which no other axis has; fields have it first. */
 export const tornIn = (outputs: readonly Node[], fields: ReadonlySet<Node>, rows: number): Torn[] => {
-  const all = inOrder(outputs)
+  // a value has a larger number than those it is computed from
+  const all = [...ancestorsOf(outputs)].sort((a, b) => a.id - b.id)
   /** How many numbers apart two samples lie in memory; absent where nobody can tell, and where values are of no sample or of several. */
   const apart = new Map<Node, number>()
   for (const node of all) {
@@ -26,7 +28,7 @@ export const tornIn = (outputs: readonly Node[], fields: ReadonlySet<Node>, rows
       for (const source of sourcesOf(node)) wanted.add(source)
     }
   return all.flatMap((node): Torn[] => {
-    const where = node.site.frame() === '?' ? null : node.site.frame()
+    const where = frameOf(node)
     const distance = apart.get(node)
     // an axis as long as the batch that counts something else: each of its places holds parts of several samples
     if (
@@ -45,18 +47,6 @@ export const tornIn = (outputs: readonly Node[], fields: ReadonlySet<Node>, rows
 }
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
-
-const inOrder = (from: readonly Node[]): Node[] => {
-  const found = new Set<Node>()
-  const open = [...from]
-  for (let node = open.pop(); node; node = open.pop()) {
-    if (found.has(node)) continue
-    found.add(node)
-    open.push(...sourcesOf(node))
-  }
-  // a value has a larger number than those it is computed from
-  return [...found].sort((a, b) => a.id - b.id)
-}
 
 /** The axis that counts the samples; −1 where it is joined with another, or none. */
 const axisAt = ({ shape }: Pick<Node, 'shape'>, distance: number, rows: number): number =>

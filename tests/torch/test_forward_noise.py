@@ -63,7 +63,7 @@ class Seeded(Net):
 def noise_of(model, batches, training=False):
     noise = ForwardNoise()
     model.train(training)
-    model.register_forward_pre_hook(noise.enter)
+    model.register_forward_pre_hook(noise.enter, with_kwargs=True)
     model.register_forward_hook(noise.leave, always_call=True)
     for x in batches:
         model(x)
@@ -83,8 +83,30 @@ def test_in_training_mode_nothing_is_told():
 
 
 def test_an_average_of_several_passes_is_meant():
-    x = torch.randn(2, 3, 4)
+    x, y = torch.randn(2, 2, 3, 4)
     assert noise_of(Forgotten(), [x, x]) == set()
+    # copies, and the whole split once more
+    assert noise_of(Forgotten(), [x, x.clone()]) == set()
+    assert noise_of(Forgotten(), [x, y, x, y]) == set()
+    assert noise_of(Forgotten(), [x, y]) == {"dropped"}
+
+
+def test_samples_that_are_named_are_seen_too():
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = Forgotten()
+
+        def forward(self, given):
+            return self.inner(given)
+
+    noise, model, x = ForwardNoise(), Named().eval(), torch.randn(2, 3, 4)
+    model.register_forward_pre_hook(noise.enter, with_kwargs=True)
+    model.register_forward_hook(noise.leave, always_call=True)
+    model(given=x)
+    assert noise.report()["dropped"]
+    model(given=x)
+    assert noise.report() == {}
 
 
 def test_a_call_that_fails_leaves_no_mode_behind():
