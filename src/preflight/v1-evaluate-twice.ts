@@ -116,8 +116,8 @@ const dropped = ({ facts, task }: Context, { noise }: Evaluation): Outcome | nul
   if (places.length === 0) return null
   const level = task.kind === 'custom' && noise?.attention.length === 0 ? warn : noGo
   return level('no-eval-mode', 'a dropout goes on in evaluation mode', {
-    seen: `${places.length === 1 ? 'a dropout' : `${places.length} dropouts`} of what the model has made, by modules that are in evaluation mode`,
-    expected: 'all units: each sample is scored once, with some of them gone',
+    seen: `${places.length === 1 ? 'a dropout' : `${places.length} dropouts`} within the model, by modules that are in evaluation mode`,
+    expected: 'nothing dropped while the model is evaluated: each sample is scored once, and without some of its units',
     where: places.find((place) => place !== '') ?? placeOf(facts, 'model', 'setup'),
     evidence: { dropped: places },
     advice:

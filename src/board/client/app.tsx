@@ -157,8 +157,8 @@ export const App = () => {
           {tab('charts', view.runs.length > 0 ? `Charts ${view.runs.length}` : 'Charts')}
           {tab('audit', 'Audit')}
         </nav>
-        <span class={told.isConnected ? 'muted live' : 'no-go live'}>
-          {told.isConnected ? '● live' : '○ not connected'}
+        <span class={told.isConnected === false ? 'no-go live' : 'muted live'}>
+          {told.isConnected === null ? '○ connecting …' : told.isConnected ? '● live' : '○ not connected'}
         </span>
         <button type="button" onClick={theme.next} title="light, dark, as the system">
           {theme.theme}

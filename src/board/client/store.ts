@@ -8,12 +8,13 @@ export type Told = {
   readonly rows: ReadonlyMap<string, Row>
   /** How often a run has changed since the page was opened. */
   readonly versions: ReadonlyMap<string, number>
-  readonly isConnected: boolean
+  /** Null: not yet, and nothing is wrong. */
+  readonly isConnected: boolean | null
   readonly isLoaded: boolean
   readonly fault: string | null
 }
 
-const nothing: Told = { rows: new Map(), versions: new Map(), isConnected: false, isLoaded: false, fault: null }
+const nothing: Told = { rows: new Map(), versions: new Map(), isConnected: null, isLoaded: false, fault: null }
 
 /** All rows, live. `pinned`: the run that they are measured by. */
 export const useRuns = (pinned: string | null): Told => {
